@@ -1,0 +1,8 @@
+"""What happens around the training step: averages, checkpoints, pictures, progress."""
+
+from sr_lightning.callbacks.checkpoints import AtomicCheckpointIO, Checkpoints
+from sr_lightning.callbacks.ema import GeneratorEMA
+from sr_lightning.callbacks.pictures import Pictures
+from sr_lightning.callbacks.progress import IterationProgress
+
+__all__ = ["AtomicCheckpointIO", "Checkpoints", "GeneratorEMA", "IterationProgress", "Pictures"]

@@ -1,0 +1,98 @@
+"""What is saved when: best, last, periodic and by the clock, each file complete or not there at all."""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import LightningModule, Trainer
+from lightning.fabric.plugins import TorchCheckpointIO
+from lightning.pytorch.callbacks import Checkpoint
+
+
+CLOCK = 10  # iterations between two looks at the clock
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes beside the final place, then renames: a killed run never leaves half a checkpoint."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(path.name + ".partial")
+        with partial.open("wb") as file:
+            torch.save(checkpoint, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+
+
+class Checkpoints(Checkpoint):
+    """``best.ckpt`` by a validated metric, ``last.ckpt``, and ``iteration-N.ckpt`` every so often.
+
+    The best is chosen at the end of a validation, so it holds the very weights that were measured. ``last.ckpt`` is
+    written after each validation, by the clock, and at the end.
+
+    Args:
+        folder: where they go.
+        monitor: metric that decides the best.
+        mode: ``max`` or ``min``.
+        every: iterations between checkpoints that are kept; None: none are.
+        minutes: wall-clock time between two writings of ``last.ckpt``.
+    Raises:
+        ValueError: another mode.
+    """
+
+    def __init__(
+        self, folder: str | Path, monitor: str, mode: str = "max", every: int | None = None, minutes: float = 10
+    ) -> None:
+        if mode not in ("max", "min"):
+            raise ValueError(f"mode must be max or min, got {mode!r}")
+        self.folder, self.monitor, self.mode, self.every, self.minutes = Path(folder), monitor, mode, every, minutes
+        self.best_score: float | None = None
+        self.saved_at = time.monotonic()
+
+    @property
+    def best(self) -> Path:
+        """The best checkpoint; not there before the first validation."""
+        return self.folder / "best.ckpt"
+
+    @property
+    def last(self) -> Path:
+        """The newest checkpoint, from which a run resumes."""
+        return self.folder / "last.ckpt"
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        if self.every and trainer.global_step % self.every == 0:
+            trainer.save_checkpoint(self.folder / f"iteration-{trainer.global_step}.ckpt")
+        if trainer.global_step % CLOCK == 0:
+            due = time.monotonic() - self.saved_at > 60 * self.minutes
+            if trainer.strategy.broadcast(due):  # all devices save together, by the clock of the first
+                self.save_last(trainer)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.state.fn != "fit" or trainer.sanity_checking:
+            return
+        if self.monitor not in trainer.callback_metrics:
+            known = ", ".join(sorted(name for name in trainer.callback_metrics if name.startswith("val/")))
+            raise ValueError(f"monitor={self.monitor}: not measured; there are {known}")
+        score = float(trainer.callback_metrics[self.monitor])
+        if self.best_score is None or (score > self.best_score if self.mode == "max" else score < self.best_score):
+            self.best_score = score
+            trainer.save_checkpoint(self.best)
+        self.save_last(trainer)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.save_last(trainer)
+
+    def save_last(self, trainer: Trainer) -> None:
+        trainer.save_checkpoint(self.last)
+        self.saved_at = time.monotonic()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best_score": self.best_score}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        self.best_score = state_dict["best_score"]

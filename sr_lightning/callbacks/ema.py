@@ -1,0 +1,86 @@
+"""Exponential moving average of the generator's weights."""
+
+from typing import Any
+
+import torch
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+from torch import Tensor
+
+
+class GeneratorEMA(Callback):
+    """Averages the generator alone: parameters are interpolated, buffers copied; validation uses the average.
+
+    The n-th update keeps min(decay, (1 + n) / (10 + n)) of the average, so that short runs are not dominated by the
+    first weights. A checkpoint holds the raw weights in ``state_dict`` and the averaged ones in ``ema``.
+
+    Args:
+        decay: share of the old average in long runs; 0.999 in BasicSR's ESRGAN.
+    Raises:
+        ValueError: a decay outside [0, 1).
+    """
+
+    def __init__(self, decay: float = 0.999) -> None:
+        if not 0 <= decay < 1:
+            raise ValueError(f"decay must be in [0, 1), got {decay}")
+        self.decay = decay
+        self.updates = 0
+        self.average: dict[str, Tensor] = {}
+        self.raw: dict[str, Tensor] | None = None  # set aside while the average is in the network
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        weights = generator_weights(pl_module)
+        start = self.average or weights
+        self.average = {name: start[name].to(value.device, copy=True) for name, value in weights.items()}
+        parameters = {name for name, _ in pl_module.generator.named_parameters()}  # type: ignore[union-attr]
+        pairs = [(self.average[name], value, name in parameters) for name, value in weights.items()]
+        self.interpolated = [(average, value) for average, value, parameter in pairs if parameter]
+        self.copied = [(average, value) for average, value, parameter in pairs if not parameter]
+
+    @torch.no_grad()
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        if self.updates == trainer.global_step:
+            return
+        self.updates = trainer.global_step
+        keep = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        if self.interpolated:
+            averages, values = zip(*self.interpolated, strict=True)
+            torch._foreach_lerp_(averages, values, 1 - keep)
+        for average, value in self.copied:
+            average.copy_(value)
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not self.average:
+            return
+        if trainer.state.fn == "fit" and self.updates != trainer.global_step:
+            raise RuntimeError(f"{self.updates} updates of the average after {trainer.global_step} iterations")
+        weights = generator_weights(pl_module)
+        self.raw = {name: value.clone() for name, value in weights.items()}
+        overwrite(weights, self.average)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.raw is not None:
+            overwrite(generator_weights(pl_module), self.raw)
+            self.raw = None
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self.on_validation_end(trainer, pl_module)
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint["ema"] = {"updates": self.updates, "generator": self.average}
+
+    def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        if "ema" in checkpoint:
+            self.updates, self.average = checkpoint["ema"]["updates"], dict(checkpoint["ema"]["generator"])
+
+
+def generator_weights(module: LightningModule) -> dict[str, Tensor]:
+    """Parameters and buffers of the generator, as they are kept in checkpoints; not copies."""
+    return dict(module.generator.state_dict())  # type: ignore[union-attr]
+
+
+@torch.no_grad()
+def overwrite(weights: dict[str, Tensor], values: dict[str, Tensor]) -> None:
+    """Copy ``values`` into ``weights``, tensor by tensor."""
+    for name, value in weights.items():
+        value.copy_(values[name])

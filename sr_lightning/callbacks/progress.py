@@ -1,0 +1,80 @@
+"""One line that says how far a run is, how long it takes and how well it does."""
+
+import logging
+import sys
+from typing import Any
+
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import ProgressBar
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+log = logging.getLogger(__name__)
+
+
+class IterationProgress(ProgressBar):
+    """A bar over the iterations in a terminal; elsewhere a line of the log for each validation.
+
+    Args:
+        refresh: iterations between two updates of the bar.
+    """
+
+    def __init__(self, refresh: int = 5) -> None:
+        super().__init__()
+        self.refresh = refresh
+        self.enabled = True
+        self.progress: Progress | None = None
+
+    def disable(self) -> None:
+        self.enabled = False
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        console = Console(stderr=True)
+        if not (self.enabled and console.is_terminal and trainer.is_global_zero):
+            return
+        self.progress = Progress(
+            TextColumn("[bold]{task.completed:>6.0f}[/] / {task.total:.0f}"),
+            BarColumn(bar_width=None),
+            TextColumn("[green]{task.fields[numbers]}"),
+            TimeElapsedColumn(),
+            TextColumn("[dim]left[/]"),
+            TimeRemainingColumn(),
+            console=console,
+            expand=True,
+        )
+        self.progress.start()
+        self.task = self.progress.add_task("", total=trainer.max_steps, completed=trainer.global_step, numbers="")
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        done = trainer.global_step
+        if self.progress is not None and (done % self.refresh == 0 or done == trainer.max_steps):
+            numbers = "  ".join(f"{name.split('/')[1]} {float(value):.4g}" for name, value in self.numbers(trainer))
+            self.progress.update(self.task, completed=done, numbers=numbers)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.state.fn == "fit" and self.progress is None and trainer.is_global_zero and self.enabled:
+            numbers = ", ".join(f"{name} {float(value):.4g}" for name, value in self.numbers(trainer))
+            log.info("iteration %d of %d: %s", trainer.global_step, trainer.max_steps, numbers)
+
+    def numbers(self, trainer: Trainer) -> list[tuple[str, Any]]:
+        """Losses and validation metrics that are known now."""
+        known = trainer.callback_metrics
+        return [(name, known[name]) for name in sorted(known) if name.startswith(("train/", "val/"))]
+
+    def stop(self) -> None:
+        if self.progress is not None:
+            self.progress.stop()
+            self.progress = None
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.stop()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self.stop()
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        line = " ".join(map(str, args))
+        if self.progress is not None:
+            self.progress.console.print(line)
+        else:
+            sys.stderr.write(line + "\n")

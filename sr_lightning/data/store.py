@@ -1,0 +1,134 @@
+"""The crop store: every image decoded once into one flat, memory-mapped uint8 file; a crop is then one slice."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from rich.console import Console
+from rich.progress import track
+
+from sr_lightning import image
+from sr_lightning.errors import InputError
+
+FORMAT = 1  # of the files below; part of the key
+PIXELS, INDEX = "pixels.bin", "index.json"
+
+
+class CropStore:
+    """A finished store, opened for reading.
+
+    Args:
+        folder: what ``build`` returned.
+    Attributes:
+        sizes: (N, 2) heights and widths.
+        offsets: (N,) first byte of each image, which is stored as rows of RGB bytes.
+        pixels: all bytes, memory-mapped.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.sizes = np.array(json.loads((folder / INDEX).read_text())["sizes"], dtype=np.int64).reshape(-1, 2)
+        self.offsets = offsets(self.sizes)[:-1]
+        self.pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r")
+
+    def __reduce__(self) -> tuple:
+        return CropStore, (self.folder,)  # workers map the file again instead of receiving a copy
+
+    def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray:
+        """(size, size, 3) view of image ``index``."""
+        height, width = self.sizes[index]
+        start = self.offsets[index]
+        whole = self.pixels[start : start + height * width * 3].reshape(height, width, 3)
+        return whole[top : top + size, left : left + size]
+
+
+class DecodedImages:
+    """The same crops without a store: each one decodes its whole image.
+
+    Args:
+        paths: image files.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = list(paths)
+        self.sizes = np.array([image.size(path) for path in self.paths], dtype=np.int64)
+
+    def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray:
+        """(size, size, 3) part of image ``index``."""
+        return image.read_bytes(self.paths[index])[top : top + size, left : left + size]
+
+
+def offsets(sizes: np.ndarray) -> np.ndarray:
+    """(N, 2) sizes -> (N + 1,) byte offsets; the last one is the length of the store."""
+    return np.concatenate([[0], np.cumsum(sizes.prod(axis=1) * 3)])
+
+
+def key(paths: Sequence[Path]) -> tuple[str, str]:
+    """Names of the set of files, and of its present state (sizes and modification times)."""
+    names = [str(path.absolute()) for path in paths]
+    stats = [(path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    return tuple(hashlib.sha256(json.dumps([FORMAT, part]).encode()).hexdigest()[:12] for part in (names, stats))
+
+
+def build(paths: Sequence[Path], cache: Path) -> Path:
+    """The folder of the store of ``paths`` below ``cache``; decodes them first where it is not there yet.
+
+    Processes that want the same store wait for the one that builds it. It is built beside its final place and renamed
+    when it is complete, so a build that was killed leaves nothing that could be taken for a store.
+
+    Raises:
+        InputError: a file that cannot be decoded, or a disk that is too small.
+    """
+    names, state = key(paths)
+    folder = cache / f"store-{names}-{state}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / f"store-{names}.lock"):
+        if not folder.is_dir():
+            unfinished = cache / f"unfinished-{names}"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir()
+            try:
+                decode(paths, unfinished)
+            except BaseException:
+                shutil.rmtree(unfinished)
+                raise
+            outdated = list(cache.glob(f"store-{names}-*"))
+            unfinished.rename(folder)
+            for old in outdated:
+                shutil.rmtree(old)
+    return folder
+
+
+def decode(paths: Sequence[Path], folder: Path) -> None:
+    """Write the pixels and the index of ``paths`` into ``folder``, in parallel (Pillow decodes without the GIL)."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        sizes = np.array(list(pool.map(image.size, paths)), dtype=np.int64)
+        starts = offsets(sizes)
+        needed, free = int(starts[-1]), shutil.disk_usage(folder).free
+        if needed > free:
+            raise InputError(
+                f"{folder.parent}: the decoded images need {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
+                "set data.cache=FOLDER on a larger disk, or data.store=false"
+            )
+        pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="w+", shape=(needed,))
+
+        def write(index: int) -> None:
+            decoded = image.read_bytes(paths[index])
+            if decoded.shape[:2] != tuple(sizes[index]):
+                raise InputError(f"{paths[index]}: changed while it was read; run again")
+            pixels[starts[index] : starts[index + 1]] = decoded.reshape(-1)
+
+        console = Console(stderr=True)
+        jobs = pool.map(write, range(len(paths)))
+        for _ in track(jobs, "Decoding images", len(paths), console=console, disable=not console.is_terminal):
+            pass
+        pixels.flush()
+    (folder / INDEX).write_text(json.dumps({"sizes": sizes.tolist(), "files": [str(path) for path in paths]}))

@@ -1,0 +1,58 @@
+"""Whole images, one at a time, for validation and evaluation."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from sr_lightning import image
+from sr_lightning.data.files import Files
+from sr_lightning.errors import InputError
+
+
+class WholeImages(Dataset):
+    """Item i is image i, its height and width cut at the bottom and right to multiples of ``scale``.
+
+    Args:
+        files: which images.
+        scale: factor between lr and hr.
+    Raises:
+        InputError: an image smaller than ``scale`` in one direction.
+    """
+
+    def __init__(self, files: Files, scale: int) -> None:
+        self.files = files
+        self.scale = scale
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        path, s = self.files.hr[index], self.scale
+        hr = torch.from_numpy(image.read_bytes(path)).permute(2, 0, 1)[None]
+        height, width = (n // s for n in hr.shape[-2:])
+        if not height or not width:
+            raise InputError(f"{path}: {hr.shape[-2]}x{hr.shape[-1]} pixels are less than one pixel at 1/{s}; remove it")
+        item = {"hr": hr[..., : height * s, : width * s], "image": torch.tensor([index])}
+        if self.files.lr is not None:
+            lr = torch.from_numpy(image.read_bytes(self.files.lr[index])).permute(2, 0, 1)[None]
+            item["lr"] = lr[..., :height, :width]
+        return item
+
+
+class Share(Sampler[int]):
+    """Rank r's images: r, r + devices, …; the last round starts over, so that every device does as many.
+
+    Args:
+        count: of images.
+    """
+
+    def __init__(self, count: int, rank: int = 0, devices: int = 1) -> None:
+        self.numbers = [n % count for n in range(rank, -(-count // devices) * devices, devices)]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)

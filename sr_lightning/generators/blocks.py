@@ -1,0 +1,102 @@
+"""The interchangeable basic block of SRResNet and ESRGAN (ESRGAN, Fig. 3 and 4)."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+Norm = Callable[[int], nn.Module]  # channels -> layer; torch.nn.Identity switches normalisation off
+
+
+def convolution(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Conv2d:
+    """Convolution with an odd kernel that keeps height and width."""
+    return nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
+
+
+class ResidualBlock(nn.Module):
+    """Convolution, norm, PReLU, convolution, norm, and the identity added.
+
+    Source:
+        SRResNet, Ledig et al. 2017, arXiv:1609.04802, Fig. 4.
+    Args:
+        channels: features in and out.
+        norm: builds the normalisation of as many channels.
+    Shape:
+        (B, channels, H, W) -> the same.
+    """
+
+    def __init__(self, channels: int, norm: Norm = nn.BatchNorm2d) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            convolution(channels, channels),
+            norm(channels),
+            nn.PReLU(),
+            convolution(channels, channels),
+            norm(channels),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + self.body(features)
+
+
+class DenseBlock(nn.Module):
+    """Five densely connected convolutions, their result scaled by beta and added to the input.
+
+    Source:
+        ESRGAN, Wang et al. 2018, arXiv:1809.00219, Fig. 4; small initialisation as in sec. 3.1.
+    Args:
+        channels: features in and out.
+        growth: features that each of the first four convolutions adds.
+        beta: residual scaling.
+        norm: builds the normalisation after each convolution.
+        initialisation: factor on Kaiming's initial weights.
+    Shape:
+        (B, channels, H, W) -> the same.
+    """
+
+    def __init__(
+        self, channels: int, growth: int, beta: float, norm: Norm = nn.Identity, initialisation: float = 0.1
+    ) -> None:
+        super().__init__()
+        widths = [growth] * 4 + [channels]
+        self.convolutions = nn.ModuleList(
+            convolution(channels + i * growth, width) for i, width in enumerate(widths)
+        )
+        self.norms = nn.ModuleList(norm(width) for width in widths)
+        self.activate = nn.LeakyReLU(0.2)
+        self.beta = beta
+        for layer in self.convolutions:
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
+            layer.weight.data.mul_(initialisation)
+
+    def forward(self, features: Tensor) -> Tensor:
+        dense = [features]
+        *growing, last = zip(self.convolutions, self.norms, strict=True)
+        for conv, norm in growing:
+            dense.append(self.activate(norm(conv(torch.cat(dense, dim=1)))))
+        conv, norm = last
+        return features + self.beta * norm(conv(torch.cat(dense, dim=1)))
+
+
+class RRDB(nn.Module):
+    """Residual-in-residual dense block: three dense blocks, their result scaled by beta and added.
+
+    Source:
+        ESRGAN, Fig. 4. The paper removes batch norm; ``norm`` puts it back for the ablation.
+    Args:
+        channels: features in and out.
+        growth: features that each dense convolution adds.
+        beta: residual scaling, inside the dense blocks and outside.
+        norm: builds the normalisation after each convolution.
+    Shape:
+        (B, channels, H, W) -> the same.
+    """
+
+    def __init__(self, channels: int, growth: int = 32, beta: float = 0.2, norm: Norm = nn.Identity) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*(DenseBlock(channels, growth, beta, norm) for _ in range(3)))
+        self.beta = beta
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + self.beta * self.body(features)

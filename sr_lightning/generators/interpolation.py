@@ -1,0 +1,40 @@
+"""The classical baselines, as generators without parameters."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sr_lightning import resize
+
+
+class Interpolation(nn.Module):
+    """Enlargement by nearest-neighbour, bilinear or bicubic (MATLAB's) interpolation.
+
+    Args:
+        mode: ``nearest``, ``bilinear`` or ``bicubic``.
+        scale: any positive integer.
+    Shape:
+        (B, C, H, W) in [0, 1] -> (B, C, scale*H, scale*W); bicubic is not clamped.
+    Raises:
+        ValueError: another mode, or a scale below 1.
+    """
+
+    def __init__(self, mode: str, scale: int) -> None:
+        super().__init__()
+        if mode not in ("nearest", "bilinear", "bicubic"):
+            raise ValueError(f"mode must be nearest, bilinear or bicubic, got {mode!r}")
+        if scale < 1:
+            raise ValueError(f"scale must be at least 1, got {scale}")
+        self.mode = mode
+        self.scale = scale
+
+    def forward(self, lr: Tensor) -> Tensor:
+        if self.mode == "bicubic":
+            return resize.bicubic(lr, self.scale)
+        return F.interpolate(lr, scale_factor=self.scale, mode=self.mode)
+
+
+class NoSkip(nn.Module):
+    """The skip connection that adds nothing."""
+
+    def forward(self, lr: Tensor) -> Tensor:
+        return lr.new_zeros(())

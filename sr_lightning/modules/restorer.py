@@ -1,0 +1,80 @@
+"""Training of one network towards one objective."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from lightning import LightningModule
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import Metric
+
+from sr_lightning.data.module import Batch
+from sr_lightning.losses import Losses, Objective
+from sr_lightning.modules import scores
+
+
+class Restorer(LightningModule):
+    """Fits ``generator`` to ``objective`` by gradient descent.
+
+    One batch is one iteration, is one update of the generator: ``trainer.global_step`` counts them.
+
+    Args:
+        generator: (B, C, h, w) -> (B, C, s*h, s*w), both in [0, 1].
+        objective: (generator, lr, hr) -> named losses.
+        weights: factor of each named loss in the total; a loss without a weight is an error.
+        optimizer: parameters -> optimizer.
+        scheduler: optimizer -> schedule, counted in iterations.
+        metrics: name -> metric of (sr, hr), for validation.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        objective: Objective,
+        weights: Mapping[str, float],
+        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
+        scheduler: Callable[[Optimizer], LRScheduler],
+        metrics: Mapping[str, Metric],
+    ) -> None:
+        super().__init__()
+        self.generator = generator
+        self.objective = objective
+        self.weights = dict(weights)
+        self.optimizer = optimizer
+        self.scheduler = scheduler
+        self.metrics = nn.ModuleDict(dict(metrics))
+        self.rows: dict[int, scores.Scores] = {}
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Inference: lr (B, C, h, w) -> sr (B, C, s*h, s*w), both in [0, 1]."""
+        return self.generator(lr).clamp(0, 1)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        return self.total(self.objective(self.generator, batch.lr, batch.hr), len(batch.hr))
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Measure one whole image, in float32 whatever the training's precision, and return its sr."""
+        with torch.autocast(self.device.type, enabled=False):
+            sr = self(batch.lr)
+            self.rows[int(batch.image)] = scores.measure(self.metrics, sr, batch.hr)  # type: ignore[arg-type]
+        return sr
+
+    def on_validation_epoch_end(self) -> None:
+        means = scores.mean(scores.gather(self.rows))
+        self.log_dict({f"val/{name}": value for name, value in means.items()}, sync_dist=True)
+        self.rows.clear()
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self.optimizer(self.generator.parameters())
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.scheduler(optimizer), "interval": "step"}}
+
+    def total(self, losses: Losses, batch_size: int) -> Tensor:
+        """Log the raw losses and return their weighted sum (ESRGAN, eq. 3)."""
+        missing = losses.keys() - self.weights.keys()
+        if missing:
+            raise ValueError(f"loss {min(missing)!r} has no weight: set weights.{min(missing)}")
+        raw = {f"train/{name}": loss.detach() for name, loss in losses.items()}
+        self.log_dict(raw, batch_size=batch_size)
+        return torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum()

@@ -1,0 +1,182 @@
+"""``python -m sr_lightning.train model=esrgan trainer.devices=4``"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import hydra
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from lightning import Trainer, seed_everything
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+from torch import Tensor, nn
+
+from sr_lightning import image, resize, weights
+from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints
+from sr_lightning.command_line import CONF, one_line_errors, plain, precision, quiet
+from sr_lightning.comparison import comparison, stacked
+from sr_lightning.data import Batch, Benchmarks, SRDataModule
+from sr_lightning.errors import InputError
+from sr_lightning.evaluate import evaluate, means, show
+from sr_lightning.generators import Interpolation
+
+log = logging.getLogger(__name__)
+STARTED = datetime.now()
+
+
+def run(config: DictConfig) -> float | None:
+    """Train what the configuration describes; returns the best value of ``monitor``."""
+    quiet()
+    check(config)
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    resume = find_resume(config.resume, folder)
+    seed_everything(config.seed, workers=True, verbose=False)
+    data = instantiate(config.datamodule)
+    module = instantiate(config.module)
+    module.save_hyperparameters(plain(config))
+    if config.init is not None:
+        weights.load(module.generator, config.init)
+    if config.channels_last:
+        module.generator.to(memory_format=torch.channels_last)
+    if config.compile:
+        module.generator.compile()
+    callbacks = instantiate(config.callbacks)
+    trainer = instantiate(
+        config.trainer,
+        precision=precision(config.trainer.precision, config.trainer.accelerator),
+        val_check_interval=min(config.validate_every, config.iterations),
+        callbacks=list(callbacks.values()),
+        logger=list(instantiate(config.logger).values()),
+        plugins=[AtomicCheckpointIO()],
+    )
+    if trainer.is_global_zero:
+        log.info("%s in %s, %s on %s", config.name, folder, trainer.precision, trainer.strategy.root_device)
+    trainer.fit(module, data, ckpt_path=resume, weights_only=True)
+    summarise(config, trainer, data, callbacks.checkpoints, folder)
+    return callbacks.checkpoints.best_score
+
+
+def check(config: DictConfig) -> None:
+    """Refuse values that no part would refuse before training starts.
+
+    Raises:
+        InputError: names the key.
+    """
+    for name in ("iterations", "validate_every", "log_every"):
+        if not isinstance(config[name], int) or config[name] < 1:
+            raise InputError(f"{name}={config[name]}: must be a whole number of at least 1")
+    if config.init is not None and config.resume is not None:
+        raise InputError("init and resume: give one of them; resume goes on with a run, init starts a new one")
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise InputError(f"{missing[0]}: is not set; add {missing[0]}=…")
+
+
+def find_resume(resume: str | None, folder: Path) -> str | None:
+    """The checkpoint to go on from.
+
+    Raises:
+        InputError: a file that is not there or not a checkpoint.
+    """
+    if resume is None:
+        return None
+    if resume != "auto":
+        if "loops" not in weights.read(resume):
+            raise InputError(f"resume={resume}: not a checkpoint of a training run; for weights alone use init={resume}")
+        return resume
+    found = newest_good(folder / "checkpoints")
+    log.info("Nothing to resume: starting anew" if found is None else f"Resuming from {found}")
+    return None if found is None else str(found)
+
+
+def newest_good(folder: Path) -> Path | None:
+    """The checkpoint in ``folder`` with the most iterations, if any can be read."""
+    good: list[tuple[int, Path]] = []
+    for path in folder.glob("*.ckpt"):
+        try:
+            good.append((weights.read(path)["global_step"], path))
+        except InputError as error:
+            log.warning("%s", error)
+    return max(good)[1] if good else None
+
+
+def run_directory(*, _root_: DictConfig) -> str:
+    """``runs/NAME/TIME``; with resume=auto, the newest run of the very same configuration that has a checkpoint."""
+    runs = Path("runs", _root_.name)
+    if _root_.resume == "auto":
+        wanted = comparable(_root_)
+        for folder in sorted(runs.glob("*/checkpoints"), reverse=True):
+            saved = folder.parent / ".hydra" / "config.yaml"
+            if any(folder.glob("*.ckpt")) and saved.is_file() and comparable(OmegaConf.load(saved)) == wanted:
+                return str(folder.parent)
+    return str(runs / f"{STARTED:%Y-%m-%d_%H-%M-%S}")
+
+
+def comparable(config: Any) -> dict[str, Any]:
+    """What makes two runs the same run: all of the configuration but how it is resumed."""
+    container: Any = OmegaConf.to_container(config, resolve=False)
+    return {key: value for key, value in container.items() if key not in ("resume", "hydra")}
+
+
+def summarise(
+    config: DictConfig, trainer: Trainer, data: SRDataModule, checkpoints: Checkpoints, folder: Path
+) -> None:
+    """Bicubic beside the trained network on the validation images: a table and a picture."""
+    source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
+    trained = instantiate(config.generator)
+    weights.load(trained, source)
+    benchmarks = Benchmarks({"validation": data.validation_files}, data.degradation, config.scale)
+    networks = {"bicubic": Interpolation("bicubic", config.scale), config.name: trained}
+    rows, outputs = [], Outputs(limit=4)
+    for name, network in networks.items():
+        outputs.current = name
+        rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=outputs)
+    if trainer.is_global_zero:
+        picture = folder / "comparison.png"
+        image.write(picture, outputs.picture(rows))
+        show(means(rows), f"x{config.scale}, mean over {len(data.validation_files)} validation images")
+        log.info("Picture: %s", picture)
+        log.info("Weights: %s", source)
+
+
+class Outputs:
+    """Keeps what the networks made of the first few images.
+
+    Args:
+        limit: number of images.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.current = limit, ""
+        self.images: dict[int, list[tuple[str, Tensor]]] = {}
+        self.references: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __call__(self, benchmark: str, number: int, sr: Tensor, batch: Batch) -> None:
+        if number < self.limit:
+            self.images.setdefault(number, []).append((self.current, sr[0].cpu()))
+            self.references[number] = (batch.lr[0].cpu(), batch.hr[0].cpu())
+
+    def picture(self, rows: Sequence[Mapping[str, Any]]) -> Tensor:
+        """One line of panels for each image, with each network's PSNR."""
+        lines = []
+        for number, versions in sorted(self.images.items()):
+            lr, hr = self.references[number]
+            lines.append(comparison([("LR", lr), *versions, ("HR", hr)]))
+        return stacked(lines)
+
+
+OmegaConf.register_new_resolver("run_directory", run_directory, replace=True)
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
+def main(config: DictConfig) -> float | None:
+    with one_line_errors():
+        return run(config)
+
+
+if __name__ == "__main__":
+    main()
