@@ -35,7 +35,7 @@ def one_line_errors() -> Iterator[None]:
         yield
     except InstantiationException as error:
         cause = root_cause(error)
-        if not isinstance(cause, (ValueError, TypeError, ImportError, AttributeError)):
+        if not isinstance(cause, (ValueError, TypeError, ImportError, AttributeError, MisconfigurationException)):
             raise
         where = next((line.split(": ", 1)[1] for line in str(error).splitlines() if line.startswith("full_key: ")), "")
         message = str(cause).replace("\n", " ")

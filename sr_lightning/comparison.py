@@ -14,14 +14,17 @@ MARGIN, CAPTION = 8, 24  # pixels
 INK, PAPER, MARK = (34, 34, 34), (255, 255, 255), (255, 64, 32)
 
 
-def telling_corner(hr: Tensor, blurred: Tensor, side: int) -> tuple[int, int]:
-    """Corner (top, left) of the square where ``blurred`` misses most of ``hr``.
+def telling_corner(enlarged: Tensor, side: int) -> tuple[int, int]:
+    """Corner (top, left) of the square with the strongest edges: there networks differ, and any may gain or lose.
 
+    Args:
+        enlarged: the interpolated image, so that the place is the same for every network and at every iteration.
     Shape:
-        hr, blurred: (3, H, W)
+        (3, H, W)
     """
-    missed = (hr - blurred).abs().mean(0)[None, None]
-    energy = F.avg_pool2d(missed, side, stride=4)[0, 0]
+    grey = enlarged.mean(0)[None, None]
+    edges = F.pad(grey.diff(dim=-1).abs(), (0, 1)) + F.pad(grey.diff(dim=-2).abs(), (0, 0, 0, 1))
+    energy = F.avg_pool2d(edges, side, stride=4)[0, 0]
     top, left = divmod(int(energy.argmax()), energy.shape[1])
     return 4 * top, 4 * left
 
@@ -31,7 +34,7 @@ def comparison(versions: Sequence[tuple[str, Tensor]], side: int = 96, panel: in
 
     Args:
         versions: (caption, image) from lr to hr; images of different size show the same place, the last one is the
-            reference and the second one decides where it is worth looking.
+            reference, and the edges of the second one decide which place it is.
         side: of the square, in pixels of the reference.
         panel: side of an enlarged square, in pixels of the picture.
     Shape:
@@ -40,7 +43,7 @@ def comparison(versions: Sequence[tuple[str, Tensor]], side: int = 96, panel: in
     reference = versions[-1][1].detach().float().cpu().clamp(0, 1)
     height, width = reference.shape[-2:]
     side = min(side, height, width)
-    top, left = telling_corner(reference, versions[1][1].detach().float().cpu(), side)
+    top, left = telling_corner(versions[1][1].detach().float().cpu(), side)
     overview = drawn(reference).resize((round(width * panel / height), panel), Image.Resampling.LANCZOS)
     zoom = panel / height
     frame = [left * zoom, top * zoom, (left + side) * zoom, (top + side) * zoom]

@@ -1,7 +1,7 @@
 """``python -m sr_lightning.train model=esrgan trainer.devices=4``"""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def run(config: DictConfig) -> float | None:
     quiet()
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
-    resume = find_resume(config.resume, folder)
+    resume = find_resume(config.resume, folder, config.iterations)
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
@@ -71,22 +71,38 @@ def check(config: DictConfig) -> None:
             raise InputError(f"{name}={config[name]}: must be a whole number of at least 1")
     if config.init is not None and config.resume is not None:
         raise InputError("init and resume: give one of them; resume goes on with a run, init starts a new one")
-    missing = sorted(OmegaConf.missing_keys(config))
-    if missing:
-        raise InputError(f"{missing[0]}: is not set; add {missing[0]}=…")
+    missing = next(missing_keys(OmegaConf.to_container(config, resolve=False)), None)
+    if missing is not None:
+        raise InputError(f"{missing}: is not set; add {missing}=…")
+    measured = [f"val/{name}" for name in config.metrics]
+    if config.monitor not in measured:
+        raise InputError(f"monitor={config.monitor}: not measured; there are {', '.join(measured)}")
 
 
-def find_resume(resume: str | None, folder: Path) -> str | None:
+def missing_keys(container: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted names of the values that still are ``???``."""
+    if container == "???":
+        yield prefix
+    if isinstance(container, dict):
+        for key, value in container.items():
+            yield from missing_keys(value, f"{prefix}.{key}" if prefix else key)
+
+
+def find_resume(resume: str | None, folder: Path, iterations: int) -> str | None:
     """The checkpoint to go on from.
 
     Raises:
-        InputError: a file that is not there or not a checkpoint.
+        InputError: a file that is not there, not a checkpoint, or that of a finished run.
     """
     if resume is None:
         return None
     if resume != "auto":
-        if "loops" not in weights.read(resume):
+        content = weights.read(resume)
+        if "loops" not in content:
             raise InputError(f"resume={resume}: not a checkpoint of a training run; for weights alone use init={resume}")
+        done = content["global_step"]
+        if done >= iterations:
+            raise InputError(f"resume={resume}: has done {done} of {iterations} iterations; set iterations to more")
         return resume
     found = newest_good(folder / "checkpoints")
     log.info("Nothing to resume: starting anew" if found is None else f"Resuming from {found}")

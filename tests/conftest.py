@@ -1,9 +1,13 @@
 """Where the tests find what is not in the repository."""
 
+import importlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+from tests import photographs
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +20,50 @@ def shared() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+TINY = (
+    "generator.width=4",
+    "generator.depth=1",
+    "data.crop=32",
+    "data.batch_size=4",
+    "log_every=1",
+    "trainer.accelerator=cpu",
+    "callbacks.checkpoints.minutes=1000",
+)
+"""Overrides that make a run of any trunk model take a second or two."""
+
+
+@pytest.fixture
+def photos(tmp_path) -> list[str]:
+    """Overrides for training and validating on a few small images."""
+    train = photographs.folder(tmp_path / "train", count=4)
+    validation = photographs.folder(tmp_path / "validation", count=3, height=44, width=36)
+    return ["data=folder", f"data.root={train}", f"data.validation={validation}", f"data.cache={tmp_path / 'cache'}"]
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Runs a command line of the package in this process, in an empty folder, and returns what it printed."""
+
+    def run(module: str, *arguments: str) -> str:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [module, *arguments])
+        capsys.readouterr()
+        importlib.import_module(f"sr_lightning.{module}").main()
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def train(command, photos, tmp_path):
+    """Trains a tiny network; the last argument wins. Returns the run's folder."""
+
+    def run(name: str, *overrides: str) -> Path:
+        folder = tmp_path / name
+        arguments = [*TINY, *photos, f"hydra.run.dir={folder}", "iterations=4", "validate_every=2", *overrides]
+        command("train", *arguments)
+        return folder
+
+    return run

@@ -95,4 +95,5 @@ class Checkpoints(Checkpoint):
         return {"best_score": self.best_score}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        self.best_score = state_dict["best_score"]
+        if self.best.is_file():  # a run that goes on in another folder finds its best anew
+            self.best_score = state_dict["best_score"]

@@ -1,0 +1,153 @@
+"""conf/ as a whole: every option composes, switches combine, and wrong input ends in one line."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from sr_lightning.command_line import CONF, precision, targets
+from tests import photographs
+
+OPTIONS = sorted(
+    (path.parent.name, path.stem)
+    for path in CONF.glob("*/*.yaml")
+    if (path.parent.name, path.stem) not in {("data", "settings")}
+)
+MODELS = [option for group, option in OPTIONS if group == "model"]
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("train", [*overrides, "name=test"])
+
+
+def generator(*overrides):
+    return instantiate(composed(*overrides, "generator.width=4", "generator.depth=1").generator)
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_composes_and_names_things_that_exist(group, option):
+    config = composed(f"{group}={option}")
+    container = OmegaConf.to_container(config, resolve=False)
+    names = [target for part in container.values() for target in targets(part)]
+    assert names
+    for name in names:
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(__import__(module, fromlist=[attribute]), attribute), name
+
+
+@pytest.mark.parametrize(
+    ("norm", "block", "upsampler", "ends", "skip"),
+    product(["batch", "none"], ["residual", "rrdb"], ["shuffle", "nearest"], ["plain", "srresnet", "rrdbnet"],
+            ["none", "bicubic"]),
+)  # fmt: skip
+def test_switches_work_in_every_combination(norm, block, upsampler, ends, skip):
+    words = [f"norm={norm}", f"block={block}", f"upsampler={upsampler}", f"ends={ends}", f"skip={skip}", "scale=2"]
+    network = generator(*words)
+    assert network(torch.rand(2, 3, 4, 5)).shape == (2, 3, 8, 10)
+    has_norm = any("BatchNorm" in type(layer).__name__ for layer in network.modules())
+    assert has_norm == (norm == "batch")
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("srcnn", {"parameters": 69_251, "lr": 1e-4, "crop": 96, "batch_size": 16, "loss": "MSELoss"}),
+        ("srresnet", {"parameters": 1_549_462, "lr": 1e-4, "crop": 96, "batch_size": 16, "loss": "MSELoss"}),
+        ("rrdb_psnr", {"parameters": 16_697_987, "lr": 2e-4, "crop": 128, "batch_size": 16, "loss": "L1Loss"}),
+    ],
+)
+def test_presets_are_the_papers(model, expected):
+    config = composed(f"model={model}")
+    network = instantiate(config.generator)
+    found = {
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "lr": config.optimizer.lr,
+        "crop": config.data.crop,
+        "batch_size": config.data.batch_size,
+        "loss": type(instantiate(config.objective)["pixel"]).__name__,
+    }
+    assert found == expected
+    assert config.iterations == 1_000_000
+    assert config.optimizer.betas == [0.9, 0.999]
+    assert network.scale == 4
+
+
+def test_rrdb_psnr_halves_its_rate_as_the_paper_does():
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=2e-4)
+    schedule = instantiate(composed("model=rrdb_psnr").scheduler)(optimizer)
+    assert dict(schedule.milestones) == {200_000: 1, 400_000: 1, 600_000: 1, 800_000: 1}
+    assert schedule.gamma == 0.5
+
+
+def test_one_word_changes_one_thing():
+    """An ablation's two columns differ in the intended keys and in nothing else."""
+    before, after = (OmegaConf.to_container(composed("model=srresnet", word)) for word in ("norm=batch", "norm=none"))
+    assert [key for key in before if before[key] != after[key]] == ["norm"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["model=srresnet", "scale=5", "datamodule.crop=40"], "scale must be one of 1, 2, 3, 4, 8, got 5"),
+        (["data.crop=30"], "data.crop=30: must be a multiple of scale=4, e.g. data.crop=28"),
+        (["data=folder"], "data.root: is not set; add data.root="),
+        (["data=folder", "data.root=nowhere"], "nowhere"),
+        (["iterations=0"], "iterations=0: must be a whole number of at least 1"),
+        (["trainer.accelerator=gpu"], "CUDAAccelerator"),
+        (["trainer.devices=0"], "devices"),
+        (["init=nowhere.ckpt"], "nowhere.ckpt: no such file"),
+        (["resume=nowhere.ckpt"], "nowhere.ckpt: no such file"),
+        (["callbacks.ema.decay=2"], "callbacks.ema: decay must be in [0, 1), got 2"),
+        (["monitor=val/beauty", "iterations=1"], "monitor=val/beauty: not measured; there are val/psnr_y, val/ssim_y"),
+        (["trainer.precision=bf17"], "bf17"),
+    ],
+)
+def test_wrong_settings_end_in_one_line(command, photos, tmp_path, overrides, message):
+    quick = ["generator.width=4", "generator.depth=1", "iterations=1", "data.batch_size=2", "trainer.accelerator=cpu"]
+    if not any(word.startswith("data") for word in overrides):
+        quick += [*photos, "data.crop=32"]
+    with pytest.raises(SystemExit) as error:
+        command("train", *quick, *overrides, f"hydra.run.dir={tmp_path / 'run'}")
+    assert message in str(error.value)
+    assert str(error.value).startswith("error: ")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("override", ["model=resnet9000", "modle=srresnet", "optimiser.lr=1"])
+def test_unknown_groups_and_keys_are_refused(command, override, capsys):
+    with pytest.raises(SystemExit) as error:
+        command("train", override)
+    assert error.value.code == 1
+    told = capsys.readouterr().err
+    assert override.split("=")[0] in told
+    assert "Traceback" not in told
+
+
+def test_a_small_image_is_named(command, photos, tmp_path):
+    photographs.save(tmp_path / "train" / "small.png", 20, 90)
+    with pytest.raises(SystemExit, match=r"small\.png: 20x90 pixels are less than data\.crop=32; .*data\.crop=20"):
+        command("train", *photos, "data.crop=32", f"hydra.run.dir={tmp_path / 'run'}")
+
+
+@pytest.mark.parametrize("store", ["true", "false"])
+def test_a_damaged_image_is_named(command, photos, tmp_path, store):
+    """With and without a store, also out of a worker process."""
+    bad = Path(tmp_path / "train" / "02.png")
+    bad.write_bytes(bad.read_bytes()[:2000])
+    with pytest.raises(SystemExit) as error:
+        command("train", *photos, "data.crop=32", "data.batch_size=8", f"data.store={store}", "iterations=1",
+                "generator.width=4", "generator.depth=1", "data.workers=1", f"hydra.run.dir={tmp_path / 'run'}")  # fmt: skip
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith(f"error: {bad}: cannot be decoded")
+
+
+@pytest.mark.parametrize(("capable", "chosen"), [(True, "bf16-mixed"), (False, "32-true")])
+def test_automatic_precision_follows_the_processor(monkeypatch, capable, chosen):
+    monkeypatch.setattr("sr_lightning.command_line.bfloat16_on_cpu", lambda: capable)
+    assert precision("auto", "cpu") == chosen
+    assert precision("16-mixed", "cpu") == "16-mixed"

@@ -1,0 +1,206 @@
+"""The training command: what it leaves behind, that it counts right, and that it goes on where it stopped."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from sr_lightning import image, weights
+from sr_lightning.callbacks import Checkpoints
+from sr_lightning.command_line import load_generator
+from tests.conftest import TINY
+
+ROOT = Path(__file__).parents[1]
+EXACT = ("trainer.precision=32-true", "scheduler=one_cycle", "optimizer.lr=1e-3")
+
+
+def checkpoint(folder: Path, name: str = "last") -> dict:
+    return weights.read(folder / "checkpoints" / f"{name}.ckpt")
+
+
+def logged(folder: Path, column: str) -> dict[int, float]:
+    """Iteration -> value, from every metrics.csv of the run."""
+    values = {}
+    for path in sorted(folder.glob("csv/*/metrics.csv")):
+        for row in csv.DictReader(path.open()):
+            if row.get(column):
+                values[int(row["step"]) + 1] = float(row[column])
+    return values
+
+
+def assert_same(first: dict, second: dict) -> None:
+    """Two checkpoints hold the same weights, averages, optimizer states and counts, bit for bit."""
+    for part in ("state_dict", "ema", "optimizer_states", "lr_schedulers", "global_step"):
+        flat_first, flat_second = dict(flat(first[part])), dict(flat(second[part]))
+        assert flat_first.keys() == flat_second.keys()
+        for name, value in flat_first.items():
+            same = torch.equal(value, flat_second[name]) if torch.is_tensor(value) else value == flat_second[name]
+            assert same, f"{part} {name}"
+
+
+def flat(tree, prefix=""):
+    if isinstance(tree, dict):
+        tree = tree.items()
+    elif isinstance(tree, list):
+        tree = enumerate(tree)
+    else:
+        yield prefix, tree
+        return
+    for key, value in tree:
+        yield from flat(value, f"{prefix}/{key}")
+
+
+def test_a_run_leaves_what_it_promises(train):
+    folder = train("run", "callbacks.checkpoints.every=3")
+    assert checkpoint(folder)["global_step"] == 4
+    assert checkpoint(folder, "iteration-3")["global_step"] == 3
+    assert sorted(logged(folder, "train/pixel")) == [1, 2, 3, 4]
+    assert sorted(logged(folder, "val/psnr_y")) == [2, 4]
+    assert len(list((folder / "pictures").glob("*.png"))) == 3 * 2
+    assert image.size(folder / "comparison.png")[0] > 3 * 288
+    assert not list(folder.rglob("*.partial"))
+
+
+def test_the_best_checkpoint_holds_the_weights_that_were_measured(train, command, tmp_path):
+    """REQ-CKPT-1, REQ-EMA-3: loading the best weights without a trainer reproduces the logged metric."""
+    folder = train("run", "iterations=6", "optimizer.lr=1e-2")
+    best = checkpoint(folder, "best")
+    scores = logged(folder, "val/psnr_y")
+    assert scores[best["global_step"]] == max(scores.values())
+    command(
+        "evaluate",
+        f"checkpoint={folder / 'checkpoints' / 'best.ckpt'}",
+        f"benchmarks=[{tmp_path / 'validation'}]",
+        f"hydra.run.dir={tmp_path / 'evaluation'}",
+    )
+    rows = list(csv.DictReader((tmp_path / "evaluation" / "images.csv").open()))
+    mean = sum(float(row["psnr_y"]) for row in rows) / len(rows)
+    assert len(rows) == 3
+    assert mean == pytest.approx(max(scores.values()), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        ["model=srresnet"],
+        ["model=rrdb_psnr", "generator.width=8", "block.growth=4", "data.workers=2"],
+        ["model=srresnet", "data.store=false", "data.workers=1"],
+    ],
+    ids=["batch-norm", "rrdb-with-workers", "decoding"],
+)
+def test_resume_is_exact(train, variant):
+    """REQ-RES-1: 2N iterations equal N, resumed, and N more; also from within the interval of validation."""
+    whole = train("whole", *variant, *EXACT, "callbacks.checkpoints.every=3", "iterations=8")
+    for start in ("iteration-3", "iteration-6"):
+        resume = whole / "checkpoints" / f"{start}.ckpt"
+        resumed = train(start, *variant, *EXACT, "iterations=8", f"resume={resume}")
+        assert_same(checkpoint(whole), checkpoint(resumed))
+        after = {step: value for step, value in logged(whole, "train/pixel").items() if step > int(start[-1])}
+        assert logged(resumed, "train/pixel") == after
+
+
+def test_resume_from_a_checkpoint_written_at_validation(train, monkeypatch):
+    """last.ckpt is written while the validation loop ends; nothing is skipped or done twice after it."""
+
+    def save_and_keep(self, trainer):
+        trainer.save_checkpoint(self.last)
+        trainer.save_checkpoint(self.folder / f"kept-{trainer.global_step}.ckpt")
+
+    monkeypatch.setattr(Checkpoints, "save_last", save_and_keep)
+    whole = train("whole", *EXACT, "iterations=8", "validate_every=4")
+    resumed = train("resumed", *EXACT, "iterations=8", "validate_every=4", f"resume={whole}/checkpoints/kept-4.ckpt")
+    assert_same(checkpoint(whole), checkpoint(resumed))
+    assert sorted(logged(resumed, "val/psnr_y")) == [8]
+    assert sorted(logged(resumed, "train/pixel")) == [5, 6, 7, 8]
+
+
+def test_a_finished_run_is_not_resumed(train):
+    whole = train("whole")
+    with pytest.raises(SystemExit, match="has done 4 of 4 iterations"):
+        train("resumed", f"resume={whole}/checkpoints/last.ckpt")
+
+
+def test_the_learning_rate_follows_its_schedule(train):
+    folder = train("run", "scheduler=multistep", "scheduler.milestones=[2,3]", "optimizer.lr=1e-3", "iterations=4")
+    rates = logged(folder, "lr-Adam")
+    assert [rates[i] for i in range(1, 5)] == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
+
+
+def test_a_killed_run_goes_on_with_resume_auto(photos, tmp_path):
+    """SIGKILL at some moment; the same command again ends with the same weights as an undisturbed run."""
+    common = [*TINY, *photos, *EXACT, "iterations=60", "validate_every=5", "name=killed", "resume=auto"]
+    undisturbed = [*common, f"hydra.run.dir={tmp_path / 'undisturbed'}"]
+    arguments = [sys.executable, "-m", "sr_lightning.train"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    subprocess.run([*arguments, *undisturbed], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    process = subprocess.Popen([*arguments, *common], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL)  # fmt: skip
+    while not list(tmp_path.glob("runs/killed/*/checkpoints/last.ckpt")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    (folder,) = tmp_path.glob("runs/killed/*")
+    assert 5 <= checkpoint(folder)["global_step"] < 60
+    (folder / "checkpoints" / "iteration-99.ckpt").write_bytes(b"half a file")
+    again = subprocess.run([*arguments, *common], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+    assert "Resuming from" in again.stdout
+    assert list(tmp_path.glob("runs/killed/*")) == [folder]
+    assert_same(checkpoint(tmp_path / "undisturbed"), checkpoint(folder))
+
+
+def test_two_devices_train_what_one_device_trains(photos, tmp_path):
+    """REQ-DDP-2, REQ-VAL-1, REQ-HYD-3: the same batch shared by two processes gives the same network and scores."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    folders = []
+    for devices in (1, 2):
+        arguments = [*TINY, *photos, *EXACT, f"trainer.devices={devices}", "norm=none", "iterations=3", "validate_every=3",
+                     f"name=devices-{devices}"]  # fmt: skip
+        subprocess.run([sys.executable, "-m", "sr_lightning.train", *arguments], cwd=tmp_path, env=environment,
+                       check=True, capture_output=True, text=True)  # fmt: skip
+        (folder,) = tmp_path.glob(f"runs/devices-{devices}/*")
+        folders.append(folder)
+    one, two = folders
+    for name, value in checkpoint(one)["state_dict"].items():
+        torch.testing.assert_close(value, checkpoint(two)["state_dict"][name], rtol=0, atol=2e-6)
+    assert logged(one, "val/psnr_y")[3] == pytest.approx(logged(two, "val/psnr_y")[3], abs=1e-3)
+    assert len(list((two / "pictures").glob("*.png"))) == 3
+
+
+def test_init_takes_weights_and_nothing_else(train):
+    first = train("first")
+    second = train("second", f"init={first / 'checkpoints' / 'last.ckpt'}", "optimizer.lr=0", "norm=batch")
+    averaged = weights.generator_weights(checkpoint(first))
+    for name, value in checkpoint(second)["state_dict"].items():
+        name = name.removeprefix("generator.")
+        if "running" not in name and "batches" not in name:
+            assert torch.equal(value, averaged[name]), name
+    assert checkpoint(second)["global_step"] == 4
+
+
+def test_compile_changes_neither_names_nor_results(train, monkeypatch):
+    """REQ-COMP-1, with the tracing of torch.compile but without the minutes of its code generation."""
+    compile_in_place = nn.Module.compile
+    monkeypatch.setattr(nn.Module, "compile", lambda module: compile_in_place(module, backend="aot_eager"))
+    eager = train("eager", *EXACT, "iterations=2")
+    compiled = train("compiled", *EXACT, "iterations=2", "compile=true")
+    assert checkpoint(eager)["state_dict"].keys() == checkpoint(compiled)["state_dict"].keys()
+    for name, value in checkpoint(eager)["state_dict"].items():
+        torch.testing.assert_close(checkpoint(compiled)["state_dict"][name], value, rtol=1e-4, atol=1e-5)
+
+
+def test_a_checkpoint_describes_its_network(train):
+    folder = train("run", "scale=2", "skip=bicubic", "block=rrdb", "block.growth=4")
+    generator = load_generator(str(folder / "checkpoints" / "best.ckpt"))
+    assert generator.scale == 2
+    assert not generator.training
+    assert type(generator.trunk[0]).__name__ == "RRDB"
+    with torch.no_grad():
+        assert generator(torch.rand(1, 3, 5, 7)).shape == (1, 3, 10, 14)
