@@ -1,0 +1,140 @@
+"""What every metric of images shares, and PSNR and SSIM by the protocol of papers."""
+
+import copy
+import json
+import math
+import pickle
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from matlab import imresize
+from PIL import Image
+
+from sr_lightning.color import rgb
+from sr_lightning.metrics import PSNR, SSIM
+
+
+def grey(level: int, height: int = 32, width: int = 32) -> torch.Tensor:
+    return torch.full((1, 3, height, width), level / 255)
+
+
+def batch(*seeds: int, size: tuple[int, int] = (24, 32)) -> torch.Tensor:
+    return torch.stack([torch.rand(3, *size, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+
+
+def test_psnr_worked_numbers():
+    """85 levels of grey are 85 · 219 / 255 = 73 levels of Y exactly; one level from 100 to 101 is one level of Y."""
+    assert PSNR()(grey(85), grey(170)).item() == pytest.approx(20 * math.log10(255 / 73))
+    assert PSNR(space=rgb)(grey(85), grey(170)).item() == pytest.approx(20 * math.log10(3))
+    assert PSNR()(grey(100), grey(101)).item() == pytest.approx(20 * math.log10(255))
+
+
+def test_ssim_worked_number():
+    """Between flat images only the means count: (2ab + C1) / (a² + b² + C1)."""
+    a, b, c1 = 16 + 73, 16 + 146, (0.01 * 255) ** 2
+    assert SSIM()(grey(85), grey(170)).item() == pytest.approx((2 * a * b + c1) / (a * a + b * b + c1), abs=1e-12)
+
+
+@pytest.mark.parametrize(("metric", "best"), [(PSNR(), 100), (SSIM(), 1), (PSNR(space=rgb), 100)])
+def test_equal_images_have_a_finite_best_value(metric, best):
+    assert metric(batch(1), batch(1)).item() == pytest.approx(best)
+    assert metric.higher_is_better
+
+
+def test_the_mean_is_over_images_not_pixels():
+    """A small good image and a large bad one: the mean of 48.13 and 10.86 dB, far from the 11.1 dB of all pixels."""
+    metric = PSNR()
+    metric.update(grey(100, 16, 16), grey(101, 16, 16))
+    metric.update(grey(85, 64, 64), grey(170, 64, 64))
+    each = 20 * math.log10(255), 20 * math.log10(255 / 73)
+    over_pixels = 10 * math.log10(255**2 / ((16**2 * 1 + 64**2 * 73**2) / (16**2 + 64**2)))
+    assert metric.compute().item() == pytest.approx(sum(each) / 2)
+    assert metric.compute().item() - over_pixels > 15
+
+
+def test_images_are_clamped_and_rounded_before_they_are_measured():
+    hr = batch(1, 2)
+    eight = hr.mul(255).round().div(255)
+    assert PSNR()(eight + 0.4 / 255, hr).item() == 100
+    assert PSNR()(grey(255) + 3, grey(255)).item() == 100
+    assert PSNR()(grey(0) - 3, grey(0)).item() == 100
+
+
+def test_the_border_is_removed_on_all_sides():
+    hr = batch(1)
+    sr = hr.clone()
+    sr[..., :3, :], sr[..., -3:, :], sr[..., :, :3], sr[..., :, -3:] = 0, 0, 0, 0
+    assert PSNR(border=3)(sr, hr).item() == 100
+    assert SSIM(border=3)(sr, hr).item() == pytest.approx(1)
+    sr[..., 3, 3] = 1 - hr[..., 3, 3].round()
+    assert PSNR(border=3)(sr, hr).item() < 60
+
+
+@pytest.mark.parametrize("metric", [PSNR(2), SSIM(2)])
+def test_shards_add_up_to_the_whole(metric):
+    """However images are dealt to batches and processes, their sums and counts give the same mean."""
+    sr, hr = batch(1, 2, 3, 4, 5), batch(6, 7, 8, 9, 10)
+    whole, first, second = (copy.deepcopy(metric) for _ in range(3))
+    whole.update(sr, hr)
+    first.update(sr[:2], hr[:2])
+    for i in (2, 3, 4):
+        second.update(sr[i : i + 1], hr[i : i + 1])
+    first.merge_state(second)
+    assert first.compute().item() == pytest.approx(whole.compute().item(), abs=1e-12)
+    assert whole.measure(sr, hr).mean().item() == pytest.approx(whole.compute().item(), abs=1e-12)
+
+
+def test_a_call_gives_the_value_of_its_batch_and_counts_it():
+    metric = PSNR()
+    first, second = metric(grey(100), grey(101)).item(), metric(grey(85), grey(170)).item()
+    assert (first, second) == pytest.approx((20 * math.log10(255), 20 * math.log10(255 / 73)))
+    assert metric.compute().item() == pytest.approx((first + second) / 2)
+
+
+@pytest.mark.filterwarnings("ignore:The ``compute`` method")
+def test_no_images_have_no_mean():
+    assert math.isnan(PSNR().compute())
+
+
+def test_half_precision_neither_loses_the_sum_nor_changes_the_images():
+    metric = PSNR().to(torch.bfloat16)
+    assert metric.total.dtype == torch.float64
+    for _ in range(3):
+        metric.update(grey(100), grey(101))
+    assert metric.bfloat16().compute().item() == pytest.approx(20 * math.log10(255), abs=1e-9)
+    half = batch(1).half()
+    assert PSNR()(half, half.float()).item() == 100
+
+
+def test_a_metric_survives_pickling():
+    metric = pickle.loads(pickle.dumps(SSIM(2)))
+    assert metric(batch(1), batch(1)).item() == pytest.approx(1)
+
+
+def test_what_cannot_be_measured_is_an_error_that_says_why():
+    with pytest.raises(ValueError, match="-1"):
+        PSNR(border=-1)
+    with pytest.raises(ValueError, match=r"\(1, 3, 32, 32\).*\(1, 3, 32, 33\)"):
+        PSNR()(grey(0), grey(0, 32, 33))
+    with pytest.raises(ValueError, match=r"\(1, 1, 32, 32\)"):
+        PSNR()(grey(0)[:, :1], grey(0)[:, :1])
+    with pytest.raises(ValueError, match=r"border of 4 .* 8x32"):
+        PSNR(border=4)(grey(0, 8), grey(0, 8))
+    with pytest.raises(ValueError, match="got 10x24 after a border of 4"):
+        SSIM(border=4)(grey(0, 18), grey(0, 18))
+
+
+def test_bicubic_baselines_are_the_published_ones(shared):
+    """LR by MATLAB's bicubic, 8 bit, back up, 8 bit; the border is the scale."""
+    for name, scales in json.loads((shared / "golden/bicubic.json").read_text())["values"].items():
+        folder, file = name.split("/")
+        with Image.open(shared / "data/benchmarks" / folder / "HR" / file) as image:
+            hr = np.asarray(image.convert("RGB")) / 255
+        for scale, expected in ((int(key.removeprefix("x")), value) for key, value in scales.items()):
+            lr = imresize(hr, Fraction(1, scale)).clip(0, 1)
+            sr = imresize((lr * 255).round() / 255, scale)
+            pair = [torch.from_numpy(image).permute(2, 0, 1)[None] for image in (sr, hr)]
+            assert PSNR(scale)(*pair).item() == pytest.approx(expected["psnr_y"], abs=1e-3), name
+            assert SSIM(scale)(*pair).item() == pytest.approx(expected["ssim_y"], abs=1e-4), name
