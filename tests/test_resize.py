@@ -19,16 +19,16 @@ def ours(image: np.ndarray, scale: float) -> np.ndarray:
 def test_equals_explicit_weights_border_included(scale):
     image = np.random.default_rng(0).random((24, 48, 3))
     height, width = round(24 * scale), round(48 * scale)
-    np.testing.assert_allclose(ours(image, scale), imresize(image, (height, width)), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(ours(image, scale), imresize(image, size=(height, width)), rtol=0, atol=1e-12)
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([2, 3, 4, 8]))
 def test_every_size_from_one_pixel(height, width, factor):
     small = np.random.default_rng(1).random((height, width, 1))
-    enlarged = imresize(small, (height * factor, width * factor))
+    enlarged = imresize(small, size=(height * factor, width * factor))
     np.testing.assert_allclose(ours(small, factor), enlarged, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(ours(enlarged, 1 / factor), imresize(enlarged, (height, width)), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(ours(enlarged, 1 / factor), imresize(enlarged, size=(height, width)), rtol=0, atol=1e-12)
 
 
 def test_keeps_constants_and_commutes_with_symmetries():

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from matlab import imresize
+from tests.matlab import imresize
 from PIL import Image
 
 from sr_lightning.color import rgb
