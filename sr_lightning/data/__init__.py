@@ -1,0 +1,1 @@
+"""Images in folders, and what training draws from them."""
