@@ -1,0 +1,95 @@
+"""python -m sr_lightning.check FOLDER [--lr FOLDER --scale 4] [--minimum PIXELS]: decode every image of a folder.
+
+One line for each file that training would stumble over, then a summary. Exit status: 0 all are fine, 1 some are not or
+the folder cannot be used, 2 the arguments are wrong.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
+from rich.progress import track
+
+from sr_lightning import image
+from sr_lightning.data.images import find_images, match_images
+from sr_lightning.errors import InputError
+
+
+def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> tuple[int, dict[Path, str]]:
+    """Number of images, and what is wrong with each bad one: {path: message}, a damaged file before a wrong pair.
+
+    Args:
+        root: images, or the HR images of pairs.
+        lr_root: LR images of the pairs, 1 / scale the size; None for no pairs.
+        minimum: least height and width of the images in `root`.
+
+    Raises:
+        InputError: a folder is missing or has no images.
+    """
+    minimums = dict.fromkeys(find_images(root), minimum)
+    problems: dict[Path, str] = {}
+    if lr_root is not None:
+        minimums |= dict.fromkeys(find_images(lr_root), 1)
+        problems = match_images(root, lr_root, scale)[1]
+    console = Console(stderr=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(_problem, minimums.keys(), minimums.values())
+        messages = track(results, "Decoding", len(minimums), console=console, disable=not console.is_terminal)
+        problems |= {path: message for path, message in zip(minimums, messages, strict=True) if message}
+    return len(minimums), dict(sorted(problems.items()))
+
+
+def _problem(path: Path, minimum: int) -> str | None:
+    """What is wrong with one file, or None."""
+    try:
+        height, width, _ = image.read_bytes(path).shape
+    except InputError as error:
+        return str(error)
+    if min(height, width) < minimum:
+        return f"{path}: is {width}x{height} pixels, smaller than {minimum}; remove it or train on smaller crops"
+    return None
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, without the usage."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _positive(text: str) -> int:
+    """A whole number above zero."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above zero, not {text!r}")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
+    parser = _Parser("python -m sr_lightning.check", description="Decode every image of a folder and report bad ones.")
+    parser.add_argument("folder", type=Path, help="images, or the HR images of pairs")
+    parser.add_argument("--lr", type=Path, metavar="FOLDER", help="LR images of the pairs")
+    parser.add_argument("--scale", type=_positive, default=4, help="HR size over LR size (default: %(default)s)")
+    parser.add_argument("--minimum", type=_positive, default=1, metavar="PIXELS", help="least height and width")
+    options = parser.parse_args(arguments)
+    try:
+        count, problems = check(options.folder, options.lr, options.scale, options.minimum)
+    except InputError as error:
+        parser.exit(1, f"{_printable(str(error))}\n")
+    for message in problems.values():
+        sys.stdout.write(f"{_printable(message)}\n")
+    sys.stdout.write(f"{count - len(problems)} of {count} images are fine\n")
+    return 1 if problems else 0
+
+
+def _printable(text: str) -> str:
+    """A file name need not be valid UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

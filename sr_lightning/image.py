@@ -1,0 +1,162 @@
+"""Image files to RGB pixels and back: the only place where files are decoded, quantised and encoded."""
+
+import os
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import ExifTags, Image, UnidentifiedImageError
+from torch import Tensor
+
+from sr_lightning.errors import InputError
+
+EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+"""Suffixes, in lower case, of the files that `read` is meant for; what a file really is, its first bytes decide."""
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF")  # no others: Pillow's EPS reader starts Ghostscript
+_ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".png": ("PNG", {}),
+    ".jpg": ("JPEG", {"quality": 95}),
+    ".jpeg": ("JPEG", {"quality": 95}),
+    ".webp": ("WEBP", {"quality": 95}),
+}
+
+# Once, at import, and not around each call: a filter is shared by all threads.
+for _category in (UserWarning, Image.DecompressionBombWarning):
+    warnings.filterwarnings("ignore", category=_category, module=r"PIL\.")
+
+
+def size(path: Path | str) -> tuple[int, int]:
+    """(height, width) as displayed, from the header alone.
+
+    Raises:
+        InputError: the file cannot be opened or is not an image.
+    """
+    with _opened(path) as image:
+        width, height = image.size
+        return (width, height) if _orientation(image) > 4 else (height, width)
+
+
+def read_bytes(path: Path | str) -> np.ndarray:
+    """First frame of a file, turned upright, without its alpha channel.
+
+    Grey is repeated to three channels; 16-bit grey v becomes round(v / 257), where Pillow alone would clip it to 255.
+
+    Shape: (H, W, 3) uint8, RGB, contiguous.
+
+    Raises:
+        InputError: the file cannot be opened, is damaged or truncated, or has values without a defined range.
+    """
+    with _opened(path) as image:
+        orientation = _orientation(image)  # before the pixels: Pillow turns a TIFF while it decodes it
+        pixels = _rgb(image)
+    if orientation > 4:
+        pixels = pixels.swapaxes(0, 1)
+    vertical, horizontal = ((1, 1), (1, -1), (-1, -1), (-1, 1))[(orientation - 1) % 4]
+    return np.ascontiguousarray(pixels[::vertical, ::horizontal])
+
+
+def read(path: Path | str) -> Tensor:
+    """`read_bytes` as a tensor. Shape: (3, H, W) float32 in [0, 1], RGB. Raises: InputError, as `read_bytes`."""
+    pixels = torch.from_numpy(read_bytes(path)).permute(2, 0, 1)
+    return pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+
+
+def to_uint8(image: Tensor) -> Tensor:
+    """The one quantiser: clamp to [0, 1], times 255, round to nearest. Any shape; NaN has no meaning here.
+
+    Raises:
+        ValueError: the tensor is not floating point.
+    """
+    if not image.is_floating_point():
+        raise ValueError(f"to_uint8 takes a floating-point image in [0, 1], not {image.dtype}")
+    return image.float().clamp(0, 1).mul(255).round().to(torch.uint8)  # float(): 255 steps are too fine for bfloat16
+
+
+def write(path: Path | str, image: Tensor) -> None:
+    """Write an 8-bit PNG, JPEG or WebP, named by its suffix: the whole file or none; parent folders are made.
+
+    Args:
+        image: (3, H, W) RGB or (1, H, W) grey; floating point in [0, 1], or uint8.
+
+    Raises:
+        InputError: the suffix is not one of these, or the file cannot be written.
+        ValueError: the tensor has another shape or type, or NaN in it.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in _ENCODERS:
+        raise InputError(f"{path}: cannot be written as {path.suffix or 'no suffix'!r}; use {', '.join(_ENCODERS)}")
+    if image.ndim != 3 or image.shape[0] not in (1, 3) or not image.numel():
+        raise ValueError(f"write takes an image of shape (3, H, W) or (1, H, W), not {tuple(image.shape)}")
+    if image.is_floating_point() and image.isnan().any():
+        raise ValueError(f"{path}: not written, the image has NaN in it")
+    pixels = (image if image.dtype == torch.uint8 else to_uint8(image)).detach().cpu().permute(1, 2, 0)
+    encoded = Image.fromarray(pixels.squeeze(2).numpy() if len(image) == 1 else pixels.numpy())
+    format_name, options = _ENCODERS[path.suffix.lower()]
+    partial = path.parent / f".{uuid.uuid4().hex}.part"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("xb") as file:
+            encoded.save(file, format_name, **options)
+        os.replace(partial, path)
+    except (OSError, ValueError) as error:  # a full disk, a folder without permission; more pixels than WebP can hold
+        raise InputError(f"{path}: cannot be written ({_reason(error)}); choose another folder or format") from error
+    finally:
+        if os.path.exists(partial):
+            partial.unlink()
+
+
+@contextmanager
+def _opened(path: Path | str) -> Iterator[Image.Image]:
+    """The image behind `path`; whatever its decoding raises becomes one InputError that names the file."""
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            yield image
+    except UnidentifiedImageError as error:
+        what = "is not an image, or its header is damaged" if os.path.getsize(path) else "is an empty file"
+        raise InputError(f"{path}: {what}; replace or remove it") from error
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{path}: is too large ({_reason(error)}); cut it into smaller images") from error
+    except Exception as error:  # damaged files make Pillow raise nearly anything: SyntaxError, struct.error, KeyError
+        if isinstance(error, OSError) and error.errno is not None:
+            raise InputError(f"{path}: cannot be opened ({error.strerror}); check the path and its rights") from error
+        raise InputError(f"{path}: cannot be decoded ({_reason(error)}); replace or remove it") from error
+
+
+def _reason(error: Exception) -> str:
+    """What an exception says, on one line."""
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return " ".join((strerror or str(error)).split()).rstrip(".") or type(error).__name__
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8, that is still to be applied to an image whose pixels are not read yet."""
+    if image.format == "TIFF":  # Pillow applies it itself
+        return 1
+    exif = Image.Image.getexif(image)  # not image.getexif(): that of a PNG decodes the pixels first
+    orientation = exif.get(ExifTags.Base.Orientation, 1)
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _rgb(image: Image.Image) -> np.ndarray:
+    """Pixels of an open image as they are stored. Shape: (H, W, 3) uint8."""
+    if image.mode == "F":
+        grey = np.asarray(image)
+        if not (grey.min() >= 0 and grey.max() <= 1):
+            raise ValueError(f"floating-point values from {grey.min()} to {grey.max()}, not within 0 and 1")
+        grey = np.rint(grey * 255)
+    elif image.mode.startswith("I"):  # I;16 and I;16B hold 16 bits, I as many in 32
+        grey = np.asarray(image)
+        if grey.min() < 0 or grey.max() > 65535:
+            raise ValueError(f"integer values from {grey.min()} to {grey.max()}, not within 0 and 65535")
+        grey = (grey.astype(np.uint32) + 128) // 257
+    else:
+        image.load()
+        image.info.pop("transparency", None)  # alpha is dropped; converting that of a palette would only warn
+        return np.array(image.convert("RGB"))
+    return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
