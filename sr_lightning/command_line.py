@@ -70,8 +70,10 @@ def load_generator(source: str, scale: int | None = None, kind: str = "ema") -> 
     Raises:
         InputError: no such file, not a checkpoint, parts that are not this library's, or another scale.
     """
+    if scale is not None and scale < 1:
+        raise InputError(f"scale={scale}: must be a whole number of at least 1")
     if source in BASELINES:
-        return Interpolation(source, scale or 4).eval()
+        return Interpolation(source, 4 if scale is None else scale).eval()
     content = weights.read(source)
     recipe = content.get("hyper_parameters", {}).get("generator")
     if recipe is None:

@@ -68,7 +68,7 @@ def read(path: Path | str) -> Tensor:
 
 
 def to_uint8(image: Tensor) -> Tensor:
-    """The one quantiser: clamp to [0, 1], times 255, round to nearest. Any shape; NaN has no meaning here.
+    """For a file: clamp to [0, 1], times 255, round to nearest. Any shape; NaN has no meaning here.
 
     Raises:
         ValueError: the tensor is not floating point.
@@ -76,6 +76,11 @@ def to_uint8(image: Tensor) -> Tensor:
     if not image.is_floating_point():
         raise ValueError(f"to_uint8 takes a floating-point image in [0, 1], not {image.dtype}")
     return image.float().clamp(0, 1).mul(255).round().to(torch.uint8)  # float(): 255 steps are too fine for bfloat16
+
+
+def eight_bit(image: Tensor) -> Tensor:
+    """What an 8-bit file would give back: clamped to [0, 1], rounded to the nearest of 256 levels, of the same type."""
+    return image.clamp(0, 1).mul(255).round().div(255)
 
 
 def write(path: Path | str, image: Tensor) -> None:

@@ -13,7 +13,7 @@ from hydra.utils import instantiate
 from lightning import Trainer, seed_everything
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
-from torch import Tensor, nn
+from torch import Tensor
 
 from sr_lightning import image, resize, weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints
@@ -23,6 +23,7 @@ from sr_lightning.data import Batch, Benchmarks, SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.evaluate import evaluate, means, show
 from sr_lightning.generators import Interpolation
+from sr_lightning.modules import Restorer
 
 log = logging.getLogger(__name__)
 STARTED = datetime.now()
@@ -34,6 +35,15 @@ def run(config: DictConfig) -> float | None:
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
     resume = find_resume(config.resume, folder, config.iterations)
+    trainer, module, data = build(config)
+    if trainer.is_global_zero:
+        log.info("%s in %s, %s on %s", config.name, folder, trainer.precision, trainer.strategy.root_device)
+    trainer.fit(module, data, ckpt_path=resume, weights_only=True)
+    return summarise(config, trainer, data, folder)
+
+
+def build(config: DictConfig) -> tuple[Trainer, Restorer, SRDataModule]:
+    """Everything that ``Trainer.fit`` needs, from the configuration."""
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
@@ -44,20 +54,15 @@ def run(config: DictConfig) -> float | None:
         module.generator.to(memory_format=torch.channels_last)
     if config.compile:
         module.generator.compile()
-    callbacks = instantiate(config.callbacks)
     trainer = instantiate(
         config.trainer,
         precision=precision(config.trainer.precision, config.trainer.accelerator),
         val_check_interval=min(config.validate_every, config.iterations),
-        callbacks=list(callbacks.values()),
+        callbacks=list(instantiate(config.callbacks).values()),
         logger=list(instantiate(config.logger).values()),
         plugins=[AtomicCheckpointIO()],
     )
-    if trainer.is_global_zero:
-        log.info("%s in %s, %s on %s", config.name, folder, trainer.precision, trainer.strategy.root_device)
-    trainer.fit(module, data, ckpt_path=resume, weights_only=True)
-    summarise(config, trainer, data, callbacks.checkpoints, folder)
-    return callbacks.checkpoints.best_score
+    return trainer, module, data
 
 
 def check(config: DictConfig) -> None:
@@ -138,10 +143,9 @@ def comparable(config: Any) -> dict[str, Any]:
     return {key: value for key, value in container.items() if key not in ("resume", "hydra")}
 
 
-def summarise(
-    config: DictConfig, trainer: Trainer, data: SRDataModule, checkpoints: Checkpoints, folder: Path
-) -> None:
-    """Bicubic beside the trained network on the validation images: a table and a picture."""
+def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, folder: Path) -> float | None:
+    """Bicubic beside the trained network on the validation images, a table and a picture; returns the best score."""
+    checkpoints = next(callback for callback in trainer.checkpoint_callbacks if isinstance(callback, Checkpoints))
     source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
     trained = instantiate(config.generator)
     weights.load(trained, source)
@@ -157,6 +161,7 @@ def summarise(
         show(means(rows), f"x{config.scale}, mean over {len(data.validation_files)} validation images")
         log.info("Picture: %s", picture)
         log.info("Weights: %s", source)
+    return checkpoints.best_score
 
 
 class Outputs:

@@ -98,7 +98,7 @@ def test_one_word_changes_one_thing():
         (["data=folder"], "data.root: is not set; add data.root="),
         (["data=folder", "data.root=nowhere"], "nowhere"),
         (["iterations=0"], "iterations=0: must be a whole number of at least 1"),
-        (["trainer.accelerator=gpu"], "CUDAAccelerator"),
+        (["trainer.accelerator=gpu"], "trainer: No supported gpu backend found!"),
         (["trainer.devices=0"], "devices"),
         (["init=nowhere.ckpt"], "nowhere.ckpt: no such file"),
         (["resume=nowhere.ckpt"], "nowhere.ckpt: no such file"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import nn
 
+from sr_lightning.generators.activations import PReLU
 from sr_lightning.generators import (
     RRDB,
     SRCNN,
@@ -161,3 +162,16 @@ def test_unknown_interpolation_is_refused():
 def test_interpolation_of_a_constant_is_constant(mode):
     sr = Interpolation(mode, 3)(torch.full((1, 3, 4, 5), 0.25))
     torch.testing.assert_close(sr, torch.full((1, 3, 12, 15), 0.25))
+
+
+def test_prelu_is_torchs():
+    ours, theirs = PReLU().double(), nn.PReLU().double()
+    assert ours.state_dict().keys() == theirs.state_dict().keys()
+    for weight in (0.25, 0.75, -0.5):
+        gradients = []
+        for layer in (ours, theirs):
+            layer.weight.data.fill_(weight)
+            features = torch.linspace(-2, 2, 42, dtype=torch.float64).view(1, 2, 3, 7).requires_grad_()
+            out = layer(features)
+            gradients.append((out, *torch.autograd.grad((out * out.detach().cos()).sum(), [features, layer.weight])))
+        torch.testing.assert_close(gradients[0], gradients[1])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sr_lightning.data import div2k as downloads
+from sr_lightning.data import downloads
 from sr_lightning.data.demo import TRAIN, VALIDATION, demo_images
 from sr_lightning.data.images import find_images, pair_images
 

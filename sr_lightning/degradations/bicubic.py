@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from sr_lightning import resize
+from sr_lightning.image import eight_bit
 
 
 class Bicubic(nn.Module):
@@ -19,4 +20,4 @@ class Bicubic(nn.Module):
         self.scale = scale
 
     def forward(self, hr: Tensor) -> tuple[Tensor, Tensor]:
-        return resize.bicubic(hr, 1 / self.scale).clamp(0, 1).mul(255).round().div(255), hr
+        return eight_bit(resize.bicubic(hr, 1 / self.scale)), hr

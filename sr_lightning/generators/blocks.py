@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from sr_lightning.generators.activations import PReLU
+
 Norm = Callable[[int], nn.Module]  # channels -> layer; torch.nn.Identity switches normalisation off
 
 
@@ -30,7 +32,7 @@ class ResidualBlock(nn.Module):
         self.body = nn.Sequential(
             convolution(channels, channels),
             norm(channels),
-            nn.PReLU(),
+            PReLU(),
             convolution(channels, channels),
             norm(channels),
         )

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from sr_lightning.generators.activations import PReLU
 from sr_lightning.generators.blocks import convolution
 
 
@@ -13,7 +14,7 @@ class Head(nn.Sequential):
     """
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int = 3, activate: bool = False) -> None:
-        super().__init__(convolution(channels_in, channels_out, kernel), *([nn.PReLU()] if activate else []))
+        super().__init__(convolution(channels_in, channels_out, kernel), *([PReLU()] if activate else []))
 
 
 class Tail(nn.Sequential):

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+from sr_lightning.generators.activations import PReLU
 from sr_lightning.generators.blocks import convolution
 
 
@@ -13,7 +14,7 @@ class Shuffle(nn.Sequential):
     """
 
     def __init__(self, channels: int, factor: int) -> None:
-        super().__init__(convolution(channels, factor**2 * channels), nn.PixelShuffle(factor), nn.PReLU())
+        super().__init__(convolution(channels, factor**2 * channels), nn.PixelShuffle(factor), PReLU())
 
 
 class Nearest(nn.Sequential):

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from sr_lightning.color import luma
+from sr_lightning.image import eight_bit
 
 
 class ImageMetric(Metric):
@@ -71,7 +72,7 @@ class ImageMetric(Metric):
         if min(height, width) <= 2 * self.border:
             raise ValueError(f"a border of {self.border} pixels leaves nothing of an image of {height}x{width}")
         inside = (..., slice(self.border, height - self.border), slice(self.border, width - self.border))
-        return eight_bit(self.space(eight_bit(sr[inside]))), eight_bit(self.space(eight_bit(hr[inside])))
+        return eight_bit(self.space(eight_bit(sr[inside].double()))), eight_bit(self.space(eight_bit(hr[inside].double())))
 
     def update(self, sr: Tensor, hr: Tensor) -> None:
         """Count the images of a batch; `measure` says what is expected of them."""
@@ -86,8 +87,3 @@ class ImageMetric(Metric):
     def _apply(self, fn: Callable[[Tensor], Tensor], exclude_state: Sequence[str] = "") -> nn.Module:
         """The states follow a module to its device but not to its precision: bfloat16 would lose the sum."""
         return super()._apply(lambda state: state.to(fn(state).device), exclude_state)
-
-
-def eight_bit(image: Tensor) -> Tensor:
-    """Clamp to [0, 1] and round to the nearest of 256 levels, in float64: what an 8-bit file would give back."""
-    return image.double().clamp(0, 1).mul(255).round().div(255)

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sr_lightning.data import div2k as sets
-from sr_lightning.data.div2k import df2k, div2k
+from sr_lightning.data import downloads as sets
+from sr_lightning.data.downloads import df2k, div2k
 from sr_lightning.errors import InputError
 
 requested: list[str] = []

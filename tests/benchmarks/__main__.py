@@ -1,0 +1,76 @@
+"""``python -m tests.benchmarks``: tables of speed and memory; every ratio comes from one run on one machine."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from sr_lightning.data import demo_train, folder
+from tests.benchmarks import loader
+
+EAGER = ["trainer.precision=32-true", "channels_last=false"]
+STEPS = {"srcnn": 12, "srresnet": 6, "rrdb_psnr": 3}  # timed, after one to warm up; twice each, in turn
+
+
+def step(model: str, variant: list[str]) -> dict:
+    """Run ``tests.benchmarks.step`` in a process of its own."""
+    arguments = [f"model={model}", f"iterations={STEPS[model] + 2}", *variant]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.step", *arguments], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def steps_table() -> tuple[Table, dict[str, float]]:
+    """Each model at its recipe's batch and crop, and the crops a second that it takes."""
+    table = Table(title="Training step at the recipe's batch and crop", title_justify="left")
+    for column in ("model", "variant", "iterations/s", "crops/s", "peak memory GB", "speed against float32"):
+        table.add_column(column, justify="left" if column in ("model", "variant") else "right")
+    appetite = {}
+    for model in STEPS:
+        runs: dict[str, list[dict]] = {"float32, contiguous": [], "default": []}
+        for _ in range(2):  # in turn, so that a busy moment of the machine does not fall on one of them alone
+            runs["float32, contiguous"].append(step(model, EAGER))
+            runs["default"].append(step(model, []))
+        seconds = {name: statistics.median(s for run in found for s in run["seconds"][1:]) for name, found in runs.items()}
+        for name, found in runs.items():
+            rate, crops = 1 / seconds[name], found[0]["crops"]
+            ratio = seconds["float32, contiguous"] / seconds[name]
+            memory = statistics.median(run["memory"] for run in found)
+            table.add_row(model, name, f"{rate:.2f}", f"{rate * crops:.0f}", f"{memory:.1f}", f"{ratio:.2f}")
+        appetite[model] = crops / seconds["default"]
+    return table, appetite
+
+
+def loader_table(appetite: dict[str, float]) -> Table:
+    """What the loader gives beside what the fastest training step takes."""
+    shared = Path(os.environ.get("SR_SHARED", "../shared")) / "data" / "train" / "bsds400"
+    files = folder(shared) if shared.is_dir() else demo_train()
+    found = loader.measure(files)
+    table = Table(title=f"Loader, {len(files)} images, {loader.CROP}x{loader.CROP} crops, one process", title_justify="left")
+    for column in ("source", "crops/s", "against decoding", "against the hungriest model"):
+        table.add_column(column, justify="left" if column == "source" else "right")
+    for name, rate in found.items():
+        relative = f"{rate / found['decoding']:.1f}", f"{rate / max(appetite.values()):.1f}"
+        table.add_row(name, f"{rate:.0f}", *relative)
+    return table
+
+
+def main() -> None:
+    console = Console(width=110)
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} CPU cores"
+    console.print(f"{device}, {platform.machine()}, torch {torch.__version__}")
+    table, appetite = steps_table()
+    console.print(table)
+    console.print(loader_table(appetite))
+
+
+if __name__ == "__main__":
+    main()

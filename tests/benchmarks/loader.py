@@ -1,0 +1,30 @@
+"""Crops a second out of the store, and out of decoding each image anew."""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from sr_lightning.data.crops import Crops, Images
+from sr_lightning.data.files import Files
+from sr_lightning.data.store import CropStore, DecodedImages, build
+
+CROP, BATCH = 96, 16
+
+
+def crops_per_second(images: Images, batches: int) -> float:
+    """Median over batches, in this process, without workers."""
+    crops = Crops(images, None, CROP, 4, BATCH, seed=0)
+    seconds = []
+    for iteration in range(batches):
+        start = time.perf_counter()
+        crops[iteration]
+        seconds.append(time.perf_counter() - start)
+    return BATCH / statistics.median(seconds[batches // 4 :])
+
+
+def measure(files: Files) -> dict[str, float]:
+    """Crops a second of both ways."""
+    with tempfile.TemporaryDirectory() as cache:
+        store = CropStore(build(files.hr, Path(cache)))
+        return {"store": crops_per_second(store, 400), "decoding": crops_per_second(DecodedImages(files.hr), 20)}
