@@ -39,7 +39,8 @@ def one_line_errors() -> Iterator[None]:
             raise
         where = next((line.split(": ", 1)[1] for line in str(error).splitlines() if line.startswith("full_key: ")), "")
         message = str(cause).replace("\n", " ")
-        raise SystemExit(f"error: {message}" if isinstance(cause, InputError) else f"error: {where}: {message}") from error
+        prefix = "" if isinstance(cause, InputError) else f"{where}: "
+        raise SystemExit(f"error: {prefix}{message}") from error
     except (InputError, OmegaConfBaseException, MisconfigurationException) as error:
         # an error out of a worker process carries that process's whole trace; its last line is the message
         lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("    ")]

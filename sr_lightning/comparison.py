@@ -51,8 +51,8 @@ def comparison(versions: Sequence[tuple[str, Tensor]], side: int = 96, panel: in
     panels = [("", overview)]
     for caption, version in versions:
         ratio = version.shape[-1] / width
-        box = [round(edge * ratio) for edge in (left, top, left + side, top + side)]
-        square = drawn(version.detach().float().cpu()).crop(box)
+        x0, y0, x1, y1 = (round(edge * ratio) for edge in (left, top, left + side, top + side))
+        square = drawn(version.detach().float().cpu()).crop((x0, y0, x1, y1))
         panels.append((caption, square.resize((panel, panel), Image.Resampling.NEAREST)))
     return side_by_side(panels)
 

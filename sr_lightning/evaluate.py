@@ -27,9 +27,9 @@ Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
 OnImage = Callable[[str, int, Tensor, Batch], None]
 
 PROTOCOL = (
-    "HR cut at the bottom and right to multiples of the scale; LR by MATLAB's bicubic, rounded to 8 bit; SR clamped and "
-    "rounded to 8 bit; psnr_y, ssim_y and niqe on BT.601 studio-range Y without a border of `scale` pixels; "
-    "per image, then the mean"
+    "HR cut at the bottom and right to multiples of the scale; LR by MATLAB's bicubic, rounded to 8 bit; "
+    "SR clamped and rounded to 8 bit; psnr_y, ssim_y and niqe on BT.601 studio-range Y, rounded to 8 bit, "
+    "without a border of `scale` pixels; per image, then the mean"
 )
 
 
@@ -109,8 +109,8 @@ def run(config: DictConfig) -> list[Row]:
     trainer = instantiate(config.trainer)
     rows: list[Row] = []
     for source, generator in generators.items():
-        config.scale = generator.scale
-        benchmarks = Benchmarks(files, instantiate(config.degradation), generator.scale)
+        scale = config.scale = int(generator.scale)  # type: ignore[arg-type]
+        benchmarks = Benchmarks(files, instantiate(config.degradation), scale)
         metrics = instantiate(config.metrics)
         network = display_name(source)
         save = saver(folder / "images" / network, benchmarks) if config.save_images else None
@@ -118,15 +118,15 @@ def run(config: DictConfig) -> list[Row]:
     if trainer.is_global_zero:
         protocol = {
             "protocol": PROTOCOL,
-            "scale": generator.scale,
-            "border": generator.scale,
+            "scale": scale,
+            "border": scale,
             "self_ensemble": config.self_ensemble,
             "checkpoints": list(generators),
             "metrics": plain(config.metrics),
             "sr_lightning": __version__,
         }
         write_results(folder, rows, protocol)
-        show(means(rows), f"x{generator.scale}, mean over images")
+        show(means(rows), f"x{scale}, mean over images")
         log.info("Tables and the values of each image: %s", folder)
     return rows
 

@@ -1,29 +1,29 @@
 """``python -m sr_lightning.train model=esrgan trainer.devices=4``"""
 
+import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import hydra
 import torch
+import wandb
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from lightning import Trainer, seed_everything
+from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
-from torch import Tensor
 
-from sr_lightning import image, resize, weights
+from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints
 from sr_lightning.command_line import CONF, one_line_errors, plain, precision, quiet
-from sr_lightning.comparison import comparison, stacked
-from sr_lightning.data import Batch, Benchmarks, SRDataModule
+from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
-from sr_lightning.evaluate import evaluate, means, show
-from sr_lightning.generators import Interpolation
 from sr_lightning.modules import Restorer
+from sr_lightning.summary import summarise
 
 log = logging.getLogger(__name__)
 STARTED = datetime.now()
@@ -38,8 +38,16 @@ def run(config: DictConfig) -> float | None:
     trainer, module, data = build(config)
     if trainer.is_global_zero:
         log.info("%s in %s, %s on %s", config.name, folder, trainer.precision, trainer.strategy.root_device)
-    trainer.fit(module, data, ckpt_path=resume, weights_only=True)
-    return summarise(config, trainer, data, folder)
+    checkpoints = next(callback for callback in trainer.checkpoint_callbacks if isinstance(callback, Checkpoints))
+    try:
+        trainer.fit(module, data, ckpt_path=resume, weights_only=True)
+        source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
+        summarise(config, trainer, data, source, folder)
+    finally:
+        for logger in trainer.loggers:
+            if isinstance(logger, WandbLogger):
+                wandb.finish()  # or the next run of this process would log into this one
+    return checkpoints.best_score
 
 
 def build(config: DictConfig) -> tuple[Trainer, Restorer, SRDataModule]:
@@ -79,6 +87,11 @@ def check(config: DictConfig) -> None:
     missing = next(missing_keys(OmegaConf.to_container(config, resolve=False)), None)
     if missing is not None:
         raise InputError(f"{missing}: is not set; add {missing}=…")
+    if HydraConfig.get().mode == RunMode.MULTIRUN and config.trainer.devices not in (1, "1"):
+        raise InputError(
+            f"trainer.devices={config.trainer.devices}: does not go together with -m, as each process would start all "
+            "jobs; run them one by one"
+        )
     measured = [f"val/{name}" for name in config.metrics]
     if config.monitor not in measured:
         raise InputError(f"monitor={config.monitor}: not measured; there are {', '.join(measured)}")
@@ -104,7 +117,9 @@ def find_resume(resume: str | None, folder: Path, iterations: int) -> str | None
     if resume != "auto":
         content = weights.read(resume)
         if "loops" not in content:
-            raise InputError(f"resume={resume}: not a checkpoint of a training run; for weights alone use init={resume}")
+            raise InputError(
+                f"resume={resume}: not a checkpoint of a training run; for weights alone use init={resume}"
+            )
         done = content["global_step"]
         if done >= iterations:
             raise InputError(f"resume={resume}: has done {done} of {iterations} iterations; set iterations to more")
@@ -143,54 +158,19 @@ def comparable(config: Any) -> dict[str, Any]:
     return {key: value for key, value in container.items() if key not in ("resume", "hydra")}
 
 
-def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, folder: Path) -> float | None:
-    """Bicubic beside the trained network on the validation images, a table and a picture; returns the best score."""
-    checkpoints = next(callback for callback in trainer.checkpoint_callbacks if isinstance(callback, Checkpoints))
-    source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
-    trained = instantiate(config.generator)
-    weights.load(trained, source)
-    benchmarks = Benchmarks({"validation": data.validation_files}, data.degradation, config.scale)
-    networks = {"bicubic": Interpolation("bicubic", config.scale), config.name: trained}
-    rows, outputs = [], Outputs(limit=4)
-    for name, network in networks.items():
-        outputs.current = name
-        rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=outputs)
-    if trainer.is_global_zero:
-        picture = folder / "comparison.png"
-        image.write(picture, outputs.picture(rows))
-        show(means(rows), f"x{config.scale}, mean over {len(data.validation_files)} validation images")
-        log.info("Picture: %s", picture)
-        log.info("Weights: %s", source)
-    return checkpoints.best_score
+def wandb_id(folder: str) -> str:
+    """The W&B run of a run folder: a resumed run goes on in both."""
+    return hashlib.sha256(folder.encode()).hexdigest()[:12]
 
 
-class Outputs:
-    """Keeps what the networks made of the first few images.
-
-    Args:
-        limit: number of images.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self.limit, self.current = limit, ""
-        self.images: dict[int, list[tuple[str, Tensor]]] = {}
-        self.references: dict[int, tuple[Tensor, Tensor]] = {}
-
-    def __call__(self, benchmark: str, number: int, sr: Tensor, batch: Batch) -> None:
-        if number < self.limit:
-            self.images.setdefault(number, []).append((self.current, sr[0].cpu()))
-            self.references[number] = (batch.lr[0].cpu(), batch.hr[0].cpu())
-
-    def picture(self, rows: Sequence[Mapping[str, Any]]) -> Tensor:
-        """One line of panels for each image, with each network's PSNR."""
-        lines = []
-        for number, versions in sorted(self.images.items()):
-            lr, hr = self.references[number]
-            lines.append(comparison([("LR", lr), *versions, ("HR", hr)]))
-        return stacked(lines)
+def wandb_mode() -> str:
+    """What WANDB_MODE says, else online; without a login offline: the run is kept on the disk for ``wandb sync``."""
+    mode = wandb.setup().settings.mode
+    return "offline" if mode == "online" and not wandb.login(prompt=False) else mode
 
 
-OmegaConf.register_new_resolver("run_directory", run_directory, replace=True)
+for resolver in (run_directory, wandb_id, wandb_mode):
+    OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")

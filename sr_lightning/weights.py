@@ -49,7 +49,9 @@ def generator_weights(content: dict[str, Any], kind: str = "ema") -> dict[str, T
         return content["ema"]["generator"]
     if "state_dict" in content:
         prefix = "generator."
-        content = {name[len(prefix) :]: value for name, value in content["state_dict"].items() if name.startswith(prefix)}
+        content = {
+            name[len(prefix) :]: value for name, value in content["state_dict"].items() if name.startswith(prefix)
+        }
     weights = {name: value for name, value in content.items() if isinstance(value, Tensor)}
     if not weights:
         raise InputError(f"no weights of a generator; the keys are {', '.join(list(content)[:5])} …")
@@ -67,7 +69,7 @@ def load(generator: nn.Module, path: str | Path, kind: str = "ema") -> None:
         found, expected = (tuple(part[name].shape) if name in part else "missing" for part in (weights, wanted))
         if found != expected:
             raise InputError(
-                f"{path}: other weights than the network's: {name} is {found} in the file and {expected} in the network; "
+                f"{path}: other weights than the network's: {name} is {found} there and {expected} in the network; "
                 "use the model, scale and sizes that the file was trained with"
             )
     generator.load_state_dict(weights)

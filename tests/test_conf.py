@@ -135,13 +135,12 @@ def test_a_small_image_is_named(command, photos, tmp_path):
 
 
 @pytest.mark.parametrize("store", ["true", "false"])
-def test_a_damaged_image_is_named(command, photos, tmp_path, store):
+def test_a_damaged_image_is_named(train, tmp_path, store):
     """With and without a store, also out of a worker process."""
     bad = Path(tmp_path / "train" / "02.png")
     bad.write_bytes(bad.read_bytes()[:2000])
     with pytest.raises(SystemExit) as error:
-        command("train", *photos, "data.crop=32", "data.batch_size=8", f"data.store={store}", "iterations=1",
-                "generator.width=4", "generator.depth=1", "data.workers=1", f"hydra.run.dir={tmp_path / 'run'}")  # fmt: skip
+        train("run", "data.batch_size=8", f"data.store={store}", "iterations=1", "data.workers=1")
     assert "\n" not in str(error.value)
     assert str(error.value).startswith(f"error: {bad}: cannot be decoded")
 

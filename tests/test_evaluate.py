@@ -88,11 +88,17 @@ def test_self_ensemble_leaves_a_symmetric_method_unchanged(command, photos, tmp_
     ("arguments", "message"),
     [
         (["checkpoint=nowhere.ckpt", "benchmarks=[validation]"], "nowhere.ckpt: no such file"),
-        (["checkpoint=validation/00.png", "benchmarks=[validation]"], "validation/00.png: not a readable file of weights"),
+        (
+            ["checkpoint=validation/00.png", "benchmarks=[validation]"],
+            "validation/00.png: not a readable file of weights",
+        ),
         (["checkpoint=bicubic", "benchmarks=[Set6]"], "benchmark Set6: no folder Set6; set benchmark_root=DIR"),
         (["checkpoint=bicubic"], "benchmarks"),
         (["checkpoint=bicubic", "benchmarks=[validation]", "scale=0"], "scale"),
-        (["checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", "trainer.devices=1"], "perceptual-metrics"),
+        (
+            ["checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", "trainer.devices=1"],
+            "perceptual-metrics",
+        ),
     ],
 )
 def test_wrong_input_ends_in_one_line(command, photos, arguments, message):
@@ -105,7 +111,9 @@ def test_wrong_input_ends_in_one_line(command, photos, arguments, message):
 
 def test_a_checkpoint_cannot_build_what_is_not_a_network(command, photos, tmp_path):
     """Weights from a stranger never run code: neither by unpickling nor by the names they ask to build."""
-    torch.save({"hyper_parameters": {"generator": {"_target_": "os.system", "command": "touch owned"}}}, tmp_path / "evil.ckpt")
+    torch.save(
+        {"hyper_parameters": {"generator": {"_target_": "os.system", "command": "touch owned"}}}, tmp_path / "evil.ckpt"
+    )
     with pytest.raises(SystemExit, match=r"builds its network from os\.system"):
         command("evaluate", "checkpoint=evil.ckpt", "benchmarks=[validation]")
     assert not (tmp_path / "owned").exists()

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from torch import nn
 
-from sr_lightning.generators.activations import PReLU
 from sr_lightning.generators import (
     RRDB,
     SRCNN,
@@ -23,6 +22,7 @@ from sr_lightning.generators import (
     Tail,
     TrunkGenerator,
 )
+from sr_lightning.generators.activations import PReLU
 
 SCALES = [1, 2, 3, 4, 8]
 

@@ -54,7 +54,9 @@ def test_stays_in_float32_under_autocast():
     assert torch.equal(inside, bicubic(image, 1 / 2))
 
 
-@pytest.mark.parametrize(("scale", "told"), [(1.5, "got 1.5"), (0.3, "got 0.3"), (1 / 4, "10x8 pixels cannot be divided by 4")])
+@pytest.mark.parametrize(
+    ("scale", "told"), [(1.5, "got 1.5"), (0.3, "got 0.3"), (1 / 4, "10x8 pixels cannot be divided by 4")]
+)
 def test_refuses_what_it_cannot_do_exactly(scale, told):
     with pytest.raises(ValueError, match=told):
         bicubic(torch.rand(1, 3, 10, 8), scale)

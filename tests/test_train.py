@@ -133,41 +133,52 @@ def test_the_learning_rate_follows_its_schedule(train):
     assert [rates[i] for i in range(1, 5)] == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
 
 
-def test_a_killed_run_goes_on_with_resume_auto(photos, tmp_path):
+@pytest.fixture
+def process(tmp_path):
+    """Starts the training command in a process of its own."""
+
+    def start(*arguments: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "sr_lightning.train", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        output = subprocess.PIPE
+        return subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+        )
+
+    return start
+
+
+def finished(process: subprocess.Popen) -> str:
+    """What a process printed, after it ended well."""
+    told, _ = process.communicate()
+    assert process.returncode == 0, told
+    return told
+
+
+def test_a_killed_run_goes_on_with_resume_auto(photos, process, tmp_path):
     """SIGKILL at some moment; the same command again ends with the same weights as an undisturbed run."""
     common = [*TINY, *photos, *EXACT, "iterations=60", "validate_every=5", "name=killed", "resume=auto"]
-    undisturbed = [*common, f"hydra.run.dir={tmp_path / 'undisturbed'}"]
-    arguments = [sys.executable, "-m", "sr_lightning.train"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    subprocess.run([*arguments, *undisturbed], cwd=tmp_path, env=environment, check=True, capture_output=True)
-    process = subprocess.Popen([*arguments, *common], cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL)  # fmt: skip
+    finished(process(*common, f"hydra.run.dir={tmp_path / 'undisturbed'}"))
+    killed = process(*common)
     while not list(tmp_path.glob("runs/killed/*/checkpoints/last.ckpt")):
-        assert process.poll() is None
+        assert killed.poll() is None
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
     (folder,) = tmp_path.glob("runs/killed/*")
     assert 5 <= checkpoint(folder)["global_step"] < 60
     (folder / "checkpoints" / "iteration-99.ckpt").write_bytes(b"half a file")
-    again = subprocess.run([*arguments, *common], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
-    assert "Resuming from" in again.stdout
+    assert "Resuming from" in finished(process(*common))
     assert list(tmp_path.glob("runs/killed/*")) == [folder]
     assert_same(checkpoint(tmp_path / "undisturbed"), checkpoint(folder))
 
 
-def test_two_devices_train_what_one_device_trains(photos, tmp_path):
+def test_two_devices_train_what_one_device_trains(photos, process, tmp_path):
     """REQ-DDP-2, REQ-VAL-1, REQ-HYD-3: the same batch shared by two processes gives the same network and scores."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    folders = []
+    common = [*TINY, *photos, *EXACT, "norm=none", "iterations=3", "validate_every=3"]
     for devices in (1, 2):
-        arguments = [*TINY, *photos, *EXACT, f"trainer.devices={devices}", "norm=none", "iterations=3", "validate_every=3",
-                     f"name=devices-{devices}"]  # fmt: skip
-        subprocess.run([sys.executable, "-m", "sr_lightning.train", *arguments], cwd=tmp_path, env=environment,
-                       check=True, capture_output=True, text=True)  # fmt: skip
-        (folder,) = tmp_path.glob(f"runs/devices-{devices}/*")
-        folders.append(folder)
-    one, two = folders
+        finished(process(*common, f"trainer.devices={devices}", f"name=devices-{devices}"))
+    (one,), (two,) = (tmp_path.glob(f"runs/devices-{devices}/*") for devices in (1, 2))
     for name, value in checkpoint(one)["state_dict"].items():
         torch.testing.assert_close(value, checkpoint(two)["state_dict"][name], rtol=0, atol=2e-6)
     assert logged(one, "val/psnr_y")[3] == pytest.approx(logged(two, "val/psnr_y")[3], abs=1e-3)

@@ -11,7 +11,6 @@ from lightning import LightningModule, Trainer
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
 
-
 CLOCK = 10  # iterations between two looks at the clock
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
-from torch import Tensor
 
 from sr_lightning import image, resize
 from sr_lightning.comparison import comparison
@@ -14,10 +13,10 @@ from sr_lightning.data.module import Batch
 
 
 class Pictures(Callback):
-    """Writes PNG files, and shows them in TensorBoard and W&B where these are the logger.
+    """Writes PNG files, and shows them in TensorBoard and W&B where these are among the loggers.
 
     Args:
-        folder: where the files go, ``IMAGE-ITERATION.png``.
+        folder: where the files go, ``NUMBER-IMAGE-ITERATION.png``.
         count: of images, the first ones of the validation set.
     """
 
@@ -30,21 +29,21 @@ class Pictures(Callback):
         number = int(batch.image)
         if number >= self.count or trainer.sanity_checking:
             return
-        if not trainer.is_global_zero:  # each device draws the images that it holds
-            self.draw(trainer, number, outputs, batch)
-            return
-        picture = self.draw(trainer, number, outputs, batch)
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                logger.experiment.add_image(f"val/image-{number}", picture, trainer.global_step)
-            elif isinstance(logger, WandbLogger):
-                logger.log_image(f"val/image-{number}", [picture.permute(1, 2, 0).numpy()], step=trainer.global_step)
-
-    def draw(self, trainer: Trainer, number: int, sr: Tensor, batch: Batch) -> Tensor:
-        """Draw, write and return the picture of validation image ``number``."""
         lr, hr = batch.lr[0], batch.hr[0]
         bicubic = resize.bicubic(batch.lr, hr.shape[-1] / lr.shape[-1])[0].clamp(0, 1)
-        picture = comparison([("LR", lr), ("bicubic", bicubic), ("SR", sr[0]), ("HR", hr)])
+        picture = comparison([("LR", lr), ("bicubic", bicubic), ("SR", outputs[0]), ("HR", hr)])
         name = trainer.datamodule.validation_files.hr[number].stem  # type: ignore[attr-defined]
         image.write(self.folder / f"{number:02d}-{name}-{trainer.global_step:07d}.png", picture)
-        return picture
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the pictures of all devices; they have met to average the scores, so all files are there."""
+        if not trainer.is_global_zero:
+            return
+        step = trainer.global_step
+        for path in sorted(self.folder.glob(f"*-{step:07d}.png")):
+            title = f"val/{path.stem.rsplit('-', 1)[0]}"
+            for logger in trainer.loggers:
+                if isinstance(logger, TensorBoardLogger):
+                    logger.experiment.add_image(title, image.read(path), step)
+                elif isinstance(logger, WandbLogger):
+                    logger.log_image(title, [str(path)], step=step)

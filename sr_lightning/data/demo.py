@@ -29,5 +29,7 @@ def demo_images(names: tuple[str, ...]) -> list[Path]:
     folder = Path(package.origin).parent / "data"
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
-        raise InputError(f"{folder / missing[0]}: not in this scikit-image; install scikit-image>=0.25 or use data=folder")
+        raise InputError(
+            f"{folder / missing[0]}: not in this scikit-image; install scikit-image>=0.25 or use data=folder"
+        )
     return [folder / name for name in names]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from lightning import LightningDataModule
 from platformdirs import user_cache_path
@@ -19,18 +20,22 @@ from sr_lightning.errors import InputError
 
 
 class Batch(NamedTuple):
-    """lr (B, C, h, w) and hr (B, C, s*h, s*w) in [0, 1], and (B,) the numbers of the images they come from."""
+    """lr (B, C, h, w) and hr (B, C, s*h, s*w) in [0, 1], and (B,) the numbers of the images they come from.
+
+    A whole image also has its file's name.
+    """
 
     lr: Tensor
     hr: Tensor
     image: Tensor
+    name: str = ""
 
 
-def to_batch(item: dict[str, Tensor], degradation: nn.Module) -> Batch:
+def to_batch(item: dict[str, Any], degradation: nn.Module) -> Batch:
     """uint8 images, lr recorded or not -> a batch in [0, 1]."""
     hr = item["hr"].float().div(255)
     lr, hr = (item["lr"].float().div(255), hr) if "lr" in item else degradation(hr)
-    return Batch(lr, hr, item["image"])
+    return Batch(lr, hr, item["image"], item.get("name", ""))
 
 
 class SRDataModule(LightningDataModule):
@@ -70,7 +75,8 @@ class SRDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         if crop < scale or crop % scale:
-            raise InputError(f"data.crop={crop}: must be a multiple of scale={scale}, e.g. data.crop={max(scale, crop - crop % scale)}")
+            possible = max(scale, crop - crop % scale)
+            raise InputError(f"data.crop={crop}: must be a multiple of scale={scale}, e.g. data.crop={possible}")
         if batch_size < 1:
             raise InputError(f"data.batch_size={batch_size}: must be at least 1")
         if resident and not store:
@@ -104,7 +110,7 @@ class SRDataModule(LightningDataModule):
         self.train_files = self.list_train()
         self.hr = self.open(self.train_files.hr)
         self.lr = None if self.train_files.lr is None else self.open(self.train_files.lr)
-        small = (self.hr.sizes < self.crop).any(axis=1).nonzero()[0]
+        small = np.flatnonzero((self.hr.sizes < self.crop).any(axis=1))
         if len(small):
             height, width = self.hr.sizes[small[0]]
             raise InputError(
@@ -122,7 +128,9 @@ class SRDataModule(LightningDataModule):
         if trainer is None or trainer.max_steps < 1:
             raise ValueError("training is counted in iterations: set Trainer(max_steps=…)")
         device = trainer.strategy.root_device
-        resident = self.resident if self.resident is not None else isinstance(self.hr, CropStore) and fits(self.hr, device)
+        resident = self.resident
+        if resident is None:
+            resident = isinstance(self.hr, CropStore) and fits(self.hr, device)
         if resident and isinstance(self.hr, CropStore):
             self.resident_hr = ResidentStore(self.hr, device)
             self.resident_lr = ResidentStore(self.lr, device) if isinstance(self.lr, CropStore) else None
@@ -152,7 +160,7 @@ class SRDataModule(LightningDataModule):
         """Fetch from the resident store, turn, convert to [0, 1] and degrade, all on the device."""
         return to_batch(self.turned(batch) if "turn" in batch else batch, self.degradation)
 
-    def turned(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    def turned(self, batch: dict[str, Tensor]) -> dict[str, Any]:
         """Crops of the plan, each in its orientation."""
         s = self.scale
         image, top, left = batch["image"], batch["top"], batch["left"]
@@ -160,5 +168,5 @@ class SRDataModule(LightningDataModule):
             batch["hr"] = self.resident_hr.crops(image, top, left, self.crop)
         if self.resident_lr is not None:
             batch["lr"] = self.resident_lr.crops(image, top // s, left // s, self.crop // s)
-        turned = {name: symmetry(batch[name], batch["turn"]) for name in ("hr", "lr") if name in batch}
-        return {**turned, "image": image}
+        names = [name for name in ("hr", "lr") if name in batch]
+        return {"image": image} | {name: symmetry(batch[name], batch["turn"]) for name in names}

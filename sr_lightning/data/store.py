@@ -73,7 +73,8 @@ def key(paths: Sequence[Path]) -> tuple[str, str]:
     """Names of the set of files, and of its present state (sizes and modification times)."""
     names = [str(path.absolute()) for path in paths]
     stats = [(path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    return tuple(hashlib.sha256(json.dumps([FORMAT, part]).encode()).hexdigest()[:12] for part in (names, stats))
+    first, second = (hashlib.sha256(json.dumps([FORMAT, part]).encode()).hexdigest()[:12] for part in (names, stats))
+    return first, second
 
 
 def build(paths: Sequence[Path], cache: Path) -> Path:

@@ -1,9 +1,9 @@
 """Whole images, one at a time, for validation and evaluation."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
-from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from sr_lightning import image
@@ -28,13 +28,15 @@ class WholeImages(Dataset):
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         path, s = self.files.hr[index], self.scale
         hr = torch.from_numpy(image.read_bytes(path)).permute(2, 0, 1)[None]
         height, width = (n // s for n in hr.shape[-2:])
         if not height or not width:
-            raise InputError(f"{path}: {hr.shape[-2]}x{hr.shape[-1]} pixels are less than one pixel at 1/{s}; remove it")
-        item = {"hr": hr[..., : height * s, : width * s], "image": torch.tensor([index])}
+            raise InputError(
+                f"{path}: {hr.shape[-2]}x{hr.shape[-1]} pixels are less than one pixel at 1/{s}; remove it"
+            )
+        item = {"hr": hr[..., : height * s, : width * s], "image": torch.tensor([index]), "name": str(path)}
         if self.files.lr is not None:
             lr = torch.from_numpy(image.read_bytes(self.files.lr[index])).permute(2, 0, 1)[None]
             item["lr"] = lr[..., :height, :width]

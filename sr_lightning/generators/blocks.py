@@ -15,6 +15,14 @@ def convolution(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Conv
     return nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
 
 
+def initialise(layer: nn.Conv2d, factor: float) -> None:
+    """Kaiming's normal initialisation (He et al. 2015) times ``factor``; no bias."""
+    nn.init.kaiming_normal_(layer.weight)
+    layer.weight.data.mul_(factor)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+
+
 class ResidualBlock(nn.Module):
     """Convolution, norm, PReLU, convolution, norm, and the identity added.
 
@@ -61,16 +69,13 @@ class DenseBlock(nn.Module):
     ) -> None:
         super().__init__()
         widths = [growth] * 4 + [channels]
-        self.convolutions = nn.ModuleList(
-            convolution(channels + i * growth, width) for i, width in enumerate(widths)
-        )
+        layers = [convolution(channels + i * growth, width) for i, width in enumerate(widths)]
+        self.convolutions = nn.ModuleList(layers)
         self.norms = nn.ModuleList(norm(width) for width in widths)
         self.activate = nn.LeakyReLU(0.2)
         self.beta = beta
-        for layer in self.convolutions:
-            nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
-            layer.weight.data.mul_(initialisation)
+        for layer in layers:
+            initialise(layer, initialisation)
 
     def forward(self, features: Tensor) -> Tensor:
         dense = [features]

@@ -12,7 +12,7 @@ from sr_lightning.modules import scores
 
 
 def self_ensemble(generator: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor:
-    """Mean of the outputs for the eight symmetries of the input, each turned back (EDSR, arXiv:1707.02921, sec. 3.4)."""
+    """Mean of the outputs for the eight symmetries of the input, turned back (EDSR, arXiv:1707.02921, sec. 3.4)."""
     outputs = []
     for swap in (False, True):
         for mirrored in ((), (-1,), (-2,), (-2, -1)):
@@ -45,7 +45,7 @@ class Evaluator(LightningModule):
     ) -> None:
         super().__init__()
         self.generator = generator
-        self.metrics = nn.ModuleDict(dict(metrics))
+        self.metrics = dict(metrics)
         self.benchmarks = list(benchmarks)
         self.ensemble = ensemble
         self.on_image = on_image
@@ -57,7 +57,7 @@ class Evaluator(LightningModule):
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         sr, number, name = self(batch.lr), int(batch.image), self.benchmarks[dataloader_idx]
-        self.results[name][number] = scores.measure(self.metrics, sr, batch.hr)  # type: ignore[arg-type]
+        self.results[name][number] = scores.measure(self.metrics, sr, batch.hr, batch.name)
         if self.on_image is not None:
             self.on_image(name, number, sr, batch)
 

@@ -44,7 +44,7 @@ class Restorer(LightningModule):
         self.weights = dict(weights)
         self.optimizer = optimizer
         self.scheduler = scheduler
-        self.metrics = nn.ModuleDict(dict(metrics))
+        self.metrics = dict(metrics)
         self.rows: dict[int, scores.Scores] = {}
 
     def forward(self, lr: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class Restorer(LightningModule):
         """Measure one whole image, in float32 whatever the training's precision, and return its sr."""
         with torch.autocast(self.device.type, enabled=False):
             sr = self(batch.lr)
-            self.rows[int(batch.image)] = scores.measure(self.metrics, sr, batch.hr)  # type: ignore[arg-type]
+            self.rows[int(batch.image)] = scores.measure(self.metrics, sr, batch.hr, batch.name)
         return sr
 
     def on_validation_epoch_end(self) -> None:

@@ -1,22 +1,36 @@
 """Metrics of single images, collected over devices: each image counts once, on however many devices they lie."""
 
 from collections.abc import Mapping
+from statistics import fmean
 
 import torch
 from torch import Tensor
 from torch.distributed import all_gather_object, get_world_size, is_initialized
 from torchmetrics import Metric
 
+from sr_lightning.errors import InputError
+
 Scores = dict[str, float]  # metric -> value
 
 
-def measure(metrics: Mapping[str, Metric], sr: Tensor, hr: Tensor) -> Scores:
-    """The value of each metric for one image."""
-    scores = {}
-    for name, metric in metrics.items():
-        scores[name] = float(metric(sr, hr))
+def measure(metrics: Mapping[str, Metric], sr: Tensor, hr: Tensor, name: str) -> Scores:
+    """The value of each metric for one image.
+
+    Args:
+        name: of the image, for the error.
+    Raises:
+        InputError: the image is too small for a metric.
+    """
+    device = torch.device("cpu") if sr.device.type == "mps" else sr.device  # metrics are float64, which MPS lacks
+    sr, hr = sr.to(device), hr.to(device)
+    values = {}
+    for key, metric in metrics.items():
+        try:
+            values[key] = float(metric.to(device)(sr, hr))
+        except ValueError as error:
+            raise InputError(f"{name}: cannot be measured by {key}: {error}; remove it or that metric") from error
         metric.reset()
-    return scores
+    return values
 
 
 def gather(rows: dict[int, Scores]) -> dict[int, Scores]:
@@ -32,4 +46,4 @@ def gather(rows: dict[int, Scores]) -> dict[int, Scores]:
 def mean(rows: dict[int, Scores]) -> Scores:
     """Mean over images of each metric."""
     names = next(iter(rows.values()), {})
-    return {name: torch.tensor([row[name] for row in rows.values()], dtype=torch.float64).mean().item() for name in names}
+    return {name: fmean(row[name] for row in rows.values()) for name in names}

@@ -39,7 +39,9 @@ def steps_table() -> tuple[Table, dict[str, float]]:
         for _ in range(2):  # in turn, so that a busy moment of the machine does not fall on one of them alone
             runs["float32, contiguous"].append(step(model, EAGER))
             runs["default"].append(step(model, []))
-        seconds = {name: statistics.median(s for run in found for s in run["seconds"][1:]) for name, found in runs.items()}
+        seconds = {
+            name: statistics.median(s for run in found for s in run["seconds"][1:]) for name, found in runs.items()
+        }
         for name, found in runs.items():
             rate, crops = 1 / seconds[name], found[0]["crops"]
             ratio = seconds["float32, contiguous"] / seconds[name]
@@ -54,7 +56,9 @@ def loader_table(appetite: dict[str, float]) -> Table:
     shared = Path(os.environ.get("SR_SHARED", "../shared")) / "data" / "train" / "bsds400"
     files = folder(shared) if shared.is_dir() else demo_train()
     found = loader.measure(files)
-    table = Table(title=f"Loader, {len(files)} images, {loader.CROP}x{loader.CROP} crops, one process", title_justify="left")
+    table = Table(
+        title=f"Loader, {len(files)} images, {loader.CROP}x{loader.CROP} crops, one process", title_justify="left"
+    )
     for column in ("source", "crops/s", "against decoding", "against the hungriest model"):
         table.add_column(column, justify="left" if column == "source" else "right")
     for name, rate in found.items():

@@ -1,0 +1,76 @@
+"""How a finished run is told: bicubic beside the trained network, in a table and a picture."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.utils import instantiate
+from lightning import Trainer
+from omegaconf import DictConfig
+from torch import Tensor
+
+from sr_lightning import image, weights
+from sr_lightning.comparison import comparison, stacked
+from sr_lightning.data import Batch, Benchmarks, SRDataModule
+from sr_lightning.evaluate import Row, evaluate, means, show
+from sr_lightning.generators import Interpolation
+
+log = logging.getLogger(__name__)
+SHOWN = 4  # images in the picture
+
+
+def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, source: Path, folder: Path) -> list[Row]:
+    """Measure bicubic and the network of ``source`` on the validation images; show a table, write a picture.
+
+    Args:
+        config: of the run.
+        trainer: with which it ran.
+        data: whose validation images are measured.
+        source: checkpoint of the trained network.
+        folder: where ``comparison.png`` goes.
+    """
+    trained = instantiate(config.generator)
+    weights.load(trained, source)
+    benchmarks = Benchmarks({"validation": data.validation_files}, data.degradation, config.scale)
+    networks = {"bicubic": Interpolation("bicubic", config.scale), config.name: trained}
+    rows: list[Row] = []
+    shown = Shown()
+    for name, network in networks.items():
+        shown.network = name
+        rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=shown)
+    if trainer.is_global_zero:
+        picture = folder / "comparison.png"
+        image.write(picture, shown.picture(rows))
+        show(means(rows), f"x{config.scale}, mean over {len(data.validation_files)} validation images")
+        log.info("Picture: %s", picture)
+        log.info("Weights: %s", source)
+    return rows
+
+
+class Shown:
+    """Keeps what the networks made of the first few images, for a picture.
+
+    Attributes:
+        network: name of the one that is being measured.
+    """
+
+    def __init__(self) -> None:
+        self.network = ""
+        self.outputs: dict[int, dict[str, Tensor]] = {}
+        self.references: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __call__(self, benchmark: str, number: int, sr: Tensor, batch: Batch) -> None:
+        if number < SHOWN:
+            self.outputs.setdefault(number, {})[self.network] = sr[0].cpu()
+            self.references[number] = (batch.lr[0].cpu(), batch.hr[0].cpu())
+
+    def picture(self, rows: Sequence[Row]) -> Tensor:
+        """A line of panels for each image, captioned with the PSNR of each network on that image."""
+        lines = []
+        for number, outputs in sorted(self.outputs.items()):
+            lr, hr = self.references[number]
+            scores = {name: [row for row in rows if row["network"] == name][number].get("psnr_y") for name in outputs}
+            captions = {name: name if score is None else f"{name}  {score:.2f} dB" for name, score in scores.items()}
+            versions = [(captions[name], sr) for name, sr in outputs.items()]
+            lines.append(comparison([("LR", lr), *versions, ("HR", hr)]))
+        return stacked(lines)

@@ -1,0 +1,133 @@
+"""What reaches the network: pairs in [0, 1], the same wherever they come from; and files of every kind."""
+
+import numpy as np
+import pytest
+import torch
+from lightning import Trainer
+from PIL import Image
+
+from sr_lightning import image, resize
+from sr_lightning.data import Files, SRDataModule, demo_train, folder, paired, validation
+from sr_lightning.data.benchmarks import find_benchmarks
+from sr_lightning.degradations import Bicubic
+from sr_lightning.errors import InputError
+from tests import photographs
+
+
+def module(tmp_path, train, **changes) -> SRDataModule:
+    settings = {"scale": 4, "crop": 24, "batch_size": 4, "cache": tmp_path / "cache", **changes}
+    data = SRDataModule(train, lambda: validation(None), Bicubic(settings["scale"]), **settings)
+    data.trainer = Trainer(accelerator="cpu", max_steps=3, logger=False, enable_checkpointing=False,
+                           enable_progress_bar=False)  # fmt: skip
+    data.prepare_data()
+    data.setup("fit")
+    return data
+
+
+def batches(data):
+    return [data.on_after_batch_transfer(batch, 0) for batch in data.train_dataloader()]
+
+
+def test_lr_is_the_degraded_hr(tmp_path):
+    photographs.folder(tmp_path / "images")
+    for batch in batches(module(tmp_path, lambda: folder(tmp_path / "images"))):
+        assert batch.hr.shape == (4, 3, 24, 24)
+        assert batch.lr.shape == (4, 3, 6, 6)
+        assert batch.hr.dtype == batch.lr.dtype == torch.float32
+        torch.testing.assert_close(batch.hr * 255, (batch.hr * 255).round())
+        expected = (resize.bicubic(batch.hr, 1 / 4).clamp(0, 1) * 255).round() / 255
+        torch.testing.assert_close(batch.lr, expected)
+
+
+@pytest.mark.parametrize("other", [{"resident": True}, {"store": False}, {"workers": 2}])
+@pytest.mark.parametrize("pairs", [False, True])
+def test_every_way_gives_the_very_same_batches(tmp_path, pairs, other):
+    """A store, a store in device memory, decoding anew, and worker processes."""
+    hr, lr = tmp_path / "hr", tmp_path / "lr"
+    for i in range(4):
+        photographs.save(hr / f"{i}.png", 40 + 4 * i, 48 + 8 * i, seed=i)
+        photographs.save(lr / f"{i}.png", 10 + i, 12 + 2 * i, seed=i)
+
+    def train():
+        return paired(hr, lr, 4) if pairs else folder(hr)
+
+    plain, varied = (batches(module(tmp_path, train, **changes)) for changes in ({}, other))
+    assert len(plain) == 3
+    for first, second in zip(plain, varied, strict=True):
+        for one, two in zip(first[:3], second[:3], strict=True):
+            assert torch.equal(one, two)
+
+
+def test_recorded_pairs_are_not_degraded_again(tmp_path):
+    photographs.save(tmp_path / "hr" / "a.png", 48, 64)
+    photographs.save(tmp_path / "lr" / "ax4.png", 12, 16, seed=7)
+    lr = image.read(tmp_path / "lr" / "ax4.png")
+    for batch in batches(module(tmp_path, lambda: paired(tmp_path / "hr", tmp_path / "lr", 4), crop=48)):
+        for sample in batch.lr:
+            candidates = [lr[:, :, i : i + 12] for i in range(5)]
+            turned = [t for c in candidates for k in range(4) for t in (c.rot90(k, (1, 2)), c.rot90(k, (1, 2)).flip(2))]
+            assert any(torch.equal(sample, candidate) for candidate in turned)
+
+
+def test_files_of_every_kind_train(tmp_path):
+    """Grey, palette, CMYK, 16-bit, alpha and turned by EXIF: all become RGB crops."""
+    pixels = Image.fromarray(photographs.pixels(40, 60))
+    root = tmp_path / "images"
+    root.mkdir()
+    pixels.convert("L").save(root / "grey.png")
+    pixels.convert("P").save(root / "palette.png")
+    pixels.convert("CMYK").save(root / "cmyk.jpg")
+    pixels.convert("RGBA").save(root / "alpha.png")
+    Image.fromarray(np.asarray(pixels.convert("L")).astype(np.uint16) * 257).save(root / "sixteen.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels.save(root / "turned.jpg", exif=exif)
+    data = module(tmp_path, lambda: folder(root), batch_size=6)
+    assert data.hr.sizes.tolist() == [[40, 60]] * 5 + [[60, 40]]
+    grey, sixteen = (data.hr.crop(number, 0, 0, 24) for number in (2, 4))
+    np.testing.assert_array_equal(grey, sixteen)
+    for batch in batches(data):
+        assert sorted(batch.image.tolist()) == list(range(6))
+        assert batch.hr.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"crop": 30}, r"data\.crop=30: must be a multiple of scale=4, e\.g\. data\.crop=28"),
+        ({"crop": 2}, r"data\.crop=2"),
+        ({"batch_size": 0}, r"data\.batch_size=0"),
+        ({"resident": True, "store": False}, r"data\.store=true"),
+        ({"crop": 64}, r"00\.png: 40x48 pixels are less than data\.crop=64, and so are 3 others; .*data\.crop=40"),
+    ],
+)
+def test_impossible_settings_are_refused(tmp_path, changes, told):
+    photographs.folder(tmp_path / "images")
+    with pytest.raises(InputError, match=told):
+        module(tmp_path, lambda: folder(tmp_path / "images"), **changes)
+
+
+def test_the_batch_is_shared_by_all_devices(tmp_path):
+    photographs.folder(tmp_path / "images")
+    data = module(tmp_path, lambda: folder(tmp_path / "images"), batch_size=3)
+    data.trainer = type("Trainer", (), {"world_size": 2})()
+    with pytest.raises(InputError, match=r"multiple of 2, e\.g\. data\.batch_size=4"):
+        data.setup("fit")
+
+
+def test_demo_photographs_are_there_and_apart():
+    train, held_out = demo_train(), validation(None)
+    assert [path.stem for path in held_out.hr] == ["chelsea", "coffee"]
+    assert {"astronaut", "rocket"} <= {path.stem for path in train.hr}
+    assert not set(train.hr) & set(held_out.hr)
+    assert all(path.is_file() for path in [*train.hr, *held_out.hr])
+
+
+def test_benchmarks_are_found_by_name_or_folder(tmp_path):
+    photographs.folder(tmp_path / "root" / "Set5" / "HR", count=2)
+    photographs.folder(tmp_path / "root" / "Plain", count=3)
+    found = find_benchmarks(["Set5", "Plain", str(tmp_path / "root" / "Plain")], tmp_path / "root")
+    assert {name: len(files) for name, files in found.items()} == {"Set5": 2, "Plain": 3}
+    assert isinstance(found["Set5"], Files)
+    with pytest.raises(InputError, match="benchmark Set6: no folder .*Set6.HR or .*Set6"):
+        find_benchmarks(["Set6"], tmp_path / "root")
