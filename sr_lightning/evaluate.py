@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def run(config: DictConfig) -> list[Row]:
         }
         write_results(folder, rows, protocol)
         show(means(rows), f"x{scale}, mean over images")
-        log.info("Tables and the values of each image: %s", folder)
+        log.info("Tables and the values of each image: %s", os.path.relpath(folder))
     return rows
 
 

@@ -1,6 +1,7 @@
 """How a finished run is told: bicubic beside the trained network, in a table and a picture."""
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,8 +43,8 @@ def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, source: 
         picture = folder / "comparison.png"
         image.write(picture, shown.picture(rows))
         show(means(rows), f"x{config.scale}, mean over {len(data.validation_files)} validation images")
-        log.info("Picture: %s", picture)
-        log.info("Weights: %s", source)
+        log.info("Picture: %s", os.path.relpath(picture))
+        log.info("Weights: %s", os.path.relpath(source))
     return rows
 
 

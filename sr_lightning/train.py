@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any
 
 import hydra
 import torch
-import wandb
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from hydra.utils import instantiate
@@ -37,16 +37,25 @@ def run(config: DictConfig) -> float | None:
     resume = find_resume(config.resume, folder, config.iterations)
     trainer, module, data = build(config)
     if trainer.is_global_zero:
-        log.info("%s in %s, %s on %s", config.name, folder, trainer.precision, trainer.strategy.root_device)
+        device = trainer.strategy.root_device
+        log.info(
+            "%s: %d x %s, %s, in %s",
+            config.name,
+            trainer.world_size,
+            device,
+            trainer.precision,
+            os.path.relpath(folder),
+        )
     checkpoints = next(callback for callback in trainer.checkpoint_callbacks if isinstance(callback, Checkpoints))
     try:
         trainer.fit(module, data, ckpt_path=resume, weights_only=True)
         source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
         summarise(config, trainer, data, source, folder)
     finally:
-        for logger in trainer.loggers:
-            if isinstance(logger, WandbLogger):
-                wandb.finish()  # or the next run of this process would log into this one
+        if any(isinstance(logger, WandbLogger) for logger in trainer.loggers):
+            import wandb
+
+            wandb.finish()  # or the next run of this process would log into this one
     return checkpoints.best_score
 
 
@@ -165,6 +174,8 @@ def wandb_id(folder: str) -> str:
 
 def wandb_mode() -> str:
     """What WANDB_MODE says, else online; without a login offline: the run is kept on the disk for ``wandb sync``."""
+    import wandb
+
     mode = wandb.setup().settings.mode
     return "offline" if mode == "online" and not wandb.login(prompt=False) else mode
 

@@ -129,5 +129,5 @@ def test_benchmarks_are_found_by_name_or_folder(tmp_path):
     found = find_benchmarks(["Set5", "Plain", str(tmp_path / "root" / "Plain")], tmp_path / "root")
     assert {name: len(files) for name, files in found.items()} == {"Set5": 2, "Plain": 3}
     assert isinstance(found["Set5"], Files)
-    with pytest.raises(InputError, match="benchmark Set6: no folder .*Set6.HR or .*Set6"):
+    with pytest.raises(InputError, match=r"benchmark Set6: no folder .*Set6.HR or .*Set6"):
         find_benchmarks(["Set6"], tmp_path / "root")

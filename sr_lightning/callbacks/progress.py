@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from typing import Any
 
 from lightning import LightningModule, Trainer
@@ -16,12 +17,13 @@ class IterationProgress(ProgressBar):
     """A bar over the iterations in a terminal; elsewhere a line of the log for each validation.
 
     Args:
-        refresh: iterations between two updates of the bar.
+        refresh: seconds between two updates of the bar, each of which waits for the device.
     """
 
-    def __init__(self, refresh: int = 5) -> None:
+    def __init__(self, refresh: float = 0.5) -> None:
         super().__init__()
         self.refresh = refresh
+        self.shown_at = 0.0
         self.enabled = True
         self.progress: Progress | None = None
 
@@ -36,6 +38,7 @@ class IterationProgress(ProgressBar):
             TextColumn("[bold]{task.completed:>6.0f}[/] / {task.total:.0f}"),
             BarColumn(bar_width=None),
             TextColumn("[green]{task.fields[numbers]}"),
+            TextColumn("[dim]{task.fields[speed]}"),
             TimeElapsedColumn(),
             TextColumn("[dim]left[/]"),
             TimeRemainingColumn(),
@@ -43,13 +46,19 @@ class IterationProgress(ProgressBar):
             expand=True,
         )
         self.progress.start()
-        self.task = self.progress.add_task("", total=trainer.max_steps, completed=trainer.global_step, numbers="")
+        self.task = self.progress.add_task(
+            "", total=trainer.max_steps, completed=trainer.global_step, numbers="", speed=""
+        )
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         done = trainer.global_step
-        if self.progress is not None and (done % self.refresh == 0 or done == trainer.max_steps):
+        due = time.monotonic() - self.shown_at > self.refresh or done == trainer.max_steps
+        if self.progress is not None and due:
+            self.shown_at = time.monotonic()
             numbers = "  ".join(f"{name.split('/')[1]} {float(value):.4g}" for name, value in self.numbers(trainer))
-            self.progress.update(self.task, completed=done, numbers=numbers)
+            speed = self.progress.tasks[self.task].speed or 0
+            rate = f"{speed:.1f} it/s" if speed >= 1 else f"{1 / speed:.1f} s/it" if speed else ""
+            self.progress.update(self.task, completed=done, numbers=numbers, speed=rate)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.state.fn == "fit" and self.progress is None and trainer.is_global_zero and self.enabled:

@@ -1,5 +1,6 @@
 """Crop pairs for training and whole images for validation, on the device and in [0, 1]."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,7 +137,7 @@ class SRDataModule(LightningDataModule):
             self.resident_lr = ResidentStore(self.lr, device) if isinstance(self.lr, CropStore) else None
         workers = self.workers
         if workers is None:
-            workers = 0 if resident or (self.store and device.type == "cpu") else 4
+            workers = 0 if resident or (self.store and device.type == "cpu") else min(4, os.cpu_count() or 1)
         crops = Crops(
             self.hr, self.lr, self.crop, self.scale, self.batch_size, self.seed,
             trainer.global_rank, trainer.world_size, fetch=not resident,
