@@ -20,7 +20,7 @@ train: $(INSTALLED)  ## quickstart: train a small network on demo photographs, a
 	$(BIN)/python -m sr_lightning.train experiment=quickstart
 
 test: $(INSTALLED)  ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 lint: $(INSTALLED)  ## ruff and mypy
 	$(BIN)/ruff check .

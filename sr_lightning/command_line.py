@@ -1,14 +1,15 @@
 """What the command lines share: where conf/ is, how errors are told, how parts are made of configuration."""
 
 import logging
+import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.errors import InstantiationException
+from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import OmegaConf
@@ -23,30 +24,28 @@ PACKAGE = Path(__file__).parent
 CONF = next(folder for folder in (PACKAGE / "conf", PACKAGE.parent / "conf") if folder.is_dir())
 BASELINES = ("nearest", "bilinear", "bicubic")
 TRUSTED = ("sr_lightning.generators.", "torch.nn.")  # what a checkpoint may build its network from
+REFUSALS = (ValueError, TypeError, ImportError, AttributeError, MisconfigurationException)  # of a part being built
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """End the program with one line and status 1 when the user's input is at fault.
 
-    A wrong value that a part refuses when it is built is named by its key; other errors keep their stack trace.
+    Wraps the whole of a Hydra application. A wrong value that a part refuses when it is built is named by its key; any
+    other error keeps its stack trace.
     """
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors through to here instead of printing them
     try:
         yield
     except InstantiationException as error:
         cause = root_cause(error)
-        if not isinstance(cause, (ValueError, TypeError, ImportError, AttributeError, MisconfigurationException)):
+        if not isinstance(cause, REFUSALS):
             raise
         where = next((line.split(": ", 1)[1] for line in str(error).splitlines() if line.startswith("full_key: ")), "")
-        message = str(cause).replace("\n", " ")
         prefix = "" if isinstance(cause, InputError) else f"{where}: "
-        raise SystemExit(f"error: {prefix}{message}") from error
-    except (InputError, OmegaConfBaseException, MisconfigurationException) as error:
-        # an error out of a worker process carries that process's whole trace; its last line is the message
-        lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("    ")]
-        from_worker = "Original Traceback" in str(error)
-        message = lines[-1].split(": ", 1)[-1] if from_worker else " ".join(lines)
-        raise SystemExit(f"error: {message}") from error
+        raise SystemExit(f"error: {prefix}{one_line(str(cause))}") from error
+    except (InputError, OmegaConfBaseException, MisconfigurationException, HydraException) as error:
+        raise SystemExit(f"error: {one_line(str(error))}") from error
 
 
 def root_cause(error: BaseException) -> BaseException:
@@ -56,9 +55,59 @@ def root_cause(error: BaseException) -> BaseException:
     return error
 
 
+def one_line(message: str) -> str:
+    """The words of a message: the last line of one out of a worker process, what Hydra says before the details."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if "Original Traceback" in message:
+        return lines[-1].split(": ", 1)[-1]
+    details = ("Config search path", "full_key:", "object_type=", "reference_type=", "Set the environment")
+    kept = []
+    for line in lines:
+        if line.startswith(details):
+            break
+        kept.append(line)
+    return " ".join(kept)
+
+
 def plain(config: Any) -> Any:
     """Configuration as plain, resolved containers, which checkpoints can hold."""
     return OmegaConf.to_container(config, resolve=True)
+
+
+def whole(least: int) -> tuple[Callable[[Any], bool], str]:
+    """Test and description of a whole number of at least ``least``."""
+
+    def test(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+    return test, f"a whole number of at least {least}"
+
+
+def positive() -> tuple[Callable[[Any], bool], str]:
+    """Test and description of a number above zero."""
+
+    def test(value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+    return test, "a number above 0"
+
+
+def one_of(*values: Any) -> tuple[Callable[[Any], bool], str]:
+    """Test and description of one of a few values."""
+    shown = ", ".join("null" if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in values)
+    return lambda value: any(value is v or (value == v and type(value) is type(v)) for v in values), f"one of {shown}"
+
+
+def check_values(config: Any, expected: Mapping[str, tuple[Callable[[Any], bool], str]]) -> None:
+    """Refuse values of the wrong kind, by dotted key; a key that the configuration lacks is not looked at.
+
+    Raises:
+        InputError: names the key, its value and what it must be.
+    """
+    for key, (test, description) in expected.items():
+        value = OmegaConf.select(config, key, default=config)  # the configuration itself: there is no such key
+        if value is not config and not test(value):
+            raise InputError(f"{key}={'null' if value is None else value}: must be {description}")
 
 
 def load_generator(source: str, scale: int | None = None, kind: str = "ema") -> nn.Module:
@@ -71,8 +120,6 @@ def load_generator(source: str, scale: int | None = None, kind: str = "ema") -> 
     Raises:
         InputError: no such file, not a checkpoint, parts that are not this library's, or another scale.
     """
-    if scale is not None and scale < 1:
-        raise InputError(f"scale={scale}: must be a whole number of at least 1")
     if source in BASELINES:
         return Interpolation(source, 4 if scale is None else scale).eval()
     content = weights.read(source)
@@ -85,7 +132,7 @@ def load_generator(source: str, scale: int | None = None, kind: str = "ema") -> 
     generator = instantiate(recipe)
     if scale is not None and scale != generator.scale:
         raise InputError(f"{source}: enlarges {generator.scale} times; set scale={generator.scale} or leave it out")
-    generator.load_state_dict(weights.generator_weights(content, kind))
+    weights.load(generator, source, kind)
     return generator.eval()
 
 
@@ -122,12 +169,9 @@ def quiet() -> None:
     for hint in (
         ".*does not have many workers.*",  # a store needs none
         ".*dataloader is not resumable.*",  # samples are a function of the iteration
-        ".*`IterableDataset` has `__len__` defined.*",
-        ".*Experiment logs directory.*",
-        ".*number of training batches.*smaller than the logging interval.*",
-        ".*lr_scheduler.step.*before.*optimizer.step.*",
+        ".*smaller than the logging interval.*",
+        ".*lr_scheduler.step.*before.*optimizer.step.*",  # said of manual optimization, too
         ".*`isinstance.treespec, LeafSpec.` is deprecated.*",
-        ".*No device id is provided.*",
-        ".*It is recommended to use .*sync_dist.*",
+        ".*It is recommended to use .*sync_dist.*",  # what is logged is the same on all devices
     ):
         warnings.filterwarnings("ignore", message=hint)

@@ -19,14 +19,30 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from sr_lightning import __version__, image
-from sr_lightning.command_line import CONF, load_generator, one_line_errors, plain, quiet
+from sr_lightning.command_line import (
+    BASELINES,
+    CONF,
+    check_values,
+    load_generator,
+    one_line_errors,
+    one_of,
+    plain,
+    quiet,
+)
 from sr_lightning.data import Batch, Benchmarks, find_benchmarks
+from sr_lightning.errors import InputError
 from sr_lightning.modules import Evaluator, scores
 
 log = logging.getLogger(__name__)
 Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
 OnImage = Callable[[str, int, Tensor, Batch], None]
 
+EXPECTED = {
+    "scale": one_of(None, 1, 2, 3, 4, 8),
+    "kind": one_of("ema", "raw"),
+    "self_ensemble": one_of(True, False),
+    "save_images": one_of(True, False),
+}
 PROTOCOL = (
     "HR cut at the bottom and right to multiples of the scale; LR by MATLAB's bicubic, rounded to 8 bit; "
     "SR clamped and rounded to 8 bit; psnr_y, ssim_y and niqe on BT.601 studio-range Y, rounded to 8 bit, "
@@ -104,16 +120,18 @@ def run(config: DictConfig) -> list[Row]:
     """Evaluate what the configuration names; returns the rows."""
     quiet()
     folder = Path(HydraConfig.get().runtime.output_dir)
-    sources = config.checkpoint if isinstance(config.checkpoint, ListConfig) else [config.checkpoint]
-    files = find_benchmarks(config.benchmarks, config.benchmark_root)
-    generators = {str(source): load_generator(str(source), config.scale, config.kind) for source in sources}
+    check_values(config, EXPECTED)
+    sources = as_list(config.checkpoint, "checkpoint")
+    files = find_benchmarks(as_list(config.benchmarks, "benchmarks"), config.benchmark_root)
+    generators = load_generators(sources, config.scale, config.kind)
+    names = display_names(sources)
     trainer = instantiate(config.trainer)
     rows: list[Row] = []
     for source, generator in generators.items():
         scale = config.scale = int(generator.scale)  # type: ignore[arg-type]
         benchmarks = Benchmarks(files, instantiate(config.degradation), scale)
         metrics = instantiate(config.metrics)
-        network = display_name(source)
+        network = names[source]
         save = saver(folder / "images" / network, benchmarks) if config.save_images else None
         rows += evaluate(trainer, generator, metrics, benchmarks, network, config.self_ensemble, save)
     if trainer.is_global_zero:
@@ -122,7 +140,8 @@ def run(config: DictConfig) -> list[Row]:
             "scale": scale,
             "border": scale,
             "self_ensemble": config.self_ensemble,
-            "checkpoints": list(generators),
+            "checkpoints": sources,
+            "degradation": plain(config.degradation),
             "metrics": plain(config.metrics),
             "sr_lightning": __version__,
         }
@@ -132,11 +151,45 @@ def run(config: DictConfig) -> list[Row]:
     return rows
 
 
-def display_name(source: str) -> str:
-    """A short name for a checkpoint: the run it belongs to, for one in a run's folder."""
-    path = Path(source)
-    inside = path.parent.name == "checkpoints"
-    return f"{path.parent.parent.parent.name}/{path.stem}" if inside else path.stem
+def as_list(value: Any, key: str) -> list[str]:
+    """One or several names.
+
+    Raises:
+        InputError: none.
+    """
+    names = [str(name) for name in value] if isinstance(value, ListConfig) else [str(value)]
+    if not names:
+        raise InputError(f"{key}=[]: name at least one")
+    return names
+
+
+def load_generators(sources: Sequence[str], scale: int | None, kind: str) -> dict[str, nn.Module]:
+    """All networks, of one scale: baselines take that of the checkpoints.
+
+    Raises:
+        InputError: checkpoints of different scales.
+    """
+    loaded = {source: load_generator(source, scale, kind) for source in sources if source not in BASELINES}
+    scales = {int(generator.scale) for generator in loaded.values()}  # type: ignore[arg-type]
+    if len(scales) > 1:
+        raise InputError(
+            f"checkpoint: networks of scales {sorted(scales)} cannot be compared; evaluate them one by one"
+        )
+    common = scale if scale is not None else next(iter(scales), 4)
+    loaded |= {source: load_generator(source, common) for source in sources if source in BASELINES}
+    return {source: loaded[source] for source in sources}
+
+
+def display_names(sources: Sequence[str]) -> dict[str, str]:
+    """A short name for each source: as few of its last folders as tell them apart; ``checkpoints/`` says nothing."""
+    paths = {
+        source: [part for part in Path(source).with_suffix("").parts if part != "checkpoints"] for source in sources
+    }
+    for length in range(1, 1 + max(len(parts) for parts in paths.values())):
+        names = {source: "/".join(parts[-length:]) for source, parts in paths.items()}
+        if len(set(names.values())) == len(set(sources)):
+            return names
+    return {source: source for source in sources}
 
 
 def saver(folder: Path, benchmarks: Benchmarks) -> OnImage:
@@ -149,9 +202,14 @@ def saver(folder: Path, benchmarks: Benchmarks) -> OnImage:
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
-def main(config: DictConfig) -> None:
+def application(config: DictConfig) -> None:
+    run(config)
+
+
+def main() -> None:
+    """The command line."""
     with one_line_errors():
-        run(config)
+        application()
 
 
 if __name__ == "__main__":

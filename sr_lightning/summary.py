@@ -4,11 +4,13 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.utils import instantiate
 from lightning import Trainer
 from omegaconf import DictConfig
 from torch import Tensor
+from torch.distributed import all_gather_object, get_world_size, is_initialized
 
 from sr_lightning import image, weights
 from sr_lightning.comparison import comparison, stacked
@@ -39,6 +41,7 @@ def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, source: 
     for name, network in networks.items():
         shown.network = name
         rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=shown)
+    shown.gather()
     if trainer.is_global_zero:
         picture = folder / "comparison.png"
         image.write(picture, shown.picture(rows))
@@ -64,6 +67,15 @@ class Shown:
         if number < SHOWN:
             self.outputs.setdefault(number, {})[self.network] = sr[0].cpu()
             self.references[number] = (batch.lr[0].cpu(), batch.hr[0].cpu())
+
+    def gather(self) -> None:
+        """Bring what the other devices kept to all of them."""
+        if is_initialized():
+            shares: list[Any] = [None] * get_world_size()
+            all_gather_object(shares, (self.outputs, self.references))
+            for outputs, references in shares:
+                self.outputs |= outputs
+                self.references |= references
 
     def picture(self, rows: Sequence[Row]) -> Tensor:
         """A line of panels for each image, captioned with the PSNR of each network on that image."""

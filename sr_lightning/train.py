@@ -3,8 +3,9 @@
 import hashlib
 import logging
 import os
+import signal
 from collections.abc import Iterator
-from datetime import datetime
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,45 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from lightning import Trainer, seed_everything
 from lightning.pytorch.loggers import WandbLogger
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints
-from sr_lightning.command_line import CONF, one_line_errors, plain, precision, quiet
+from sr_lightning.command_line import (
+    CONF,
+    check_values,
+    one_line_errors,
+    one_of,
+    plain,
+    positive,
+    precision,
+    quiet,
+    whole,
+)
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.modules import Restorer
+from sr_lightning.runs import alone, check_resumable, newest_good, run_directory
 from sr_lightning.summary import summarise
 
 log = logging.getLogger(__name__)
-STARTED = datetime.now()
+EXPECTED = {
+    "seed": whole(0),
+    "scale": whole(1),
+    "iterations": whole(1),
+    "validate_every": whole(1),
+    "log_every": whole(1),
+    "compile": one_of(True, False),
+    "channels_last": one_of(True, False),
+    "optimizer.lr": positive(),
+    "generator.width": whole(1),
+    "generator.depth": whole(1),
+    "data.crop": whole(1),
+    "data.batch_size": whole(1),
+    "data.store": one_of(True, False),
+    "data.resident": one_of(True, False, "auto"),
+}
 
 
 def run(config: DictConfig) -> float | None:
@@ -34,21 +62,25 @@ def run(config: DictConfig) -> float | None:
     quiet()
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
-    resume = find_resume(config.resume, folder, config.iterations)
+    with alone(folder) if getattr(rank_zero_only, "rank", 0) == 0 else nullcontext():
+        return train(config, folder)
+
+
+def train(config: DictConfig, folder: Path) -> float | None:
+    """Fit, then show what came out; what ``run`` does in a folder that is its own."""
+    resume = find_resume(config, folder)
+    done = 0 if resume is None else check_resumable(resume, plain(config))
     trainer, module, data = build(config)
+    checkpoints = next((found for found in trainer.checkpoint_callbacks if isinstance(found, Checkpoints)), None)
+    if checkpoints is None:
+        raise InputError("callbacks.checkpoints: is needed; leave it as it is")
     if trainer.is_global_zero:
         device = trainer.strategy.root_device
-        log.info(
-            "%s: %d x %s, %s, in %s",
-            config.name,
-            trainer.world_size,
-            device,
-            trainer.precision,
-            os.path.relpath(folder),
-        )
-    checkpoints = next(callback for callback in trainer.checkpoint_callbacks if isinstance(callback, Checkpoints))
+        where = os.path.relpath(folder)
+        log.info("%s: %d x %s, %s, in %s", config.name, trainer.world_size, device, trainer.precision, where)
     try:
-        trainer.fit(module, data, ckpt_path=resume, weights_only=True)
+        if done < config.iterations:
+            fit(trainer, module, data, resume)
         source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
         summarise(config, trainer, data, source, folder)
     finally:
@@ -57,6 +89,19 @@ def run(config: DictConfig) -> float | None:
 
             wandb.finish()  # or the next run of this process would log into this one
     return checkpoints.best_score
+
+
+def fit(trainer: Trainer, module: Restorer, data: SRDataModule, resume: str | None) -> None:
+    """``Trainer.fit``; a run that is interrupted says how to go on, and does not end as if it were complete."""
+    try:
+        trainer.fit(module, data, ckpt_path=resume, weights_only=True)
+    except SystemExit:  # what Lightning makes of Ctrl-C and SIGTERM, with a status of its own
+        if not trainer.interrupted:
+            raise
+    if trainer.interrupted:
+        if trainer.is_global_zero:
+            log.info("Stopped at iteration %d; the same command with resume=auto goes on", trainer.global_step)
+        raise SystemExit(128 + (signal.SIGTERM if trainer.received_sigterm else signal.SIGINT))
 
 
 def build(config: DictConfig) -> tuple[Trainer, Restorer, SRDataModule]:
@@ -68,18 +113,23 @@ def build(config: DictConfig) -> tuple[Trainer, Restorer, SRDataModule]:
     if config.init is not None:
         weights.load(module.generator, config.init)
     if config.channels_last:
-        module.generator.to(memory_format=torch.channels_last)
+        module.to(memory_format=torch.channels_last)
     if config.compile:
         module.generator.compile()
     trainer = instantiate(
         config.trainer,
         precision=precision(config.trainer.precision, config.trainer.accelerator),
         val_check_interval=min(config.validate_every, config.iterations),
-        callbacks=list(instantiate(config.callbacks).values()),
-        logger=list(instantiate(config.logger).values()),
+        callbacks=parts(config.callbacks),
+        logger=parts(config.logger),
         plugins=[AtomicCheckpointIO()],
     )
     return trainer, module, data
+
+
+def parts(group: DictConfig | None) -> list[Any]:
+    """The instances of a group of named parts; null leaves one out."""
+    return [part for part in (instantiate(group) or {}).values() if part is not None]
 
 
 def check(config: DictConfig) -> None:
@@ -88,19 +138,23 @@ def check(config: DictConfig) -> None:
     Raises:
         InputError: names the key.
     """
-    for name in ("iterations", "validate_every", "log_every"):
-        if not isinstance(config[name], int) or config[name] < 1:
-            raise InputError(f"{name}={config[name]}: must be a whole number of at least 1")
-    if config.init is not None and config.resume is not None:
-        raise InputError("init and resume: give one of them; resume goes on with a run, init starts a new one")
     missing = next(missing_keys(OmegaConf.to_container(config, resolve=False)), None)
     if missing is not None:
         raise InputError(f"{missing}: is not set; add {missing}=…")
-    if HydraConfig.get().mode == RunMode.MULTIRUN and config.trainer.devices not in (1, "1"):
+    check_values(config, EXPECTED)
+    if config.init is not None and config.resume is not None:
+        raise InputError("init and resume: give one of them; resume goes on with a run, init starts a new one")
+    devices = config.trainer.devices
+    if HydraConfig.get().mode == RunMode.MULTIRUN and devices not in (1, "1"):
         raise InputError(
-            f"trainer.devices={config.trainer.devices}: does not go together with -m, as each process would start all "
-            "jobs; run them one by one"
+            f"trainer.devices={devices}: does not go together with -m, as each process would start all jobs; "
+            "run them one by one"
         )
+    on_cpu = config.trainer.accelerator == "cpu" or not torch.cuda.is_available()
+    if on_cpu and isinstance(devices, int) and devices > (os.cpu_count() or 1):
+        raise InputError(f"trainer.devices={devices}: this machine has {os.cpu_count()} CPU cores and no GPU in use")
+    if config.trainer.get("accumulate_grad_batches", 1) != 1:
+        raise InputError("trainer.accumulate_grad_batches: would train the same crops again; leave it out")
     measured = [f"val/{name}" for name in config.metrics]
     if config.monitor not in measured:
         raise InputError(f"monitor={config.monitor}: not measured; there are {', '.join(measured)}")
@@ -115,56 +169,22 @@ def missing_keys(container: Any, prefix: str = "") -> Iterator[str]:
             yield from missing_keys(value, f"{prefix}.{key}" if prefix else key)
 
 
-def find_resume(resume: str | None, folder: Path, iterations: int) -> str | None:
+def find_resume(config: DictConfig, folder: Path) -> str | None:
     """The checkpoint to go on from.
 
     Raises:
         InputError: a file that is not there, not a checkpoint, or that of a finished run.
     """
-    if resume is None:
+    if config.resume is None:
         return None
-    if resume != "auto":
-        content = weights.read(resume)
-        if "loops" not in content:
-            raise InputError(
-                f"resume={resume}: not a checkpoint of a training run; for weights alone use init={resume}"
-            )
-        done = content["global_step"]
-        if done >= iterations:
-            raise InputError(f"resume={resume}: has done {done} of {iterations} iterations; set iterations to more")
-        return resume
+    if config.resume != "auto":
+        done = check_resumable(config.resume, plain(config))
+        if done >= config.iterations:
+            raise InputError(f"resume={config.resume}: has done {done} of {config.iterations} iterations; set more")
+        return str(config.resume)
     found = newest_good(folder / "checkpoints")
-    log.info("Nothing to resume: starting anew" if found is None else f"Resuming from {found}")
+    log.info("Nothing to resume: starting anew" if found is None else f"Resuming from {os.path.relpath(found)}")
     return None if found is None else str(found)
-
-
-def newest_good(folder: Path) -> Path | None:
-    """The checkpoint in ``folder`` with the most iterations, if any can be read."""
-    good: list[tuple[int, Path]] = []
-    for path in folder.glob("*.ckpt"):
-        try:
-            good.append((weights.read(path)["global_step"], path))
-        except InputError as error:
-            log.warning("%s", error)
-    return max(good)[1] if good else None
-
-
-def run_directory(*, _root_: DictConfig) -> str:
-    """``runs/NAME/TIME``; with resume=auto, the newest run of the very same configuration that has a checkpoint."""
-    runs = Path("runs", _root_.name)
-    if _root_.resume == "auto":
-        wanted = comparable(_root_)
-        for folder in sorted(runs.glob("*/checkpoints"), reverse=True):
-            saved = folder.parent / ".hydra" / "config.yaml"
-            if any(folder.glob("*.ckpt")) and saved.is_file() and comparable(OmegaConf.load(saved)) == wanted:
-                return str(folder.parent)
-    return str(runs / f"{STARTED:%Y-%m-%d_%H-%M-%S}")
-
-
-def comparable(config: Any) -> dict[str, Any]:
-    """What makes two runs the same run: all of the configuration but how it is resumed."""
-    container: Any = OmegaConf.to_container(config, resolve=False)
-    return {key: value for key, value in container.items() if key not in ("resume", "hydra")}
 
 
 def wandb_id(folder: str) -> str:
@@ -185,9 +205,14 @@ for resolver in (run_directory, wandb_id, wandb_mode):
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
-def main(config: DictConfig) -> float | None:
+def application(config: DictConfig) -> float | None:
+    return run(config)
+
+
+def main() -> None:
+    """The command line."""
     with one_line_errors():
-        return run(config)
+        application()
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests import photographs
+
+torch.set_num_threads(1)  # small networks; and several tests run at once
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,17 @@ def test_saved_images_are_what_was_measured(command, photos, tmp_path):
     torch.testing.assert_close(sr, resize.bicubic(lr, 2)[0].clamp(0, 1), rtol=0, atol=0.5 / 255 + 1e-6)
 
 
+def test_two_checkpoints_of_one_name_are_two_networks(command, train, tmp_path):
+    files = [train(f"runs/same/{time}", f"seed={seed}") / "checkpoints" / "best.ckpt" for seed, time in enumerate("ab")]
+    out = tmp_path / "evaluation"
+    command("evaluate", f"checkpoint=[{files[0]},{files[1]},bicubic]", f"benchmarks=[{tmp_path / 'validation'}]",
+            f"hydra.run.dir={out}")  # fmt: skip
+    summary = json.loads((out / "summary.json").read_text())["summary"]
+    assert [row["network"] for row in summary] == ["a/best", "b/best", "bicubic"]
+    assert [row["images"] for row in summary] == [3, 3, 3]
+    assert summary[0]["psnr_y"] != summary[1]["psnr_y"]
+
+
 def test_odd_sizes_are_cut_to_multiples_of_the_scale(command, tmp_path):
     photographs.save(tmp_path / "odd" / "odd.png", 47, 53)
     out = tmp_path / "evaluation"
@@ -94,6 +105,10 @@ def test_self_ensemble_leaves_a_symmetric_method_unchanged(command, photos, tmp_
         ),
         (["checkpoint=bicubic", "benchmarks=[Set6]"], "benchmark Set6: no folder Set6; set benchmark_root=DIR"),
         (["checkpoint=bicubic"], "benchmarks"),
+        (["checkpoint=bicubic", "benchmarks=Set6"], "benchmark Set6: no folder Set6; set benchmark_root=DIR"),
+        (["checkpoint=bicubic", "benchmarks=[]"], "benchmarks=[]: name at least one"),
+        (["checkpoint=[]", "benchmarks=[validation]"], "checkpoint=[]: name at least one"),
+        (["checkpoint=bicubic", "benchmarks=[validation]", "kind=best"], "kind=best: must be one of ema, raw"),
         (["checkpoint=bicubic", "benchmarks=[validation]", "scale=0"], "scale"),
         (
             ["checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", "trainer.devices=1"],

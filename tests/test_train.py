@@ -6,15 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from sr_lightning import image, weights
+from sr_lightning import image, runs, weights
 from sr_lightning.callbacks import Checkpoints
 from sr_lightning.command_line import load_generator
+from tests import photographs
 from tests.conftest import TINY
 
 ROOT = Path(__file__).parents[1]
@@ -31,7 +33,7 @@ def logged(folder: Path, column: str) -> dict[int, float]:
     for path in sorted(folder.glob("csv/*/metrics.csv")):
         for row in csv.DictReader(path.open()):
             if row.get(column):
-                values[int(row["step"]) + 1] = float(row[column])
+                values[int(row["step"])] = float(row[column])
     return values
 
 
@@ -98,12 +100,13 @@ def test_the_best_checkpoint_holds_the_weights_that_were_measured(train, command
 def test_resume_is_exact(train, variant):
     """REQ-RES-1: 2N iterations equal N, resumed, and N more; also from within the interval of validation."""
     whole = train("whole", *variant, *EXACT, "callbacks.checkpoints.every=3", "iterations=8")
-    for start in ("iteration-3", "iteration-6"):
+    for start in ("iteration-3", "iteration-6"):  # between two validations, and at one
         resume = whole / "checkpoints" / f"{start}.ckpt"
         resumed = train(start, *variant, *EXACT, "iterations=8", f"resume={resume}")
         assert_same(checkpoint(whole), checkpoint(resumed))
-        after = {step: value for step, value in logged(whole, "train/pixel").items() if step > int(start[-1])}
-        assert logged(resumed, "train/pixel") == after
+        for column in ("train/pixel", "val/psnr_y"):
+            after = {step: value for step, value in logged(whole, column).items() if step > int(start[-1])}
+            assert logged(resumed, column) == after
 
 
 def test_resume_from_a_checkpoint_written_at_validation(train, monkeypatch):
@@ -121,15 +124,64 @@ def test_resume_from_a_checkpoint_written_at_validation(train, monkeypatch):
     assert sorted(logged(resumed, "train/pixel")) == [5, 6, 7, 8]
 
 
+def test_the_clock_saves_between_validations(train, monkeypatch):
+    """REQ-CKPT-2: long runs lose minutes, not the time since the last validation."""
+    saved = []
+    monkeypatch.setattr(Checkpoints, "save_last", lambda self, trainer: saved.append(trainer.global_step))
+    train("run", "iterations=25", "validate_every=1000", "callbacks.checkpoints.minutes=0")
+    assert saved == [10, 20, 25, 25]  # twice by the clock, after the validation, at the end
+
+
 def test_a_finished_run_is_not_resumed(train):
     whole = train("whole")
     with pytest.raises(SystemExit, match="has done 4 of 4 iterations"):
         train("resumed", f"resume={whole}/checkpoints/last.ckpt")
 
 
+def test_a_continuation_keeps_its_network_and_its_schedule(train):
+    """A schedule that ends after 4 iterations cannot go on to 8; a constant one can; another network never."""
+    ended, constant = train("ended", "scheduler=one_cycle"), train("constant")
+    with pytest.raises(SystemExit, match=r"was trained with scheduler\.total_steps=4, not 8"):
+        train("longer", "scheduler=one_cycle", "iterations=8", f"resume={ended}/checkpoints/last.ckpt")
+    with pytest.raises(SystemExit, match=r"was trained with generator\.width=4, not 6"):
+        train("wider", "generator.width=6", "iterations=8", f"resume={constant}/checkpoints/last.ckpt")
+    longer = train("longer", "iterations=6", f"resume={constant}/checkpoints/last.ckpt")
+    assert checkpoint(longer)["global_step"] == 6
+
+
+def test_a_diverged_run_stops_and_is_never_the_best(train, tmp_path):
+    with pytest.raises(SystemExit, match="train/pixel is nan, the run has diverged"):
+        train("run", "optimizer.lr=1e30", "trainer.precision=32-true", "iterations=8", "validate_every=8")
+    assert not (tmp_path / "run" / "checkpoints" / "best.ckpt").exists()
+
+
+def test_the_metric_says_which_score_is_better(train, command, photos, tmp_path):
+    """NIQE is better when it is lower."""
+    photographs.folder(tmp_path / "large", count=1, height=104, width=204)
+    folder = train("run", "metrics=full", "monitor=val/niqe", f"data.validation={tmp_path / 'large'}", "iterations=6",
+                   "optimizer.lr=3e-2")  # fmt: skip
+    scores = logged(folder, "val/niqe")
+    assert len(scores) == 3
+    assert scores[checkpoint(folder, "best")["global_step"]] == min(scores.values()) < max(scores.values())
+
+
+def test_runs_of_one_second_have_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(lambda _: runs.claim.__wrapped__(Path("runs/name")), range(8)))
+    assert len(set(folders)) == 8
+    assert all(folder.is_dir() for folder in folders)
+
+
+def test_one_process_at_a_time_trains_in_a_folder(train, tmp_path):
+    (tmp_path / "run").mkdir()
+    with runs.alone(tmp_path / "run"), pytest.raises(SystemExit, match="another process is training there"):
+        train("run")
+
+
 def test_the_learning_rate_follows_its_schedule(train):
     folder = train("run", "scheduler=multistep", "scheduler.milestones=[2,3]", "optimizer.lr=1e-3", "iterations=4")
-    rates = logged(folder, "lr-Adam")
+    rates = logged(folder, "lr")
     assert [rates[i] for i in range(1, 5)] == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
 
 
@@ -173,6 +225,21 @@ def test_a_killed_run_goes_on_with_resume_auto(photos, process, tmp_path):
     assert_same(checkpoint(tmp_path / "undisturbed"), checkpoint(folder))
 
 
+def test_sigterm_saves_and_says_so(photos, process, tmp_path):
+    """A scheduler that ends a job sees that it is not finished, and nothing is lost."""
+    common = [*TINY, *photos, *EXACT, "iterations=400", "validate_every=5", "name=ended", "resume=auto"]
+    ended = process(*common)
+    while not list(tmp_path.glob("runs/ended/*/checkpoints/last.ckpt")):
+        assert ended.poll() is None
+        time.sleep(0.02)
+    ended.send_signal(signal.SIGTERM)
+    told, _ = ended.communicate()
+    assert ended.returncode == 143, told
+    (folder,) = tmp_path.glob("runs/ended/*")
+    done = checkpoint(folder)["global_step"]
+    assert f"Stopped at iteration {done}; the same command with resume=auto goes on" in told
+
+
 def test_two_devices_train_what_one_device_trains(photos, process, tmp_path):
     """REQ-DDP-2, REQ-VAL-1, REQ-HYD-3: the same batch shared by two processes gives the same network and scores."""
     common = [*TINY, *photos, *EXACT, "norm=none", "iterations=3", "validate_every=3"]
@@ -187,7 +254,7 @@ def test_two_devices_train_what_one_device_trains(photos, process, tmp_path):
 
 def test_init_takes_weights_and_nothing_else(train):
     first = train("first")
-    second = train("second", f"init={first / 'checkpoints' / 'last.ckpt'}", "optimizer.lr=0", "norm=batch")
+    second = train("second", f"init={first / 'checkpoints' / 'last.ckpt'}", "optimizer.lr=1e-30", "norm=batch")
     averaged = weights.generator_weights(checkpoint(first))
     for name, value in checkpoint(second)["state_dict"].items():
         name = name.removeprefix("generator.")

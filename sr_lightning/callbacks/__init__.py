@@ -2,7 +2,8 @@
 
 from sr_lightning.callbacks.checkpoints import AtomicCheckpointIO, Checkpoints
 from sr_lightning.callbacks.ema import GeneratorEMA
+from sr_lightning.callbacks.finite import StopWhenNotFinite
 from sr_lightning.callbacks.pictures import Pictures
 from sr_lightning.callbacks.progress import IterationProgress
 
-__all__ = ["AtomicCheckpointIO", "Checkpoints", "GeneratorEMA", "IterationProgress", "Pictures"]
+__all__ = ["AtomicCheckpointIO", "Checkpoints", "GeneratorEMA", "IterationProgress", "Pictures", "StopWhenNotFinite"]

@@ -1,5 +1,6 @@
 """What is saved when: best, last, periodic and by the clock, each file complete or not there at all."""
 
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 CLOCK = 10  # iterations between two looks at the clock
 
@@ -36,20 +38,13 @@ class Checkpoints(Checkpoint):
 
     Args:
         folder: where they go.
-        monitor: metric that decides the best.
-        mode: ``max`` or ``min``.
+        monitor: ``val/NAME`` of the metric that decides the best; the metric itself says whether more is better.
         every: iterations between checkpoints that are kept; None: none are.
         minutes: wall-clock time between two writings of ``last.ckpt``.
-    Raises:
-        ValueError: another mode.
     """
 
-    def __init__(
-        self, folder: str | Path, monitor: str, mode: str = "max", every: int | None = None, minutes: float = 10
-    ) -> None:
-        if mode not in ("max", "min"):
-            raise ValueError(f"mode must be max or min, got {mode!r}")
-        self.folder, self.monitor, self.mode, self.every, self.minutes = Path(folder), monitor, mode, every, minutes
+    def __init__(self, folder: str | Path, monitor: str, every: int | None = None, minutes: float = 10) -> None:
+        self.folder, self.monitor, self.every, self.minutes = Path(folder), monitor, every, float(minutes)
         self.best_score: float | None = None
         self.saved_at = time.monotonic()
 
@@ -64,8 +59,9 @@ class Checkpoints(Checkpoint):
         return self.folder / "last.ckpt"
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        if self.every and trainer.global_step % self.every == 0:
-            trainer.save_checkpoint(self.folder / f"iteration-{trainer.global_step}.ckpt")
+        if trainer.val_check_batch and trainer.global_step % trainer.val_check_batch == 0:
+            return  # a run that goes on from here must not miss the validation that comes first
+        self.save_periodic(trainer)
         if trainer.global_step % CLOCK == 0:
             due = time.monotonic() - self.saved_at > 60 * self.minutes
             if trainer.strategy.broadcast(due):  # all devices save together, by the clock of the first
@@ -78,13 +74,28 @@ class Checkpoints(Checkpoint):
             known = ", ".join(sorted(name for name in trainer.callback_metrics if name.startswith("val/")))
             raise ValueError(f"monitor={self.monitor}: not measured; there are {known}")
         score = float(trainer.callback_metrics[self.monitor])
-        if self.best_score is None or (score > self.best_score if self.mode == "max" else score < self.best_score):
+        if math.isfinite(score) and (self.best_score is None or self.better(pl_module, score)):
             self.best_score = score
             trainer.save_checkpoint(self.best)
+        self.save_periodic(trainer)
         self.save_last(trainer)
+
+    def better(self, module: LightningModule, score: float) -> bool:
+        """Whether a score beats the best one."""
+        more = module.metrics[self.monitor.removeprefix("val/")].higher_is_better  # type: ignore[index, union-attr]
+        return score > self.best_score if more else score < self.best_score  # type: ignore[operator]
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """A scheduler's SIGTERM comes between two iterations and loses nothing."""
+        if isinstance(exception, SIGTERMException):
+            self.save_last(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.save_last(trainer)
+
+    def save_periodic(self, trainer: Trainer) -> None:
+        if self.every and trainer.global_step % self.every == 0:
+            trainer.save_checkpoint(self.folder / f"iteration-{trainer.global_step}.ckpt")
 
     def save_last(self, trainer: Trainer) -> None:
         trainer.save_checkpoint(self.last)

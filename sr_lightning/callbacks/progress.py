@@ -55,20 +55,25 @@ class IterationProgress(ProgressBar):
         due = time.monotonic() - self.shown_at > self.refresh or done == trainer.max_steps
         if self.progress is not None and due:
             self.shown_at = time.monotonic()
-            numbers = "  ".join(f"{name.split('/')[1]} {float(value):.4g}" for name, value in self.numbers(trainer))
             speed = self.progress.tasks[self.task].speed or 0
             rate = f"{speed:.1f} it/s" if speed >= 1 else f"{1 / speed:.1f} s/it" if speed else ""
-            self.progress.update(self.task, completed=done, numbers=numbers, speed=rate)
+            losses = self.numbers(trainer, "train/")
+            self.progress.update(self.task, completed=done, numbers=losses, speed=rate)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.state.fn == "fit" and self.progress is None and trainer.is_global_zero and self.enabled:
-            numbers = ", ".join(f"{name} {float(value):.4g}" for name, value in self.numbers(trainer))
-            log.info("iteration %d of %d: %s", trainer.global_step, trainer.max_steps, numbers)
+        if trainer.state.fn == "fit" and trainer.is_global_zero and self.enabled:
+            numbers = f"{self.numbers(trainer, 'train/')}  {self.numbers(trainer, 'val/')}"
+            line = f"iteration {trainer.global_step} of {trainer.max_steps}:  {numbers}"
+            if self.progress is not None:
+                self.progress.console.print(line, highlight=False)
+            else:
+                log.info(line)
 
-    def numbers(self, trainer: Trainer) -> list[tuple[str, Any]]:
-        """Losses and validation metrics that are known now."""
+    def numbers(self, trainer: Trainer, group: str) -> str:
+        """What is known now of one group of metrics."""
         known = trainer.callback_metrics
-        return [(name, known[name]) for name in sorted(known) if name.startswith(("train/", "val/"))]
+        names = sorted(name for name in known if name.startswith(group))
+        return "  ".join(f"{name.removeprefix(group)} {float(known[name]):.4g}" for name in names)
 
     def stop(self) -> None:
         if self.progress is not None:

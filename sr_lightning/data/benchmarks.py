@@ -30,7 +30,8 @@ def find_benchmarks(names: Sequence[str], root: str | Path | None) -> dict[str, 
                 f"benchmark {name}: no folder {' or '.join(map(str, places))}; "
                 "set benchmark_root=DIR, the folder that holds it, or give a folder of images"
             )
-        found[Path(name).name] = folder(place)
+        short = Path(name).name
+        found[name if short in found else short] = folder(place)
     return found
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from sr_lightning.data.crops import Crops, Images, Iterations, symmetry
 from sr_lightning.data.files import Files
 from sr_lightning.data.resident import ResidentStore, fits
 from sr_lightning.data.store import CropStore, DecodedImages, build
-from sr_lightning.data.whole import Share, WholeImages
+from sr_lightning.data.whole import Share, WholeImages, decode_all, smallest
 from sr_lightning.errors import InputError
 
 
@@ -53,7 +53,7 @@ class SRDataModule(LightningDataModule):
         batch_size: crops of one iteration, over all devices.
         seed: of images, corners and symmetries.
         store: decode once into a crop store; otherwise decode each image anew for each crop.
-        resident: keep the store in the device's memory; None: where it fits.
+        resident: keep the store in the device's memory; ``auto``: where it fits.
         workers: processes that fetch crops; None: none for a store on a CPU, a few otherwise.
         cache: folder of the crop stores; None: the user's cache folder.
     Raises:
@@ -70,7 +70,7 @@ class SRDataModule(LightningDataModule):
         batch_size: int,
         seed: int = 0,
         store: bool = True,
-        resident: bool | None = None,
+        resident: bool | Literal["auto"] = "auto",
         workers: int | None = None,
         cache: str | Path | None = None,
     ) -> None:
@@ -80,7 +80,9 @@ class SRDataModule(LightningDataModule):
             raise InputError(f"data.crop={crop}: must be a multiple of scale={scale}, e.g. data.crop={possible}")
         if batch_size < 1:
             raise InputError(f"data.batch_size={batch_size}: must be at least 1")
-        if resident and not store:
+        if workers is not None and (not isinstance(workers, int) or workers < 0):
+            raise InputError(f"data.workers={workers}: must be null or a whole number of at least 0")
+        if resident is True and not store:
             raise InputError("data.resident=true: needs data.store=true")
         self.list_train, self.list_validation, self.degradation = train, validation, degradation
         self.scale, self.crop, self.batch_size, self.seed = scale, crop, batch_size, seed
@@ -92,7 +94,7 @@ class SRDataModule(LightningDataModule):
     def prepare_data(self) -> None:
         """On one process: download, and build the stores."""
         files = self.list_train()
-        self.list_validation()
+        decode_all(self.list_validation())
         if self.store:
             for paths in (files.hr, files.lr):
                 if paths is not None:
@@ -100,6 +102,7 @@ class SRDataModule(LightningDataModule):
 
     def setup(self, stage: str) -> None:
         self.validation_files = self.list_validation()
+        self.smallest = smallest(self.validation_files, self.scale)
         if stage != "fit":
             return
         devices = self.trainer.world_size if self.trainer else 1
@@ -130,7 +133,7 @@ class SRDataModule(LightningDataModule):
             raise ValueError("training is counted in iterations: set Trainer(max_steps=…)")
         device = trainer.strategy.root_device
         resident = self.resident
-        if resident is None:
+        if resident == "auto":
             resident = isinstance(self.hr, CropStore) and fits(self.hr, device)
         if resident and isinstance(self.hr, CropStore):
             self.resident_hr = ResidentStore(self.hr, device)

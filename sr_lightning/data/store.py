@@ -90,7 +90,10 @@ def build(paths: Sequence[Path], cache: Path) -> Path:
     folder = cache / f"store-{names}-{state}"
     if folder.is_dir():
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"data.cache={cache}: cannot be made ({error.strerror}); choose another folder") from error
     with FileLock(cache / f"store-{names}.lock"):
         if not folder.is_dir():
             unfinished = cache / f"unfinished-{names}"
@@ -119,7 +122,12 @@ def decode(paths: Sequence[Path], folder: Path) -> None:
                 f"{folder.parent}: the decoded images need {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
                 "set data.cache=FOLDER on a larger disk, or data.store=false"
             )
-        pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="w+", shape=(needed,))
+        with (folder / PIXELS).open("wb") as file:
+            if hasattr(os, "posix_fallocate"):  # a sparse file on a disk that fills up would kill the process
+                os.posix_fallocate(file.fileno(), 0, needed)
+            else:
+                file.truncate(needed)
+        pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r+", shape=(needed,))
 
         def write(index: int) -> None:
             decoded = image.read_bytes(paths[index])

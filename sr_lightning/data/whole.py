@@ -1,6 +1,9 @@
 """Whole images, one at a time, for validation and evaluation."""
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -41,6 +44,26 @@ class WholeImages(Dataset):
             lr = torch.from_numpy(image.read_bytes(self.files.lr[index])).permute(2, 0, 1)[None]
             item["lr"] = lr[..., :height, :width]
         return item
+
+
+def decode_all(files: Files) -> None:
+    """Decode every image once, in parallel, so that a damaged one is told before hours of training and not after.
+
+    Raises:
+        InputError: a file that cannot be decoded.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path in pool.map(lambda path: (image.read_bytes(path), path)[1], [*files.hr, *(files.lr or [])]):
+            del path
+
+
+def smallest(files: Files, scale: int) -> list[tuple[Path, int, int]]:
+    """The file of the least side and that of the least area, with height and width cut to multiples of ``scale``."""
+    sizes = []
+    for path in files.hr:
+        height, width = image.size(path)
+        sizes.append((path, height // scale * scale, width // scale * scale))
+    return [min(sizes, key=lambda size: min(size[1], size[2])), min(sizes, key=lambda size: size[1] * size[2])]
 
 
 class Share(Sampler[int]):

@@ -30,7 +30,7 @@ class TrunkGenerator(nn.Module):
     Shape:
         (B, channels, H, W) in [0, 1] -> (B, channels, scale*H, scale*W), not clamped; any H, W >= 1.
     Raises:
-        ValueError: another scale.
+        ValueError: another scale, or a width or depth below 1.
     """
 
     def __init__(
@@ -47,6 +47,8 @@ class TrunkGenerator(nn.Module):
         channels: int = 3,
     ) -> None:
         super().__init__()
+        if width < 1 or depth < 1:
+            raise ValueError(f"width and depth must be at least 1, got {width} and {depth}")
         self.scale = scale
         self.head = head(channels, width)
         self.trunk = nn.Sequential(*(block(width) for _ in range(depth)), convolution(width, width), norm(width))

@@ -56,7 +56,9 @@ class Evaluator(LightningModule):
         return sr.clamp(0, 1)
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
-        sr, number, name = self(batch.lr), int(batch.image), self.benchmarks[dataloader_idx]
+        number, name = int(batch.image), self.benchmarks[dataloader_idx]
+        with scores.exact(self.device):
+            sr = self(batch.lr)
         self.results[name][number] = scores.measure(self.metrics, sr, batch.hr, batch.name)
         if self.on_image is not None:
             self.on_image(name, number, sr, batch)

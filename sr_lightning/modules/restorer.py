@@ -48,22 +48,33 @@ class Restorer(LightningModule):
         self.rows: dict[int, scores.Scores] = {}
 
     def forward(self, lr: Tensor) -> Tensor:
-        """Inference: lr (B, C, h, w) -> sr (B, C, s*h, s*w), both in [0, 1]."""
-        return self.generator(lr).clamp(0, 1)
+        """Inference: lr (B, C, h, w) -> sr (B, C, s*h, s*w), both in [0, 1].
+
+        Not compiled: whole images have a size each, and each size would be compiled anew.
+        """
+        return self.generator.forward(lr).clamp(0, 1)
+
+    def on_fit_start(self) -> None:
+        """Measure black images of the least sizes: an image too small for a metric is told now, by name."""
+        for path, height, width in getattr(self.trainer.datamodule, "smallest", []):  # type: ignore[attr-defined]
+            black = torch.zeros(1, 3, height, width)
+            scores.measure(self.metrics, black, black, str(path))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        self.log("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         return self.total(self.objective(self.generator, batch.lr, batch.hr), len(batch.hr))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Measure one whole image, in float32 whatever the training's precision, and return its sr."""
-        with torch.autocast(self.device.type, enabled=False):
+        with scores.exact(self.device):
             sr = self(batch.lr)
             self.rows[int(batch.image)] = scores.measure(self.metrics, sr, batch.hr, batch.name)
         return sr
 
     def on_validation_epoch_end(self) -> None:
         means = scores.mean(scores.gather(self.rows))
-        self.log_dict({f"val/{name}": value for name, value in means.items()}, sync_dist=True)
+        self.log_dict({f"val/{name}": value for name, value in means.items()})
+        self.log("step", float(self.trainer.global_step))  # Lightning's name for the logger's x-axis
         self.rows.clear()
 
     def configure_optimizers(self) -> Any:
@@ -77,4 +88,5 @@ class Restorer(LightningModule):
             raise ValueError(f"loss {min(missing)!r} has no weight: set weights.{min(missing)}")
         raw = {f"train/{name}": loss.detach() for name, loss in losses.items()}
         self.log_dict(raw, batch_size=batch_size)
+        self.log("step", float(self.trainer.global_step + 1))  # the number that this iteration will have
         return torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum()

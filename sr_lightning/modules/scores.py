@@ -1,10 +1,12 @@
 """Metrics of single images, collected over devices: each image counts once, on however many devices they lie."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from statistics import fmean
 
 import torch
 from torch import Tensor
+from torch.backends import cudnn
 from torch.distributed import all_gather_object, get_world_size, is_initialized
 from torchmetrics import Metric
 
@@ -31,6 +33,13 @@ def measure(metrics: Mapping[str, Metric], sr: Tensor, hr: Tensor, name: str) ->
             raise InputError(f"{name}: cannot be measured by {key}: {error}; remove it or that metric") from error
         metric.reset()
     return values
+
+
+@contextmanager
+def exact(device: torch.device) -> Iterator[None]:
+    """Float32 as such, whatever the training's precision: neither autocast nor TF32 convolutions."""
+    with torch.autocast(device.type, enabled=False), cudnn.flags(enabled=True, allow_tf32=False):
+        yield
 
 
 def gather(rows: dict[int, Scores]) -> dict[int, Scores]:
