@@ -1,5 +1,23 @@
 """What training minimises."""
 
+from sr_lightning.losses.adversarial import GAN, Hinge, LeastSquares, Relativistic, Vanilla
+from sr_lightning.losses.frozen import Frozen
 from sr_lightning.losses.objective import Losses, Objective, Reconstruction
+from sr_lightning.losses.perceptual import Perceptual
+from sr_lightning.losses.vgg import VGG
+from sr_lightning.losses.vgg_weights import embedded
 
-__all__ = ["Losses", "Objective", "Reconstruction"]
+__all__ = [
+    "GAN",
+    "VGG",
+    "Frozen",
+    "Hinge",
+    "LeastSquares",
+    "Losses",
+    "Objective",
+    "Perceptual",
+    "Reconstruction",
+    "Relativistic",
+    "Vanilla",
+    "embedded",
+]

@@ -20,13 +20,13 @@ class Reconstruction(nn.ModuleDict):
     """Distances between ``network(lr)`` and hr, one for each named term (ESRGAN, eq. 3).
 
     Args:
-        terms: name -> (sr, hr) -> scalar.
+        terms: name -> (sr, hr) -> scalar; None leaves the term out.
     Example:
         >>> objective = Reconstruction(pixel=nn.L1Loss())
     """
 
-    def __init__(self, **terms: nn.Module) -> None:
-        super().__init__(terms)
+    def __init__(self, **terms: nn.Module | None) -> None:
+        super().__init__({name: term for name, term in terms.items() if term is not None})
 
     def forward(self, network: nn.Module, lr: Tensor, hr: Tensor) -> Losses:
         return self.compare(network(lr), hr)

@@ -1,0 +1,36 @@
+"""PatchGAN: one logit for each overlapping patch."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+SMALLEST = 24  # pixels a side that give one logit
+
+
+class PatchDiscriminator(nn.Sequential):
+    """Five 4x4 convolutions, the first three of stride 2: every logit sees 70x70 pixels.
+
+    Source:
+        Isola et al. 2017, arXiv:1611.07004, sec. 6.1.2, C64-C128-C256-C512; unconditional.
+    Args:
+        width: features of the first convolution, doubled by the next three.
+        channels: of the images.
+        norm: builds the normalisation of as many channels, after all convolutions but the first and the last.
+    Shape:
+        (B, channels, H, W) -> (B, 1, H // 8 - 2, W // 8 - 2); H, W >= 24.
+    Raises:
+        ValueError: smaller images.
+    """
+
+    def __init__(self, width: int = 64, channels: int = 3, norm: Callable[[int], nn.Module] = nn.BatchNorm2d) -> None:
+        layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        for factor, stride in ((1, 2), (2, 2), (4, 1)):
+            before, after = factor * width, 2 * factor * width
+            layers += [nn.Conv2d(before, after, 4, stride=stride, padding=1), norm(after), nn.LeakyReLU(0.2)]
+        super().__init__(*layers, nn.Conv2d(8 * width, 1, 4, padding=1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        if min(image.shape[-2:]) < SMALLEST:
+            height, width = image.shape[-2:]
+            raise ValueError(f"patch discriminator needs at least {SMALLEST}x{SMALLEST} pixels, got {height}x{width}")
+        return super().forward(image)

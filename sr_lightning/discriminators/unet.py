@@ -1,0 +1,56 @@
+"""The discriminator of Real-ESRGAN: one logit a pixel."""
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sr_lightning.discriminators.spectral import SpectralConv2d
+
+SMALLEST = 8  # pixels a side that three halvings leave one of
+
+
+class UNetDiscriminator(nn.Module):
+    """Three halvings, three bilinear enlargements with skip connections, spectral norm on all but both ends.
+
+    Source:
+        Real-ESRGAN, Wang et al. 2021, arXiv:2107.10833, Fig. 6. Sizes that 8 does not divide are enlarged to the size
+        of the skip connection.
+    Args:
+        width: features at full size, doubled by each halving.
+        channels: of the images.
+    Shape:
+        (B, channels, H, W) -> (B, 1, H, W); H, W >= 8.
+    Raises:
+        ValueError: smaller images.
+    """
+
+    def __init__(self, width: int = 64, channels: int = 3) -> None:
+        super().__init__()
+        widths = (width, 2 * width, 4 * width, 8 * width)
+        pairs = list(pairwise(widths))
+        self.head = nn.Conv2d(channels, width, 3, padding=1)
+        self.down = nn.ModuleList(SpectralConv2d(fine, coarse, 4, stride=2) for fine, coarse in pairs)
+        self.up = nn.ModuleList(SpectralConv2d(coarse, fine, 3) for fine, coarse in reversed(pairs))
+        self.tail = nn.Sequential(
+            SpectralConv2d(width, width, 3),
+            nn.LeakyReLU(0.2),
+            SpectralConv2d(width, width, 3),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 1, 3, padding=1),
+        )
+        self.activate = nn.LeakyReLU(0.2)
+
+    def forward(self, image: Tensor) -> Tensor:
+        if min(image.shape[-2:]) < SMALLEST:
+            height, width = image.shape[-2:]
+            raise ValueError(f"U-Net discriminator needs at least {SMALLEST}x{SMALLEST} pixels, got {height}x{width}")
+        features = self.activate(self.head(image))
+        skips = []
+        for down in self.down:
+            skips.append(features)
+            features = self.activate(down(features))
+        for up, skip in zip(self.up, reversed(skips), strict=True):
+            enlarged = F.interpolate(features, size=skip.shape[-2:], mode="bilinear", align_corners=False)
+            features = self.activate(up(enlarged)) + skip
+        return self.tail(features)

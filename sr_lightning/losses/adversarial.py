@@ -1,0 +1,120 @@
+"""GAN losses: for each player a function of both logit batches."""
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, distributed
+from torch.nn import functional as F
+
+
+class GAN(Protocol):
+    """What each player minimises, given the discriminator's logits of real and of generated images."""
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor: ...
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor: ...
+
+
+class Vanilla:
+    """Cross-entropy of the discriminator; the generator minimises -log D(fake), which does not saturate.
+
+    Source:
+        SRGAN, Ledig et al. 2017, arXiv:1609.04802, eq. 2 and 6.
+    Raises:
+        ValueError: logits of unequal shapes.
+    """
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        _, fake = logits(real, fake)
+        return F.softplus(-fake).mean()
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        real, fake = logits(real, fake)
+        return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+class Relativistic:
+    """Is an image more realistic than the others are on average? The two losses are one, with the players swapped.
+
+    The averages are those of the whole batch, over all processes, and gradients flow through them.
+
+    Source:
+        ESRGAN, Wang et al. 2018, arXiv:1809.00219, eq. 1 and 2; RaGAN of Jolicoeur-Martineau 2018, arXiv:1807.00734.
+    Raises:
+        ValueError: logits of unequal shapes.
+    """
+
+    # A sum of two expectations, as in the paper. BasicSR takes their mean, for both players: half of these values.
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        real, fake = logits(real, fake)
+        return self.discriminator(real=fake, fake=real)
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        real, fake = logits(real, fake)
+        mean_real, mean_fake = over_processes(torch.stack([real.mean(), fake.mean()]))
+        return F.softplus(mean_fake - real).mean() + F.softplus(fake - mean_real).mean()
+
+
+class Hinge:
+    """The discriminator stops where its margin is kept; the generator's loss is linear.
+
+    Source:
+        Lim & Ye 2017, "Geometric GAN", arXiv:1705.02894.
+    Raises:
+        ValueError: logits of unequal shapes.
+    """
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        _, fake = logits(real, fake)
+        return -fake.mean()
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        real, fake = logits(real, fake)
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+
+class LeastSquares:
+    """Regression to 1 for real and 0 for fake; the generator wants 1.
+
+    Source:
+        LSGAN, Mao et al. 2017, arXiv:1611.04076, eq. 9.
+    Raises:
+        ValueError: logits of unequal shapes.
+    """
+
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        _, fake = logits(real, fake)
+        return (fake - 1).square().mean() / 2
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        real, fake = logits(real, fake)
+        return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+def logits(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in float32, whatever precision the discriminator computes in."""
+    if real.shape != fake.shape:
+        raise ValueError(f"logits of real and fake differ in shape: {tuple(real.shape)} and {tuple(fake.shape)}")
+    return real.float(), fake.float()
+
+
+def over_processes(value: Tensor) -> Tensor:
+    """The mean of every process's value: with N processes of B images, what one process of N*B images would have."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return value
+    return Sum.apply(value) / distributed.get_world_size()
+
+
+class Sum(torch.autograd.Function):
+    """Sum over all processes. Each value enters the losses of all, so its gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        total = value.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return Sum.apply(gradient)

@@ -1,0 +1,53 @@
+"""Images are alike when the features of a trained network are."""
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from sr_lightning.losses.frozen import Frozen
+
+
+class Perceptual(nn.Module):
+    """Weighted sum of distances between features of sr and of hr.
+
+    The features are computed in the precision around them, their distance in float32.
+
+    Source:
+        Johnson et al. 2016, arXiv:1603.08155; SRGAN, arXiv:1609.04802, eq. 5, after activation; ESRGAN,
+        arXiv:1809.00219, sec. 3.3, before activation.
+    Args:
+        network: builds, from the names of layers and the weights, what returns these layers' features by name.
+        layers: name -> factor of its distance.
+        distance: of two feature maps.
+        weights: file of the network's weights; by default the network's own choice.
+    Shape:
+        two batches (B, C, H, W) in [0, 1] -> scalar.
+    Raises:
+        ValueError: a layer that the network does not have.
+        InputError: weights that cannot be had or are another network's.
+    Example:
+        >>> loss = Perceptual(VGG, {"conv5_4": 1}, nn.L1Loss())
+    """
+
+    def __init__(
+        self,
+        network: Callable[[Collection[str], str | Path | None], nn.Module],
+        layers: Mapping[str, float],
+        distance: Callable[[Tensor, Tensor], Tensor],
+        weights: str | Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.layers = dict(layers)
+        self.features = Frozen(network(list(layers), weights))
+        self.distance = distance
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        with torch.no_grad():
+            wanted = self.features(hr)
+        found = self.features(sr)
+        distances = [
+            factor * self.distance(found[name].float(), wanted[name].float()) for name, factor in self.layers.items()
+        ]
+        return torch.stack(distances).sum()
