@@ -70,8 +70,8 @@ def one_line(message: str) -> str:
 
 
 def plain(config: Any) -> Any:
-    """Configuration as plain, resolved containers, which checkpoints can hold."""
-    return OmegaConf.to_container(config, resolve=True)
+    """Configuration as plain, resolved containers and values, which checkpoints can hold."""
+    return OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
 
 
 def whole(least: int) -> tuple[Callable[[Any], bool], str]:

@@ -35,8 +35,10 @@ from sr_lightning.command_line import (
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.modules import Restorer
+from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
 from sr_lightning.runs import alone, check_resumable, newest_good, run_directory
 from sr_lightning.summary import summarise
+from sr_lightning.warm_start import warm_start
 
 log = logging.getLogger(__name__)
 EXPECTED = {
@@ -70,7 +72,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
     """Fit, then show what came out; what ``run`` does in a folder that is its own."""
     resume = find_resume(config, folder)
     done = 0 if resume is None else check_resumable(resume, plain(config))
-    trainer, module, data = build(config)
+    trainer, module, data = build(config, None if resume else starting_weights(config))
     checkpoints = next((found for found in trainer.checkpoint_callbacks if isinstance(found, Checkpoints)), None)
     if checkpoints is None:
         raise InputError("callbacks.checkpoints: is needed; leave it as it is")
@@ -104,20 +106,40 @@ def fit(trainer: Trainer, module: Restorer, data: SRDataModule, resume: str | No
         raise SystemExit(128 + (signal.SIGTERM if trainer.received_sigterm else signal.SIGINT))
 
 
-def build(config: DictConfig) -> tuple[Trainer, Restorer, SRDataModule]:
-    """Everything that ``Trainer.fit`` needs, from the configuration."""
+def starting_weights(config: DictConfig) -> Path | None:
+    """The file that the generator starts from."""
+    if config.init == "warm_start":
+        return warm_start(config)
+    if config.init is None and config.warm_start is not None:
+        log.warning(
+            "init=null: adversarial training from scratch rarely succeeds; init=warm_start trains a start first"
+        )
+    return None if config.init is None else Path(config.init)
+
+
+def build(config: DictConfig, init: Path | None = None) -> tuple[Trainer, Restorer, SRDataModule]:
+    """Everything that ``Trainer.fit`` needs, from the configuration.
+
+    Args:
+        init: weights for the generator.
+    """
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
-    module.save_hyperparameters(plain(config))
-    if config.init is not None:
-        weights.load(module.generator, config.init)
+    started_from = None
+    if init is not None:
+        weights.load(module.generator, init)
+        started_from = {"file": str(init), "sha256": hashlib.sha256(init.read_bytes()).hexdigest()}
+    module.save_hyperparameters({**plain(config), "started_from": started_from})
     if config.channels_last:
         module.to(memory_format=torch.channels_last)
     if config.compile:
-        module.generator.compile()
+        for network in (module.generator, getattr(module, "discriminator", None)):
+            if network is not None:
+                network.compile()
     trainer = instantiate(
         config.trainer,
+        strategy=strategy(config, module),
         precision=precision(config.trainer.precision, config.trainer.accelerator),
         val_check_interval=min(config.validate_every, config.iterations),
         callbacks=parts(config.callbacks),
@@ -125,6 +147,13 @@ def build(config: DictConfig) -> tuple[Trainer, Restorer, SRDataModule]:
         plugins=[AtomicCheckpointIO()],
     )
     return trainer, module, data
+
+
+def strategy(config: DictConfig, module: Restorer) -> Any:
+    """What was asked for; ``auto`` on several devices leaves manual optimization unwrapped by DDP."""
+    several = config.trainer.devices not in (1, "1") or config.trainer.num_nodes > 1
+    unwrapped = config.trainer.strategy == "auto" and several and not module.automatic_optimization
+    return UnwrappedDDPStrategy() if unwrapped else config.trainer.strategy
 
 
 def parts(group: DictConfig | None) -> list[Any]:
@@ -142,7 +171,7 @@ def check(config: DictConfig) -> None:
     if missing is not None:
         raise InputError(f"{missing}: is not set; add {missing}=…")
     check_values(config, EXPECTED)
-    if config.init is not None and config.resume is not None:
+    if config.init not in (None, "warm_start") and config.resume is not None:
         raise InputError("init and resume: give one of them; resume goes on with a run, init starts a new one")
     devices = config.trainer.devices
     if HydraConfig.get().mode == RunMode.MULTIRUN and devices not in (1, "1"):

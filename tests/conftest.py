@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -70,3 +71,18 @@ def train(command, photos, tmp_path):
         return folder
 
     return run
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Starts the training command in a process of its own."""
+
+    def start(*arguments: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "sr_lightning.train", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+        output = subprocess.PIPE
+        return subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+        )
+
+    return start

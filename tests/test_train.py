@@ -1,10 +1,8 @@
 """The training command: what it leaves behind, that it counts right, and that it goes on where it stopped."""
 
 import csv
-import os
 import signal
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -183,21 +181,6 @@ def test_the_learning_rate_follows_its_schedule(train):
     folder = train("run", "scheduler=multistep", "scheduler.milestones=[2,3]", "optimizer.lr=1e-3", "iterations=4")
     rates = logged(folder, "lr")
     assert [rates[i] for i in range(1, 5)] == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
-
-
-@pytest.fixture
-def process(tmp_path):
-    """Starts the training command in a process of its own."""
-
-    def start(*arguments: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", "sr_lightning.train", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        output = subprocess.PIPE
-        return subprocess.Popen(
-            command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
-        )
-
-    return start
 
 
 def finished(process: subprocess.Popen) -> str:

@@ -1,0 +1,113 @@
+"""Training of a generator against a discriminator."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lightning.pytorch.core.optimizer import LightningOptimizer
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from sr_lightning.data.module import Batch
+from sr_lightning.losses import Reconstruction
+from sr_lightning.losses.adversarial import GAN
+from sr_lightning.modules.restorer import Restorer
+from sr_lightning.modules.synchronise import average_gradients, broadcast_buffers
+
+PLAYERS = ("generator", "discriminator")
+
+
+class AdversarialRestorer(Restorer):
+    """One update of the generator and one of the discriminator for each batch, by manual optimization.
+
+    The discriminator sees real and generated images once, and both players' losses are computed from these logits: both
+    use the discriminator of before the step. The gradients are those of the usual two phases with five passes through
+    the discriminator, for two.
+
+    One batch is one iteration: ``trainer.global_step`` counts updates of the generator.
+
+    Args:
+        objective: losses of (sr, hr), e.g. pixel and perceptual.
+        discriminator: (B, C, H, W) -> logits.
+        gan: the two players' losses.
+        clip: largest norm of the gradient of each player, e.g. ``{generator: 1.0}``; without one it is not clipped.
+        accumulate: parts into which a batch is cut; less memory, the same update (but for statistics of a batch).
+        restorer: everything else that a Restorer takes; both players have optimizers and schedules of one kind.
+    Raises:
+        ValueError: an unknown player in ``clip``, or ``accumulate`` below 1.
+    """
+
+    objective: Reconstruction
+
+    def __init__(
+        self,
+        *,
+        objective: Reconstruction,
+        discriminator: nn.Module,
+        gan: GAN,
+        clip: Mapping[str, float | None] | None = None,
+        accumulate: int = 1,
+        **restorer: Any,
+    ) -> None:
+        super().__init__(objective=objective, **restorer)
+        self.automatic_optimization = False
+        self.discriminator = discriminator
+        self.gan = gan
+        self.clip = dict(clip or {})
+        if not self.clip.keys() <= set(PLAYERS):
+            raise ValueError(f"clip knows {' and '.join(PLAYERS)}, got {', '.join(self.clip)}")
+        if accumulate < 1:
+            raise ValueError(f"accumulate must be at least 1, got {accumulate}")
+        self.accumulate = accumulate
+
+    def training_step(self, batch: Batch, batch_idx: int) -> None:  # type: ignore[override]
+        self.log("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
+        optimizers: list[LightningOptimizer] = self.optimizers()  # type: ignore[assignment]
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        for lr, hr in zip(batch.lr.chunk(self.accumulate), batch.hr.chunk(self.accumulate), strict=True):
+            self.backward_both(lr, hr)
+        average_gradients(self)
+        count_generator_only(optimizers[1])
+        for optimizer in optimizers:
+            optimizer.step()
+        broadcast_buffers(self)
+        for scheduler in self.lr_schedulers():  # type: ignore[union-attr]
+            scheduler.step()
+
+    def backward_both(self, lr: Tensor, hr: Tensor) -> None:
+        """Add the gradients of one part of the batch, each player's to its own parameters only."""
+        sr = self.generator(lr)
+        real, fake = self.discriminator(hr), self.discriminator(sr)
+        losses = {**self.objective.compare(sr, hr), "adversarial": self.gan.generator(real.detach(), fake)}
+        against = {"discriminator": self.gan.discriminator(real, fake)}
+        share = 1 / self.accumulate
+        self.manual_backward(
+            self.total(losses, len(hr)) * share, inputs=list(self.generator.parameters()), retain_graph=True
+        )
+        self.manual_backward(self.total(against, len(hr)) * share, inputs=list(self.discriminator.parameters()))
+        self.log_dict(
+            {"train/d_real": real.detach().float().mean(), "train/d_fake": fake.detach().float().mean()},
+            batch_size=len(hr),
+        )
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clip and log the gradient's norm, after a gradient scaler has taken its factor out."""
+        players = zip(PLAYERS, self.optimizers(use_pl_optimizer=False), strict=True)  # type: ignore[arg-type]
+        name = next(name for name, own in players if own is optimizer)
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        limit = self.clip.get(name)
+        norm = nn.utils.clip_grad_norm_(parameters, float("inf") if limit is None else limit)
+        self.log(f"gradient_norm/{name}", norm)
+
+    def configure_optimizers(self) -> Any:
+        optimizers = [self.optimizer(network.parameters()) for network in (self.generator, self.discriminator)]
+        return optimizers, [self.scheduler(optimizer) for optimizer in optimizers]
+
+
+def count_generator_only(optimizer: LightningOptimizer) -> None:
+    """Keep a step of the discriminator's optimizer out of ``trainer.global_step``.
+
+    Lightning counts the steps of all optimizers; its counting hangs on these two hooks, which each loop installs anew.
+    """
+    optimizer._on_before_step = lambda: None
+    optimizer._on_after_step = lambda: None

@@ -1,0 +1,120 @@
+"""The PSNR-oriented network that adversarial training starts from: trained once, kept, found again.
+
+GANs for super-resolution start from a generator that was trained with a pixel loss (SRGAN, sec. 3.2; ESRGAN, sec. 3.1).
+That stage lies in the cache, under a key of everything that determines it, so all runs that share it train it once.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hydra import compose
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict
+from platformdirs import user_cache_path
+
+from sr_lightning import __version__, weights
+from sr_lightning.command_line import plain, precision
+from sr_lightning.data.store import key
+from sr_lightning.errors import InputError
+from sr_lightning.runs import FREE_DATA
+
+log = logging.getLogger(__name__)
+SHARED = ("generator", "degradation", "data", "seed", "scale", "channels_last", "compile", "metrics", "monitor")
+DETERMINING = ("objective", "weights", "optimizer", "scheduler", "iterations", *SHARED[:6])
+
+
+def warm_start(config: DictConfig) -> Path:
+    """The checkpoint of the first stage, trained now where nobody has trained it yet.
+
+    Processes that need the same stage wait for the one that trains it; one that was killed is resumed.
+
+    Raises:
+        InputError: the model names no first stage, or its training failed.
+    """
+    if config.warm_start is None:
+        raise InputError("init=warm_start: this model names no run to start from; set init=FILE or init=null")
+    stage = first_stage(config)
+    folder = (Path(config.data.cache) if config.data.cache else user_cache_path("sr_lightning")) / "warm_starts"
+    folder = (folder / f"{config.warm_start.model}-{stage_key(stage)}").absolute()
+    checkpoint = folder / "checkpoints" / "last.ckpt"
+    if not finished(checkpoint, stage.iterations):
+        with one_at_a_time(folder) as lock:
+            if not finished(checkpoint, stage.iterations):
+                log.info("First stage: %s, %d iterations", config.warm_start.model, stage.iterations)
+                run_stage(stage, folder, lock)
+    log.info("Starting from %s", checkpoint)
+    return checkpoint
+
+
+def first_stage(config: DictConfig) -> DictConfig:
+    """Configuration of the first stage: its model's losses and schedule, this run's network, data and seed."""
+    overrides = [f"model={config.warm_start.model}", *config.warm_start.get("overrides", [])]
+    stage = compose("train", overrides)
+    with open_dict(stage):
+        for name in SHARED:
+            stage[name] = plain(config[name])
+        for name in ("accelerator", "devices", "precision"):
+            stage.trainer[name] = config.trainer[name]
+        stage.name = config.warm_start.model
+        stage.iterations = config.warm_start.iterations
+        stage.validate_every, stage.log_every = config.validate_every, config.log_every
+        stage.init, stage.warm_start, stage.resume = None, None, "auto"
+    return stage
+
+
+def stage_key(stage: DictConfig) -> str:
+    """Hash of what determines the outcome: configuration, training files, precision, version."""
+    container: dict[str, Any] = {name: plain(stage[name]) for name in DETERMINING}
+    container["data"] = {name: value for name, value in container["data"].items() if name not in FREE_DATA}
+    files = instantiate(stage.data.train_files)()
+    container["files"] = [key(paths) for paths in (files.hr, files.lr) if paths is not None]
+    container["precision"] = precision(stage.trainer.precision, stage.trainer.accelerator)
+    container["version"] = __version__
+    return hashlib.sha256(json.dumps(container, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def finished(checkpoint: Path, iterations: int) -> bool:
+    """Whether a checkpoint is there and has done all its iterations."""
+    return checkpoint.is_file() and weights.read(checkpoint).get("global_step") == iterations
+
+
+def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:
+    """Train the stage in a process of its own, so that nothing of it touches the run that follows.
+
+    Args:
+        lock: descriptor that the process holds too: if this one is killed, nobody trains beside it.
+    Raises:
+        InputError: the training failed.
+    """
+    messages = HydraConfig.get().job_logging
+    hydra = {"run": {"dir": str(folder)}, "job": {"chdir": False}, "job_logging": plain(messages)}
+    with open_dict(stage):
+        stage.hydra = hydra
+    OmegaConf.save(stage, folder / "stage.yaml")
+    command = [sys.executable, "-m", "sr_lightning.train", "--config-dir", str(folder), "--config-name", "stage"]
+    done = subprocess.run(command, pass_fds=[lock] if lock >= 0 else ())
+    if done.returncode:
+        raise InputError(f"{folder}: the first stage ended with status {done.returncode}; what it said is above")
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[int]:
+    """Hold the folder's lock; its descriptor can be passed on to a child, but not on Windows, where it is -1."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "stage.lock").open("w") as file:
+        if os.name == "nt":
+            yield -1
+            return
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()

@@ -1,0 +1,141 @@
+"""Training against a discriminator: the gradients are those of the textbook, the counts those of the user."""
+
+import copy
+from functools import partial
+
+import pytest
+import torch
+from lightning import Trainer
+from torch import nn
+from torch.utils.data import DataLoader
+
+from sr_lightning.data.module import Batch
+from sr_lightning.discriminators import UNetDiscriminator, VGGDiscriminator
+from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
+from sr_lightning.losses import Hinge, LeastSquares, Reconstruction, Relativistic, Vanilla
+from sr_lightning.modules import AdversarialRestorer
+
+WEIGHTS = {"pixel": 0.5, "adversarial": 0.3, "discriminator": 2.0}
+GANS = [Vanilla, Relativistic, Hinge, LeastSquares]
+
+
+def restorer(**changes) -> AdversarialRestorer:
+    torch.manual_seed(0)
+    parts = {
+        "generator": TrunkGenerator(partial(ResidualBlock, norm=nn.Identity), Nearest, width=4, depth=1, scale=2),
+        "discriminator": VGGDiscriminator(16, width=4, norm=nn.Identity),
+        "gan": Vanilla(),
+        "objective": Reconstruction(pixel=nn.L1Loss()),
+        "weights": WEIGHTS,
+        "optimizer": partial(torch.optim.SGD, lr=0.1),
+        "scheduler": partial(torch.optim.lr_scheduler.MultiStepLR, milestones=[2], gamma=0.1),
+        "metrics": {},
+    }
+    return AdversarialRestorer(**{**parts, **changes})
+
+
+def batches(count: int, size: int = 4) -> list[Batch]:
+    torch.manual_seed(1)
+    return [Batch(torch.rand(size, 3, 8, 8), torch.rand(size, 3, 16, 16), torch.arange(size)) for _ in range(count)]
+
+
+def fit(module: AdversarialRestorer, data: list[Batch], **settings) -> Trainer:
+    trainer = Trainer(accelerator="cpu", max_steps=len(data), max_epochs=-1, logger=False, enable_checkpointing=False,
+                      enable_progress_bar=False, enable_model_summary=False, **settings)  # fmt: skip
+    trainer.fit(module, DataLoader(data, batch_size=None))
+    return trainer
+
+
+def textbook(module: AdversarialRestorer, batch: Batch) -> tuple[dict, dict]:
+    """Gradients by two separate phases, each with forward passes of its own; the discriminator's on detached images."""
+    generator, discriminator = copy.deepcopy(module.generator), copy.deepcopy(module.discriminator)
+    sr = generator(batch.lr)
+    pixel = module.objective.compare(sr, batch.hr)["pixel"]
+    with torch.no_grad():
+        real = discriminator(batch.hr)
+    adversarial = module.gan.generator(real, discriminator(sr))
+    (WEIGHTS["pixel"] * pixel + WEIGHTS["adversarial"] * adversarial).backward()
+    discriminator.zero_grad()
+    loss = module.gan.discriminator(discriminator(batch.hr), discriminator(sr.detach()))
+    (WEIGHTS["discriminator"] * loss).backward()
+    return tuple({name: p.grad for name, p in part.named_parameters()} for part in (generator, discriminator))
+
+
+@pytest.mark.parametrize("gan", GANS)
+@pytest.mark.parametrize("norm", [nn.Identity, nn.BatchNorm2d])
+def test_one_forward_gives_the_gradients_of_two_phases(gan, norm):
+    module = restorer(gan=gan(), discriminator=VGGDiscriminator(16, width=4, norm=norm))
+    (batch,) = batches(1)
+    expected = textbook(module, batch)
+    before = copy.deepcopy(module)
+    fit(module, [batch])
+    for player, gradients in zip(("generator", "discriminator"), expected, strict=True):
+        old = dict(getattr(before, player).named_parameters())
+        for name, new in getattr(module, player).named_parameters():
+            torch.testing.assert_close((old[name] - new) / 0.1, gradients[name], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("alone", ["pixel", "adversarial"])
+def test_each_loss_alone_moves_the_generator_and_only_it(alone):
+    weights = dict.fromkeys(WEIGHTS, 0.0) | {alone: 1.0}
+    module = restorer(weights=weights)
+    before = copy.deepcopy(module)
+    fit(module, batches(1))
+    moved = {name for name, value in module.named_parameters() if not torch.equal(value, before.get_parameter(name))}
+    assert moved
+    assert all(name.startswith("generator.") for name in moved)
+
+
+def test_the_discriminators_loss_moves_only_the_discriminator():
+    module = restorer(weights=dict.fromkeys(WEIGHTS, 0.0) | {"discriminator": 1.0})
+    before = copy.deepcopy(module)
+    fit(module, batches(1))
+    moved = {name for name, value in module.named_parameters() if not torch.equal(value, before.get_parameter(name))}
+    assert moved
+    assert all(name.startswith("discriminator.") for name in moved)
+
+
+def test_iterations_count_updates_of_the_generator():
+    """REQ-STEP-1: two optimizers step, one is counted; both schedules advance once an iteration."""
+    module = restorer()
+    trainer = fit(module, batches(3))
+    assert trainer.global_step == 3
+    assert [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers] == pytest.approx([0.01, 0.01])
+    assert all(config.scheduler.last_epoch == 3 for config in trainer.lr_scheduler_configs)
+
+
+@pytest.mark.parametrize("gan", [Vanilla, Hinge, LeastSquares])
+def test_an_accumulated_batch_is_the_batch(gan):
+    """REQ-AMP-3: two halves give the update of the whole, for losses that are means over images."""
+    whole, halves = restorer(gan=gan()), restorer(gan=gan(), accumulate=2)
+    for module in (whole, halves):
+        fit(module, batches(2))
+    for one, two in zip(whole.parameters(), halves.parameters(), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-5, atol=1e-6)
+
+
+def test_each_player_is_clipped_by_its_own_limit():
+    limits = {"generator": 1e-3, "discriminator": 1e-4}
+    module = restorer(clip=limits)
+    before = copy.deepcopy(module)
+    fit(module, batches(1))
+    for player, limit in limits.items():
+        steps = [new - old for new, old in zip(getattr(module, player).parameters(),
+                                               getattr(before, player).parameters(), strict=True)]  # fmt: skip
+        norm = torch.cat([step.flatten() for step in steps]).norm() / 0.1
+        assert norm.item() == pytest.approx(limit, rel=1e-2)
+
+
+def test_spectral_norm_trains():
+    module = restorer(discriminator=UNetDiscriminator(width=4), gan=Relativistic())
+    before = copy.deepcopy(module)
+    trainer = fit(module, batches(2))
+    assert trainer.callback_metrics["train/adversarial"].isfinite()
+    pairs = zip(module.discriminator.parameters(), before.discriminator.parameters(), strict=True)
+    assert any(not torch.equal(new, old) for new, old in pairs)
+
+
+@pytest.mark.parametrize(("changes", "told"), [({"clip": {"critic": 1}}, "critic"), ({"accumulate": 0}, "got 0")])
+def test_impossible_settings_are_refused(changes, told):
+    with pytest.raises(ValueError, match=told):
+        restorer(**changes)
