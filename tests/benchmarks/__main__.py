@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sr_lightning.data import demo_train, folder
-from tests.benchmarks import loader
+from tests.benchmarks import adversarial, loader
 
 EAGER = ["trainer.precision=32-true", "channels_last=false"]
 STEPS = {"srcnn": 12, "srresnet": 6, "rrdb_psnr": 3}  # timed, after one to warm up; twice each, in turn
@@ -67,6 +67,18 @@ def loader_table(appetite: dict[str, float]) -> Table:
     return table
 
 
+def adversarial_table() -> Table:
+    """ESRGAN's step with the full networks, switch by switch."""
+    title = f"ESRGAN's step, {adversarial.BATCH} crops of side {adversarial.CROP}, embedded perceptual loss"
+    table = Table(title=title, title_justify="left")
+    for column in ("way", "seconds", "speed against the published way"):
+        table.add_column(column, justify="left" if column == "way" else "right")
+    found = adversarial.measure([])
+    for name, seconds in found.items():
+        table.add_row(name, f"{seconds:.2f}", f"{found['published way'] / seconds:.2f}")
+    return table
+
+
 def main() -> None:
     console = Console(width=110)
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} CPU cores"
@@ -74,6 +86,7 @@ def main() -> None:
     table, appetite = steps_table()
     console.print(table)
     console.print(loader_table(appetite))
+    console.print(adversarial_table())
 
 
 if __name__ == "__main__":
