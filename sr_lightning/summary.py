@@ -15,8 +15,9 @@ from torch.distributed import all_gather_object, get_world_size, is_initialized
 from sr_lightning import image, weights
 from sr_lightning.comparison import comparison, stacked
 from sr_lightning.data import Batch, Benchmarks, SRDataModule
-from sr_lightning.evaluate import Row, evaluate, means, show
+from sr_lightning.evaluate import evaluate
 from sr_lightning.generators import Interpolation
+from sr_lightning.tables import Row, means, show
 
 log = logging.getLogger(__name__)
 SHOWN = 4  # images in the picture

@@ -4,7 +4,6 @@ import hashlib
 import logging
 import os
 import signal
-from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import hydra
 import torch
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from hydra.utils import instantiate
 from lightning import Trainer, seed_everything
 from lightning.pytorch.loggers import WandbLogger
@@ -23,40 +21,21 @@ from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints
 from sr_lightning.command_line import (
     CONF,
-    check_values,
     one_line_errors,
-    one_of,
     plain,
-    positive,
     precision,
     quiet,
-    whole,
 )
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.modules import Restorer
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
+from sr_lightning.preflight import check
 from sr_lightning.runs import alone, check_resumable, newest_good, run_directory
 from sr_lightning.summary import summarise
 from sr_lightning.warm_start import warm_start
 
 log = logging.getLogger(__name__)
-EXPECTED = {
-    "seed": whole(0),
-    "scale": whole(1),
-    "iterations": whole(1),
-    "validate_every": whole(1),
-    "log_every": whole(1),
-    "compile": one_of(True, False),
-    "channels_last": one_of(True, False),
-    "optimizer.lr": positive(),
-    "generator.width": whole(1),
-    "generator.depth": whole(1),
-    "data.crop": whole(1),
-    "data.batch_size": whole(1),
-    "data.store": one_of(True, False),
-    "data.resident": one_of(True, False, "auto"),
-}
 
 
 def run(config: DictConfig) -> float | None:
@@ -159,43 +138,6 @@ def strategy(config: DictConfig, module: Restorer) -> Any:
 def parts(group: DictConfig | None) -> list[Any]:
     """The instances of a group of named parts; null leaves one out."""
     return [part for part in (instantiate(group) or {}).values() if part is not None]
-
-
-def check(config: DictConfig) -> None:
-    """Refuse values that no part would refuse before training starts.
-
-    Raises:
-        InputError: names the key.
-    """
-    missing = next(missing_keys(OmegaConf.to_container(config, resolve=False)), None)
-    if missing is not None:
-        raise InputError(f"{missing}: is not set; add {missing}=…")
-    check_values(config, EXPECTED)
-    if config.init not in (None, "warm_start") and config.resume is not None:
-        raise InputError("init and resume: give one of them; resume goes on with a run, init starts a new one")
-    devices = config.trainer.devices
-    if HydraConfig.get().mode == RunMode.MULTIRUN and devices not in (1, "1"):
-        raise InputError(
-            f"trainer.devices={devices}: does not go together with -m, as each process would start all jobs; "
-            "run them one by one"
-        )
-    on_cpu = config.trainer.accelerator == "cpu" or not torch.cuda.is_available()
-    if on_cpu and isinstance(devices, int) and devices > (os.cpu_count() or 1):
-        raise InputError(f"trainer.devices={devices}: this machine has {os.cpu_count()} CPU cores and no GPU in use")
-    if config.trainer.get("accumulate_grad_batches", 1) != 1:
-        raise InputError("trainer.accumulate_grad_batches: would train the same crops again; leave it out")
-    measured = [f"val/{name}" for name in config.metrics]
-    if config.monitor not in measured:
-        raise InputError(f"monitor={config.monitor}: not measured; there are {', '.join(measured)}")
-
-
-def missing_keys(container: Any, prefix: str = "") -> Iterator[str]:
-    """Dotted names of the values that still are ``???``."""
-    if container == "???":
-        yield prefix
-    if isinstance(container, dict):
-        for key, value in container.items():
-            yield from missing_keys(value, f"{prefix}.{key}" if prefix else key)
 
 
 def find_resume(config: DictConfig, folder: Path) -> str | None:

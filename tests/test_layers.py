@@ -12,7 +12,7 @@ LAYERS = {
     0: {"errors", "image", "color", "resize", "weights", "comparison", "download", "archive"},
     1: {"generators", "discriminators", "losses", "degradations", "metrics"},
     2: {"data", "modules", "callbacks"},
-    3: {"command_line", "train", "evaluate", "check", "summary", "runs", "warm_start"},
+    3: {"command_line", "train", "evaluate", "check", "summary", "runs", "warm_start", "preflight", "tables"},
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

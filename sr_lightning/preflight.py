@@ -1,0 +1,67 @@
+"""What is refused before training starts: values that no part would refuse early or clearly enough."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from sr_lightning.command_line import check_values, one_of, positive, whole
+from sr_lightning.errors import InputError
+
+EXPECTED = {
+    "seed": whole(0),
+    "scale": whole(1),
+    "iterations": whole(1),
+    "validate_every": whole(1),
+    "log_every": whole(1),
+    "compile": one_of(True, False),
+    "channels_last": one_of(True, False),
+    "optimizer.lr": positive(),
+    "generator.width": whole(1),
+    "generator.depth": whole(1),
+    "data.crop": whole(1),
+    "data.batch_size": whole(1),
+    "data.store": one_of(True, False),
+    "data.resident": one_of(True, False, "auto"),
+}
+
+
+def check(config: DictConfig) -> None:
+    """Refuse values that no part would refuse before training starts.
+
+    Raises:
+        InputError: names the key.
+    """
+    missing = next(missing_keys(OmegaConf.to_container(config, resolve=False)), None)
+    if missing is not None:
+        raise InputError(f"{missing}: is not set; add {missing}=…")
+    check_values(config, EXPECTED)
+    if config.init not in (None, "warm_start") and config.resume is not None:
+        raise InputError("init and resume: give one of them; resume goes on with a run, init starts a new one")
+    devices = config.trainer.devices
+    if HydraConfig.get().mode == RunMode.MULTIRUN and devices not in (1, "1"):
+        raise InputError(
+            f"trainer.devices={devices}: does not go together with -m, as each process would start all jobs; "
+            "run them one by one"
+        )
+    on_cpu = config.trainer.accelerator == "cpu" or not torch.cuda.is_available()
+    if on_cpu and isinstance(devices, int) and devices > (os.cpu_count() or 1):
+        raise InputError(f"trainer.devices={devices}: this machine has {os.cpu_count()} CPU cores and no GPU in use")
+    if config.trainer.get("accumulate_grad_batches", 1) != 1:
+        raise InputError("trainer.accumulate_grad_batches: would train the same crops again; leave it out")
+    measured = [f"val/{name}" for name in config.metrics]
+    if config.monitor not in measured:
+        raise InputError(f"monitor={config.monitor}: not measured; there are {', '.join(measured)}")
+
+
+def missing_keys(container: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted names of the values that still are ``???``."""
+    if container == "???":
+        yield prefix
+    if isinstance(container, dict):
+        for key, value in container.items():
+            yield from missing_keys(value, f"{prefix}.{key}" if prefix else key)
