@@ -49,8 +49,8 @@ def one_line_errors() -> Iterator[None]:
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """The first error of a chain."""
-    while error.__cause__ is not None:
+    """The first error of a chain, or the first that a part has put into words for the user."""
+    while error.__cause__ is not None and not isinstance(error, InputError):
         error = error.__cause__
     return error
 

@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sr_lightning import image
-from sr_lightning.command_line import CONF
+from sr_lightning.command_line import CONF, one_line_errors
 from sr_lightning.errors import InputError
 from sr_lightning.losses import VGG, Frozen, Perceptual, Reconstruction, embedded, vgg_weights
 from sr_lightning.losses.vgg import CONVOLUTIONS, WIDTHS, layer_names
@@ -351,6 +351,16 @@ def test_offline_says_both_ways_in_one_line(zoo, monkeypatch):
     assert line.startswith("http://127.0.0.1:1/vgg19-dcbb9e9d.pth: cannot be had (")
     assert "connect to the internet once" in line
     assert line.endswith("or give a file of VGG19's weights: perceptual.weights=FILE")
+
+
+def test_offline_ends_the_command_line_in_that_line(zoo, monkeypatch, composed):
+    """Not in the error of the connection that is its cause."""
+    monkeypatch.setattr(vgg_weights, "ZOO", "http://127.0.0.1:1/")
+    with (
+        pytest.raises(SystemExit, match=r"^error: http://127\.0\.0\.1:1/vgg19.*perceptual\.weights=FILE$"),
+        one_line_errors(),
+    ):
+        instantiate(composed("perceptual=before").objective)
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
