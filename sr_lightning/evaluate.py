@@ -130,15 +130,20 @@ def load_generators(sources: Sequence[str], scale: int | None, kind: str) -> dic
 
 
 def display_names(sources: Sequence[str]) -> dict[str, str]:
-    """A short name for each source: as few of its last folders as tell them apart; ``checkpoints/`` says nothing."""
-    paths = {
-        source: [part for part in Path(source).with_suffix("").parts if part != "checkpoints"] for source in sources
-    }
-    for length in range(1, 1 + max(len(parts) for parts in paths.values())):
-        names = {source: "/".join(parts[-length:]) for source, parts in paths.items()}
+    """A short name for each source, as long as it takes to tell them apart: run and file, then the run's time, too."""
+    for length in range(3):
+        names = {source: display_name(Path(source), length) for source in sources}
         if len(set(names.values())) == len(set(sources)):
             return names
     return {source: source for source in sources}
+
+
+def display_name(path: Path, length: int) -> str:
+    """``srresnet/best`` of runs/srresnet/TIME/checkpoints/best.ckpt, or srresnet/TIME/best; other files with folders."""
+    if path.parent.name != "checkpoints" or len(path.parts) < 4:
+        return "/".join(path.with_suffix("").parts[-1 - length :])
+    time, run = path.parts[-3], path.parts[-4]
+    return "/".join([run, path.stem] if length == 0 else [run, time, path.stem])
 
 
 def saver(folder: Path, benchmarks: Benchmarks) -> OnImage:

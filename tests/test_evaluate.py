@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from sr_lightning import image, resize
+from sr_lightning.evaluate import display_names
 from tests import photographs
 
 ROOT = Path(__file__).parents[1]
@@ -72,9 +73,16 @@ def test_two_checkpoints_of_one_name_are_two_networks(command, train, tmp_path):
     command("evaluate", f"checkpoint=[{files[0]},{files[1]},bicubic]", f"benchmarks=[{tmp_path / 'validation'}]",
             f"hydra.run.dir={out}")  # fmt: skip
     summary = json.loads((out / "summary.json").read_text())["summary"]
-    assert [row["network"] for row in summary] == ["a/best", "b/best", "bicubic"]
+    assert [row["network"] for row in summary] == ["same/a/best", "same/b/best", "bicubic"]
     assert [row["images"] for row in summary] == [3, 3, 3]
     assert summary[0]["psnr_y"] != summary[1]["psnr_y"]
+
+
+def test_networks_are_called_by_their_runs():
+    runs = [f"runs/{run}/T{i}/checkpoints/best.ckpt" for i, run in enumerate(["srresnet", "esrgan", "esrgan"])]
+    assert list(display_names(runs[:2]).values()) == ["srresnet/best", "esrgan/best"]
+    assert list(display_names(runs).values()) == ["srresnet/T0/best", "esrgan/T1/best", "esrgan/T2/best"]
+    assert list(display_names(["bicubic", "a/x.ckpt", "b/x.ckpt"]).values()) == ["bicubic", "a/x", "b/x"]
 
 
 def test_odd_sizes_are_cut_to_multiples_of_the_scale(command, tmp_path):
