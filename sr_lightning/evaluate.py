@@ -139,7 +139,7 @@ def display_names(sources: Sequence[str]) -> dict[str, str]:
 
 
 def display_name(path: Path, length: int) -> str:
-    """``srresnet/best`` of runs/srresnet/TIME/checkpoints/best.ckpt, or srresnet/TIME/best; other files with folders."""
+    """``srresnet/best`` or ``srresnet/TIME/best`` for a run's checkpoint; for other files their name and folders."""
     if path.parent.name != "checkpoints" or len(path.parts) < 4:
         return "/".join(path.with_suffix("").parts[-1 - length :])
     time, run = path.parts[-3], path.parts[-4]
