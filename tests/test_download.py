@@ -65,8 +65,8 @@ class Handler(BaseHTTPRequestHandler):
         body = server.content[start:]
         if server.stop_after:
             body = body[: server.stop_after.pop(0)]
+        server.served += len(body)  # before the client can have it all and look
         self.wfile.write(body)
-        server.served += len(body)
         while server.stall:
             time.sleep(0.01)
 
