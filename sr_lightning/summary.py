@@ -35,7 +35,8 @@ def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, source: 
     """
     trained = instantiate(config.generator)
     weights.load(trained, source)
-    benchmarks = Benchmarks({"validation": data.validation_files}, data.degradation, config.scale)
+    files = data.list_validation()  # a finished run is told again without having been set up to train
+    benchmarks = Benchmarks({"validation": files}, data.degradation, config.scale)
     networks = {"bicubic": Interpolation("bicubic", config.scale), config.name: trained}
     rows: list[Row] = []
     shown = Shown()
@@ -46,7 +47,7 @@ def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, source: 
     if trainer.is_global_zero:
         picture = folder / "comparison.png"
         image.write(picture, shown.picture(rows))
-        show(means(rows), f"x{config.scale}, mean over {len(data.validation_files)} validation images")
+        show(means(rows), f"x{config.scale}, mean over {len(files)} validation images")
         log.info("Picture: %s", os.path.relpath(picture))
         log.info("Weights: %s", os.path.relpath(source))
     return rows

@@ -136,6 +136,16 @@ def test_a_finished_run_is_not_resumed(train):
         train("resumed", f"resume={whole}/checkpoints/last.ckpt")
 
 
+def test_a_finished_run_is_told_again_by_resume_auto(train):
+    """The same command after the end trains nothing, and shows the same result."""
+    whole = train("whole")
+    written = (whole / "checkpoints" / "last.ckpt").stat().st_mtime_ns
+    (whole / "comparison.png").unlink()
+    train("whole", "resume=auto")
+    assert (whole / "checkpoints" / "last.ckpt").stat().st_mtime_ns == written
+    assert (whole / "comparison.png").is_file()
+
+
 def test_a_continuation_keeps_its_network_and_its_schedule(train):
     """A schedule that ends after 4 iterations cannot go on to 8; a constant one can; another network never."""
     ended, constant = train("ended", "scheduler=one_cycle"), train("constant")
