@@ -75,24 +75,16 @@ def test_one_forward_gives_the_gradients_of_two_phases(gan, norm):
             torch.testing.assert_close((old[name] - new) / 0.1, gradients[name], rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("alone", ["pixel", "adversarial"])
-def test_each_loss_alone_moves_the_generator_and_only_it(alone):
-    weights = dict.fromkeys(WEIGHTS, 0.0) | {alone: 1.0}
-    module = restorer(weights=weights)
+@pytest.mark.parametrize(
+    ("alone", "player"), [("pixel", "generator"), ("adversarial", "generator"), ("discriminator", "discriminator")]
+)
+def test_each_loss_alone_moves_its_player_and_only_it(alone, player):
+    module = restorer(weights=dict.fromkeys(WEIGHTS, 0.0) | {alone: 1.0})
     before = copy.deepcopy(module)
     fit(module, batches(1))
     moved = {name for name, value in module.named_parameters() if not torch.equal(value, before.get_parameter(name))}
     assert moved
-    assert all(name.startswith("generator.") for name in moved)
-
-
-def test_the_discriminators_loss_moves_only_the_discriminator():
-    module = restorer(weights=dict.fromkeys(WEIGHTS, 0.0) | {"discriminator": 1.0})
-    before = copy.deepcopy(module)
-    fit(module, batches(1))
-    moved = {name for name, value in module.named_parameters() if not torch.equal(value, before.get_parameter(name))}
-    assert moved
-    assert all(name.startswith("discriminator.") for name in moved)
+    assert all(name.startswith(f"{player}.") for name in moved)
 
 
 def test_iterations_count_updates_of_the_generator():
