@@ -1,15 +1,15 @@
-"""How a finished run is told: bicubic beside the trained network, in a table and a picture."""
+"""How a finished run is told: bicubic, the network it started from and the trained one, in a table and a picture."""
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hydra.utils import instantiate
 from lightning import Trainer
 from omegaconf import DictConfig
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributed import all_gather_object, get_world_size, is_initialized
 
 from sr_lightning import image, weights
@@ -23,8 +23,15 @@ log = logging.getLogger(__name__)
 SHOWN = 4  # images in the picture
 
 
-def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, source: Path, folder: Path) -> list[Row]:
-    """Measure bicubic and the network of ``source`` on the validation images; show a table, write a picture.
+def summarise(
+    config: DictConfig,
+    trainer: Trainer,
+    data: SRDataModule,
+    source: Path,
+    folder: Path,
+    started_from: Mapping[str, str] | None = None,
+) -> list[Row]:
+    """Measure bicubic, the start and the network of ``source`` on the validation images; show a table and a picture.
 
     Args:
         config: of the run.
@@ -32,12 +39,15 @@ def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, source: 
         data: whose validation images are measured.
         source: checkpoint of the trained network.
         folder: where ``comparison.png`` goes.
+        started_from: the file that training started from; left out where it is gone.
     """
-    trained = instantiate(config.generator)
-    weights.load(trained, source)
     files = data.list_validation()  # a finished run is told again without having been set up to train
     benchmarks = Benchmarks({"validation": files}, data.degradation, config.scale)
-    networks = {"bicubic": Interpolation("bicubic", config.scale), config.name: trained}
+    networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
+    start = Path(started_from["file"]) if started_from else None
+    if start is not None and start.is_file():
+        networks[config.warm_start.model if config.init == "warm_start" else "start"] = loaded(config, start)
+    networks[config.name] = loaded(config, source)
     rows: list[Row] = []
     shown = Shown()
     for name, network in networks.items():
@@ -51,6 +61,13 @@ def summarise(config: DictConfig, trainer: Trainer, data: SRDataModule, source: 
         log.info("Picture: %s", os.path.relpath(picture))
         log.info("Weights: %s", os.path.relpath(source))
     return rows
+
+
+def loaded(config: DictConfig, source: Path) -> nn.Module:
+    """The run's network with the weights of ``source``."""
+    network: nn.Module = instantiate(config.generator)
+    weights.load(network, source)
+    return network
 
 
 class Shown:
@@ -80,12 +97,17 @@ class Shown:
                 self.references |= references
 
     def picture(self, rows: Sequence[Row]) -> Tensor:
-        """A line of panels for each image, captioned with the PSNR of each network on that image."""
+        """A line of panels for each image, captioned with what was measured of each network on that image."""
         lines = []
         for number, outputs in sorted(self.outputs.items()):
             lr, hr = self.references[number]
-            scores = {name: [row for row in rows if row["network"] == name][number].get("psnr_y") for name in outputs}
-            captions = {name: name if score is None else f"{name}  {score:.2f} dB" for name, score in scores.items()}
-            versions = [(captions[name], sr) for name, sr in outputs.items()]
+            scores = {name: [row for row in rows if row["network"] == name][number] for name in outputs}
+            versions = [(caption(scores[name]), sr) for name, sr in outputs.items()]
             lines.append(comparison([("LR", lr), *versions, ("HR", hr)]))
         return stacked(lines)
+
+
+def caption(row: Row) -> str:
+    """A network's name with its PSNR and NIQE, where they were measured."""
+    texts = {"psnr_y": "{:.2f} dB", "niqe": "NIQE {:.2f}"}
+    return "   ".join([row["network"], *(text.format(row[key]) for key, text in texts.items() if key in row)])

@@ -51,7 +51,8 @@ def train(config: DictConfig, folder: Path) -> float | None:
     """Fit, then show what came out; what ``run`` does in a folder that is its own."""
     resume = find_resume(config, folder)
     done = 0 if resume is None else check_resumable(resume, plain(config))
-    trainer, module, data = build(config, None if resume else starting_weights(config))
+    init = starting_weights(config) if resume is None else None
+    trainer, module, data = build(config, init, None if resume is None else recorded_origin(resume))
     checkpoints = next((found for found in trainer.checkpoint_callbacks if isinstance(found, Checkpoints)), None)
     if checkpoints is None:
         raise InputError("callbacks.checkpoints: is needed; leave it as it is")
@@ -63,7 +64,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
         if done < config.iterations:
             fit(trainer, module, data, resume)
         source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
-        summarise(config, trainer, data, source, folder)
+        summarise(config, trainer, data, source, folder, module.hparams["started_from"])
     finally:
         if any(isinstance(logger, WandbLogger) for logger in trainer.loggers):
             import wandb
@@ -96,16 +97,23 @@ def starting_weights(config: DictConfig) -> Path | None:
     return None if config.init is None else Path(config.init)
 
 
-def build(config: DictConfig, init: Path | None = None) -> tuple[Trainer, Restorer, SRDataModule]:
+def recorded_origin(checkpoint: str) -> dict[str, str] | None:
+    """The weights that the run of a checkpoint started from: file and hash."""
+    return weights.read(checkpoint)["hyper_parameters"].get("started_from")
+
+
+def build(
+    config: DictConfig, init: Path | None = None, started_from: dict[str, str] | None = None
+) -> tuple[Trainer, Restorer, SRDataModule]:
     """Everything that ``Trainer.fit`` needs, from the configuration.
 
     Args:
         init: weights for the generator.
+        started_from: what a run that goes on started from.
     """
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
-    started_from = None
     if init is not None:
         weights.load(module.generator, init)
         started_from = {"file": str(init), "sha256": hashlib.sha256(init.read_bytes()).hexdigest()}

@@ -57,7 +57,7 @@ def warm_start(config: DictConfig) -> Path:
 
 def first_stage(config: DictConfig) -> DictConfig:
     """Configuration of the first stage: its model's losses and schedule, this run's network, data and seed."""
-    overrides = [f"model={config.warm_start.model}", *config.warm_start.get("overrides", [])]
+    overrides = [f"model={config.warm_start.model}", *config.warm_start.overrides]
     stage = compose("train", overrides)
     with open_dict(stage):
         for name in SHARED:

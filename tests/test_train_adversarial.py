@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sr_lightning import weights
+from sr_lightning import image, weights
 from tests.conftest import TINY
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
 
@@ -64,6 +64,17 @@ def test_it_starts_from_the_average_of_the_first_stage(train, tmp_path):
     (stage,) = (tmp_path / "cache" / "warm_starts").glob("rrdb_psnr-*/checkpoints/last.ckpt")
     for name, value in weights.generator_weights(weights.read(stage)).items():
         assert torch.equal(checkpoint(run)["state_dict"][f"generator.{name}"], value)
+
+
+def test_a_resumed_run_still_tells_what_it_started_from(train):
+    """In its checkpoints, and in the table at its end: bicubic, the first stage, the network."""
+    words = [*GAN, *EXACT, "warm_start.iterations=2", "callbacks.checkpoints.every=2"]
+    whole = train("whole", *words)
+    resumed = train("resumed", *words, f"resume={whole}/checkpoints/iteration-2.ckpt")
+    origins = [checkpoint(run)["hyper_parameters"]["started_from"] for run in (whole, resumed)]
+    assert origins[0] == origins[1] is not None
+    for run in (whole, resumed):  # LR and four versions of 288 pixels, beside the whole image
+        assert image.size(run / "comparison.png")[1] > 5 * 288
 
 
 @pytest.mark.parametrize("discriminator", ["vgg", "unet"])
