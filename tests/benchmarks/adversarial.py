@@ -62,13 +62,22 @@ def published(module: AdversarialRestorer, lr: torch.Tensor, hr: torch.Tensor) -
 
 
 def ours(
-    module: AdversarialRestorer, lr: torch.Tensor, hr: torch.Tensor, dtype: torch.dtype, layout: torch.memory_format
+    module: AdversarialRestorer,
+    lr: torch.Tensor,
+    hr: torch.Tensor,
+    dtype: torch.dtype = torch.bfloat16,
+    layout: torch.memory_format = torch.channels_last,
+    fused: bool = False,
+    compiled: bool = False,
 ) -> Callable[[], None]:
     """The step of AdversarialRestorer without its logging: one forward of the discriminator on each batch."""
     module.to(memory_format=layout)
+    if compiled:
+        module.generator.compile()
+        module.discriminator.compile()
     lr, hr = lr.contiguous(memory_format=layout), hr.contiguous(memory_format=layout)
     players = [module.generator, module.discriminator]
-    optimizers = [module.optimizer(network.parameters()) for network in players]
+    optimizers = [module.optimizer(network.parameters(), **({"fused": True} if fused else {})) for network in players]
     module.manual_backward = lambda loss, **arguments: loss.backward(**arguments)  # type: ignore[assignment]
     module.log = module.log_dict = lambda *_, **__: None  # type: ignore[assignment]
     module._trainer = type("Trainer", (), {"global_step": 0})()
@@ -98,18 +107,40 @@ def measure(overrides: list[str], rounds: int = 3) -> dict[str, float]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     module = parts(overrides).to(device)
     lr, hr = torch.rand(BATCH, 3, CROP // 4, CROP // 4, device=device), torch.rand(BATCH, 3, CROP, CROP, device=device)
-    plain, nhwc = torch.contiguous_format, torch.channels_last
     steps = {
         "published way": published(copy.deepcopy(module), lr, hr),
-        "one forward, float32, contiguous": ours(copy.deepcopy(module), lr, hr, torch.float32, plain),
-        "and channels-last": ours(copy.deepcopy(module), lr, hr, torch.float32, nhwc),
-        "and bfloat16 (the default)": ours(copy.deepcopy(module), lr, hr, torch.bfloat16, nhwc),
+        "one forward, float32, contiguous": ours(copy.deepcopy(module), lr, hr, torch.float32, torch.contiguous_format),
+        "and channels-last": ours(copy.deepcopy(module), lr, hr, torch.float32),
+        "and bfloat16 (the default)": ours(copy.deepcopy(module), lr, hr),
+        "the default, and a fused optimizer": ours(copy.deepcopy(module), lr, hr, fused=True),
+        "the default, and torch.compile": ours(copy.deepcopy(module), lr, hr, compiled=True),
     }
     found: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds + 1):
         for name, step in steps.items():
             found[name].append(seconds(step, device))
     return {name: statistics.median(values[1:]) for name, values in found.items()}
+
+
+def averaging(rounds: int = 20) -> dict[str, float]:
+    """Median seconds of one update of the generator's moving average: tensor by tensor, and all at once."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    values = [value.detach().to(device) for value in parts([]).generator.parameters()]
+    averages = [value.clone() for value in values]
+
+    def one_by_one() -> None:
+        for average, value in zip(averages, values, strict=True):
+            average.mul_(0.999).add_(value, alpha=0.001)
+
+    ways: dict[str, Callable[[], None]] = {
+        "moving average, tensor by tensor": one_by_one,
+        "moving average, all at once (the default)": lambda: torch._foreach_lerp_(averages, values, 0.001),
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds + 1):
+        for name, way in ways.items():
+            found[name].append(seconds(way, device))
+    return {name: statistics.median(times[1:]) for name, times in found.items()}
 
 
 if __name__ == "__main__":
