@@ -18,6 +18,7 @@ EXPECTED = {
     "iterations": whole(1),
     "validate_every": whole(1),
     "log_every": whole(1),
+    "nonfinite_limit": whole(1),
     "compile": one_of(True, False),
     "channels_last": one_of(True, False),
     "optimizer.lr": positive(),

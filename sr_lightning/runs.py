@@ -16,7 +16,7 @@ from sr_lightning.errors import InputError
 
 log = logging.getLogger(__name__)
 # What may differ between a run and its continuation: nothing here changes what is trained.
-FREE = ("resume", "hydra", "datamodule", "trainer", "logger", "callbacks", "log_every", "compile")
+FREE = ("resume", "hydra", "datamodule", "trainer", "logger", "callbacks", "log_every", "nonfinite_limit", "compile")
 FREE_DATA = ("workers", "cache", "resident", "store")
 
 

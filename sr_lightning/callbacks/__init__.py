@@ -1,9 +1,9 @@
-"""What happens around the training step: averages, checkpoints, pictures, progress."""
+"""What happens around the training step: averages, checkpoints, pictures, progress, what is not finite."""
 
 from sr_lightning.callbacks.checkpoints import AtomicCheckpointIO, Checkpoints
 from sr_lightning.callbacks.ema import GeneratorEMA
-from sr_lightning.callbacks.finite import StopWhenNotFinite
+from sr_lightning.callbacks.finite import SkipNotFinite
 from sr_lightning.callbacks.pictures import Pictures
 from sr_lightning.callbacks.progress import IterationProgress
 
-__all__ = ["AtomicCheckpointIO", "Checkpoints", "GeneratorEMA", "IterationProgress", "Pictures", "StopWhenNotFinite"]
+__all__ = ["AtomicCheckpointIO", "Checkpoints", "GeneratorEMA", "IterationProgress", "Pictures", "SkipNotFinite"]

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 log = logging.getLogger(__name__)
+QUIET = ("train/nonfinite_steps",)  # not shown while they are zero
 
 
 class IterationProgress(ProgressBar):
@@ -72,7 +73,7 @@ class IterationProgress(ProgressBar):
     def numbers(self, trainer: Trainer, group: str) -> str:
         """What is known now of one group of metrics."""
         known = trainer.callback_metrics
-        names = sorted(name for name in known if name.startswith(group))
+        names = sorted(name for name in known if name.startswith(group) and (name not in QUIET or known[name]))
         return "  ".join(f"{name.removeprefix(group)} {float(known[name]):.4g}" for name in names)
 
     def stop(self) -> None:

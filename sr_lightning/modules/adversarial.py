@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -10,6 +11,7 @@ from torch.optim import Optimizer
 from sr_lightning.data.module import Batch
 from sr_lightning.losses import Reconstruction
 from sr_lightning.losses.adversarial import GAN
+from sr_lightning.modules.fused import fuse
 from sr_lightning.modules.restorer import Restorer
 from sr_lightning.modules.synchronise import average_gradients, broadcast_buffers
 
@@ -97,10 +99,12 @@ class AdversarialRestorer(Restorer):
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         limit = self.clip.get(name)
         norm = nn.utils.clip_grad_norm_(parameters, float("inf") if limit is None else limit)
+        if all(parameter.grad is None for parameter in parameters):
+            norm = torch.full_like(norm, torch.nan)  # they were not finite, and are gone
         self.log(f"gradient_norm/{name}", norm)
 
     def configure_optimizers(self) -> Any:
-        optimizers = [self.optimizer(network.parameters()) for network in (self.generator, self.discriminator)]
+        optimizers = [fuse(self.optimizer(network.parameters())) for network in (self.generator, self.discriminator)]
         return optimizers, [self.scheduler(optimizer) for optimizer in optimizers]
 
 

@@ -13,6 +13,7 @@ from torchmetrics import Metric
 from sr_lightning.data.module import Batch
 from sr_lightning.losses import Losses, Objective
 from sr_lightning.modules import scores
+from sr_lightning.modules.fused import fuse
 
 
 class Restorer(LightningModule):
@@ -27,6 +28,8 @@ class Restorer(LightningModule):
         optimizer: parameters -> optimizer.
         scheduler: optimizer -> schedule, counted in iterations.
         metrics: name -> metric of (sr, hr), for validation.
+    Attributes:
+        losses: names and raw values of the losses of this iteration so far.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Restorer(LightningModule):
         self.optimizer = optimizer
         self.scheduler = scheduler
         self.metrics = dict(metrics)
+        self.losses: list[tuple[str, Tensor]] = []
         self.rows: dict[int, scores.Scores] = {}
 
     def forward(self, lr: Tensor) -> Tensor:
@@ -59,6 +63,9 @@ class Restorer(LightningModule):
         for path, height, width in getattr(self.trainer.datamodule, "smallest", []):  # type: ignore[attr-defined]
             black = torch.zeros(1, 3, height, width)
             scores.measure(self.metrics, black, black, str(path))
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        self.losses.clear()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         self.log("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
@@ -78,7 +85,7 @@ class Restorer(LightningModule):
         self.rows.clear()
 
     def configure_optimizers(self) -> Any:
-        optimizer = self.optimizer(self.generator.parameters())
+        optimizer = fuse(self.optimizer(self.generator.parameters()))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.scheduler(optimizer), "interval": "step"}}
 
     def total(self, losses: Losses, batch_size: int) -> Tensor:
@@ -87,6 +94,7 @@ class Restorer(LightningModule):
         if missing:
             raise ValueError(f"loss {min(missing)!r} has no weight: set weights.{min(missing)}")
         raw = {f"train/{name}": loss.detach() for name, loss in losses.items()}
+        self.losses.extend(raw.items())
         self.log_dict(raw, batch_size=batch_size)
         self.log("step", float(self.trainer.global_step + 1))  # the number that this iteration will have
         return torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum()

@@ -6,10 +6,11 @@ discriminator that share a graph do two, each to half of them. So the module is 
 
 from typing import Any
 
-import torch
 from lightning import LightningModule
 from lightning.pytorch.strategies import DDPStrategy
-from torch import Tensor, distributed, nn
+from torch import distributed, nn
+
+from sr_lightning.modules import flat
 
 
 class UnwrappedDDPStrategy(DDPStrategy):
@@ -28,17 +29,10 @@ def average_gradients(module: LightningModule) -> None:
     """Mean over devices of every gradient, in one message for each type."""
     if not distributed.is_initialized():
         return
-    by_type: dict[torch.dtype, list[Tensor]] = {}
-    for parameter in module.parameters():
-        if parameter.grad is not None:
-            by_type.setdefault(parameter.grad.dtype, []).append(parameter.grad)
-    for gradients in by_type.values():
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        distributed.all_reduce(flat)
-        flat /= distributed.get_world_size()
-        parts = flat.split([gradient.numel() for gradient in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+    for gradients in flat.by_type(parameter.grad for parameter in module.parameters() if parameter.grad is not None):
+        total = flat.join(gradients)
+        distributed.all_reduce(total)
+        flat.spread(total / distributed.get_world_size(), gradients)
 
 
 def broadcast_buffers(module: LightningModule) -> None:
