@@ -27,6 +27,7 @@ EXPECTED = {
     "data.crop": whole(1),
     "data.batch_size": whole(1),
     "data.store": one_of(True, False),
+    "callbacks.ema.validate_raw": one_of(True, False),
     "data.resident": one_of(True, False, "auto"),
 }
 

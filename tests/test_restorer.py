@@ -67,10 +67,11 @@ def test_one_batch_is_one_iteration_is_one_update():
     assert module.generator.gain.item() == pytest.approx(gain, rel=1e-6)
 
 
-def test_weights_scale_the_total_but_not_what_is_logged():
+def test_weights_scale_the_total_and_both_are_logged():
     module = restorer(weights={"pixel": 10.0})
     trainer = fit(module, 1)
     assert trainer.callback_metrics["train/pixel"].item() == pytest.approx(0.0625)
+    assert trainer.callback_metrics["weighted/pixel"].item() == pytest.approx(0.625)
     assert module.generator.gain.item() == pytest.approx(0.5 + 10 * 0.1 * 0.25)
 
 
@@ -119,6 +120,22 @@ def test_validation_measures_the_average_and_gives_the_weights_back():
     trainer.fit(module, batches(4), batches(1))
     assert seen == [pytest.approx(ema.average["gain"].item())]
     assert module.generator.gain.item() > seen[0]
+
+
+def test_validation_measures_the_weights_themselves_on_request():
+    """sr = gain * lr: the score of the average is the average's, that of the weights the weights', and they stay."""
+    ema = GeneratorEMA(0.9, validate_raw=True)
+    module = restorer()
+    trainer = Trainer(accelerator="cpu", max_steps=4, max_epochs=-1, logger=False, callbacks=[ema],
+                      val_check_interval=4, check_val_every_n_epoch=None, num_sanity_val_steps=0,
+                      enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)  # fmt: skip
+    trainer.fit(module, batches(4), batches(2))
+    (batch, _) = batches(2)
+    for name, gain in (("val/psnr_y", ema.average["gain"]), ("val/raw_psnr_y", module.generator.gain.detach())):
+        metric = PSNR(border=0)
+        expected = metric(Gain(gain.item())(batch.lr).detach(), batch.hr)
+        assert trainer.callback_metrics[name].item() == pytest.approx(expected.item(), rel=1e-5)
+    assert trainer.callback_metrics["val/raw_psnr_y"] > trainer.callback_metrics["val/psnr_y"]  # the average lags
 
 
 @pytest.mark.parametrize("decay", [1.0, -0.1])

@@ -1,9 +1,18 @@
-"""What happens around the training step: averages, checkpoints, pictures, progress, what is not finite."""
+"""What happens around the training step: averages, checkpoints, pictures, progress, speed, what is not finite."""
 
 from sr_lightning.callbacks.checkpoints import AtomicCheckpointIO, Checkpoints
 from sr_lightning.callbacks.ema import GeneratorEMA
 from sr_lightning.callbacks.finite import SkipNotFinite
 from sr_lightning.callbacks.pictures import Pictures
 from sr_lightning.callbacks.progress import IterationProgress
+from sr_lightning.callbacks.speed import Speed
 
-__all__ = ["AtomicCheckpointIO", "Checkpoints", "GeneratorEMA", "IterationProgress", "Pictures", "SkipNotFinite"]
+__all__ = [
+    "AtomicCheckpointIO",
+    "Checkpoints",
+    "GeneratorEMA",
+    "IterationProgress",
+    "Pictures",
+    "SkipNotFinite",
+    "Speed",
+]

@@ -16,19 +16,22 @@ class GeneratorEMA(Callback):
 
     Args:
         decay: share of the old average in long runs; 0.999 in BasicSR's ESRGAN.
+        validate_raw: measure also the weights themselves, as ``val/raw_NAME``; validation then takes twice as long.
     Raises:
         ValueError: a decay outside [0, 1).
     """
 
-    def __init__(self, decay: float = 0.999) -> None:
+    def __init__(self, decay: float = 0.999, validate_raw: bool = False) -> None:
         if not 0 <= decay < 1:
             raise ValueError(f"decay must be in [0, 1), got {decay}")
-        self.decay = decay
+        self.decay, self.validate_raw = decay, validate_raw
         self.updates = 0
         self.average: dict[str, Tensor] = {}
         self.raw: dict[str, Tensor] | None = None  # set aside while the average is in the network
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.validate_raw:
+            pl_module.rows["val/raw_"] = {}  # type: ignore[index, operator, union-attr]
         weights = generator_weights(pl_module)
         start = self.average or weights
         self.average = {name: start[name].to(value.device, copy=True) for name, value in weights.items()}
@@ -57,6 +60,15 @@ class GeneratorEMA(Callback):
         weights = generator_weights(pl_module)
         self.raw = {name: value.clone() for name, value in weights.items()}
         overwrite(weights, self.average)
+
+    def on_validation_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *_: Any
+    ) -> None:
+        if self.validate_raw and self.raw is not None:
+            weights = generator_weights(pl_module)
+            overwrite(weights, self.raw)
+            pl_module.measure(batch, "val/raw_")  # type: ignore[operator]
+            overwrite(weights, self.average)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.raw is not None:

@@ -39,9 +39,7 @@ class SkipNotFinite(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.skipped, self.in_a_row = self.skipped.to(pl_module.device), self.in_a_row.to(pl_module.device)
 
-    def on_train_batch_start(
-        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
-    ) -> None:
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         self.batch, self.found = batch, None
         self.buffers = flat.by_type(pl_module.buffers())
         self.kept = [flat.join(group) for group in self.buffers]

@@ -49,7 +49,7 @@ class Restorer(LightningModule):
         self.scheduler = scheduler
         self.metrics = dict(metrics)
         self.losses: list[tuple[str, Tensor]] = []
-        self.rows: dict[int, scores.Scores] = {}
+        self.rows: dict[str, dict[int, scores.Scores]] = {"val/": {}}  # prefix in the log -> image number -> scores
 
     def forward(self, lr: Tensor) -> Tensor:
         """Inference: lr (B, C, h, w) -> sr (B, C, s*h, s*w), both in [0, 1].
@@ -72,29 +72,40 @@ class Restorer(LightningModule):
         return self.total(self.objective(self.generator, batch.lr, batch.hr), len(batch.hr))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Measure one whole image, in float32 whatever the training's precision, and return its sr."""
+        return self.measure(batch, "val/")
+
+    def measure(self, batch: Batch, prefix: str) -> Tensor:
+        """Measure one whole image, in float32 whatever the training's precision, and return its sr.
+
+        Args:
+            prefix: of the names under which the means are logged at the end of the validation.
+        """
         with scores.exact(self.device):
             sr = self(batch.lr)
-            self.rows[int(batch.image)] = scores.measure(self.metrics, sr, batch.hr, batch.name)
+            row = scores.measure(self.metrics, sr, batch.hr, batch.name)
+        self.rows[prefix][int(batch.image)] = row
         return sr
 
     def on_validation_epoch_end(self) -> None:
-        means = scores.mean(scores.gather(self.rows))
-        self.log_dict({f"val/{name}": value for name, value in means.items()})
+        for prefix, rows in self.rows.items():
+            means = scores.mean(scores.gather(rows))
+            self.log_dict({f"{prefix}{name}": value for name, value in means.items()})
+            rows.clear()
         self.log("step", float(self.trainer.global_step))  # Lightning's name for the logger's x-axis
-        self.rows.clear()
 
     def configure_optimizers(self) -> Any:
         optimizer = fuse(self.optimizer(self.generator.parameters()))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.scheduler(optimizer), "interval": "step"}}
 
     def total(self, losses: Losses, batch_size: int) -> Tensor:
-        """Log the raw losses and return their weighted sum (ESRGAN, eq. 3)."""
+        """Log the losses, raw and weighted, and return the weighted sum (ESRGAN, eq. 3)."""
         missing = losses.keys() - self.weights.keys()
         if missing:
             raise ValueError(f"loss {min(missing)!r} has no weight: set weights.{min(missing)}")
         raw = {f"train/{name}": loss.detach() for name, loss in losses.items()}
         self.losses.extend(raw.items())
         self.log_dict(raw, batch_size=batch_size)
+        weighted = {name: self.weights[name] * loss for name, loss in losses.items()}
+        self.log_dict({f"weighted/{name}": loss.detach() for name, loss in weighted.items()}, batch_size=batch_size)
         self.log("step", float(self.trainer.global_step + 1))  # the number that this iteration will have
-        return torch.stack([self.weights[name] * loss for name, loss in losses.items()]).sum()
+        return torch.stack(list(weighted.values())).sum()

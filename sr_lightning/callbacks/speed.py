@@ -1,0 +1,51 @@
+"""How fast a run is, and whether it waits for its data."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+
+
+class Speed(Callback):
+    """Logs ``speed/iterations_per_second`` and ``speed/data_wait`` with every line of the log.
+
+    Both are means since the line before; validations do not count. ``data_wait`` is the share of the time in which no
+    iteration ran: batches were fetched and brought to the device, now and then a checkpoint was written. Near 0 the
+    device is busy; where it is large, more ``data.workers`` help, or ``data.resident=true``.
+
+    Args:
+        clock: seconds since some moment.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.mark = clock()
+        self.iterations, self.waited, self.worked = 0, 0.0, 0.0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.mark = self.clock()
+
+    def on_train_batch_start(self, *_: Any) -> None:
+        self.waited += self.since()
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        self.worked += self.since()
+        self.iterations += 1
+        if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+            total = max(self.waited + self.worked, 1e-9)
+            pl_module.log("speed/iterations_per_second", self.iterations / total)
+            pl_module.log("speed/data_wait", self.waited / total)
+            self.iterations, self.waited, self.worked = 0, 0.0, 0.0
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.waited += self.since()
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.mark = self.clock()
+
+    def since(self) -> float:
+        """Seconds since the last mark; this moment is the next."""
+        last, self.mark = self.mark, self.clock()
+        return self.mark - last
