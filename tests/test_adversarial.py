@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import torch
 from lightning import Trainer
+from lightning.pytorch.callbacks import Callback
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -127,7 +128,48 @@ def test_spectral_norm_trains():
     assert any(not torch.equal(new, old) for new, old in pairs)
 
 
-@pytest.mark.parametrize(("changes", "told"), [({"clip": {"critic": 1}}, "critic"), ({"accumulate": 0}, "got 0")])
+class Moves(Callback):
+    """Which networks' parameters each iteration has moved."""
+
+    def on_train_start(self, trainer, pl_module):
+        self.moves, self.last = [], copy.deepcopy(dict(pl_module.named_parameters()))
+
+    def on_train_batch_end(self, trainer, pl_module, *_):
+        now = copy.deepcopy(dict(pl_module.named_parameters()))
+        self.moves.append(
+            {name.split(".")[0] for name, value in now.items() if not torch.equal(value, self.last[name])}
+        )
+        self.last = now
+
+
+def test_the_discriminator_waits_for_its_start_and_moves_each_nth_iteration():
+    moves = Moves()
+    trainer = fit(restorer(discriminator_start=2, discriminator_every=2), batches(6), callbacks=[moves])
+    alone, both = {"generator"}, {"generator", "discriminator"}
+    assert moves.moves == [alone, alone, alone, both, alone, both]
+    assert trainer.global_step == 6
+
+
+def test_before_the_discriminators_start_training_is_that_of_the_objective_alone():
+    """And the discriminator waits as it is, running statistics included."""
+    early = restorer(discriminator_start=2, discriminator=VGGDiscriminator(16, width=4, norm=nn.BatchNorm2d))
+    plain, waiting = restorer(weights=WEIGHTS | {"adversarial": 0.0}), copy.deepcopy(early.discriminator.state_dict())
+    for module in (early, plain):
+        fit(module, batches(2))
+    assert all(torch.equal(value, waiting[name]) for name, value in early.discriminator.state_dict().items())
+    for one, two in zip(early.generator.parameters(), plain.generator.parameters(), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"clip": {"critic": 1}}, "critic"),
+        ({"accumulate": 0}, "accumulate must be at least 1, got 0"),
+        ({"discriminator_start": -1}, "discriminator_start must be at least 0, got -1"),
+        ({"discriminator_every": 0}, "discriminator_every must be at least 1, got 0"),
+    ],
+)
 def test_impossible_settings_are_refused(changes, told):
     with pytest.raises(ValueError, match=told):
         restorer(**changes)

@@ -33,9 +33,12 @@ class AdversarialRestorer(Restorer):
         gan: the two players' losses.
         clip: largest norm of the gradient of each player, e.g. ``{generator: 1.0}``; without one it is not clipped.
         accumulate: parts into which a batch is cut; less memory, the same update (but for statistics of a batch).
+        discriminator_start: iterations in which the generator trains by its objective alone, before the game begins;
+            the discriminator waits at its first weights (``disc_start`` of VQGAN's code, arXiv:2012.09841).
+        discriminator_every: of the iterations after that, each n-th updates the discriminator, and all the generator.
         restorer: everything else that a Restorer takes; both players have optimizers and schedules of one kind.
     Raises:
-        ValueError: an unknown player in ``clip``, or ``accumulate`` below 1.
+        ValueError: an unknown player in ``clip``, or a count below its least.
     """
 
     objective: Reconstruction
@@ -48,6 +51,8 @@ class AdversarialRestorer(Restorer):
         gan: GAN,
         clip: Mapping[str, float | None] | None = None,
         accumulate: int = 1,
+        discriminator_start: int = 0,
+        discriminator_every: int = 1,
         **restorer: Any,
     ) -> None:
         super().__init__(objective=objective, **restorer)
@@ -57,40 +62,53 @@ class AdversarialRestorer(Restorer):
         self.clip = dict(clip or {})
         if not self.clip.keys() <= set(PLAYERS):
             raise ValueError(f"clip knows {' and '.join(PLAYERS)}, got {', '.join(self.clip)}")
-        if accumulate < 1:
-            raise ValueError(f"accumulate must be at least 1, got {accumulate}")
         self.accumulate = accumulate
+        self.discriminator_start, self.discriminator_every = discriminator_start, discriminator_every
+        for name, least in {"accumulate": 1, "discriminator_start": 0, "discriminator_every": 1}.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+
+    @property
+    def played(self) -> int:
+        """Iterations of the game, this one included: a function of the count of iterations and nothing else."""
+        return max(0, self.trainer.global_step + 1 - self.discriminator_start)
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:  # type: ignore[override]
         self.log("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         optimizers: list[LightningOptimizer] = self.optimizers()  # type: ignore[assignment]
         for optimizer in optimizers:
             optimizer.zero_grad()
+        both = self.played > 0 and self.played % self.discriminator_every == 0
         for lr, hr in zip(batch.lr.chunk(self.accumulate), batch.hr.chunk(self.accumulate), strict=True):
-            self.backward_both(lr, hr)
+            self.add_gradients(lr, hr, both)
         average_gradients(self)
         count_generator_only(optimizers[1])
-        for optimizer in optimizers:
+        for optimizer in optimizers if both else optimizers[:1]:
             optimizer.step()
         broadcast_buffers(self)
         for scheduler in self.lr_schedulers():  # type: ignore[union-attr]
             scheduler.step()
 
-    def backward_both(self, lr: Tensor, hr: Tensor) -> None:
-        """Add the gradients of one part of the batch, each player's to its own parameters only."""
-        sr = self.generator(lr)
-        real, fake = self.discriminator(hr), self.discriminator(sr)
-        losses = {**self.objective.compare(sr, hr), "adversarial": self.gan.generator(real.detach(), fake)}
-        against = {"discriminator": self.gan.discriminator(real, fake)}
-        share = 1 / self.accumulate
-        self.manual_backward(
-            self.total(losses, len(hr)) * share, inputs=list(self.generator.parameters()), retain_graph=True
-        )
-        self.manual_backward(self.total(against, len(hr)) * share, inputs=list(self.discriminator.parameters()))
-        self.log_dict(
-            {"train/d_real": real.detach().float().mean(), "train/d_fake": fake.detach().float().mean()},
-            batch_size=len(hr),
-        )
+    def add_gradients(self, lr: Tensor, hr: Tensor, both: bool) -> None:
+        """Add the gradients of one part of the batch, each player's to its own parameters only.
+
+        Args:
+            both: or the generator's alone.
+        """
+        sr, share = self.generator(lr), 1 / self.accumulate
+        losses = self.objective.compare(sr, hr)
+        if self.played:
+            real, fake = self.discriminator(hr), self.discriminator(sr)
+            losses["adversarial"] = self.gan.generator(real.detach(), fake)
+            against = self.total({"discriminator": self.gan.discriminator(real, fake)}, len(hr))
+            self.log_dict(
+                {"train/d_real": real.detach().float().mean(), "train/d_fake": fake.detach().float().mean()},
+                batch_size=len(hr),
+            )
+        total = self.total(losses, len(hr)) * share
+        self.manual_backward(total, inputs=list(self.generator.parameters()), retain_graph=both)
+        if both:
+            self.manual_backward(against * share, inputs=list(self.discriminator.parameters()))
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip and log the gradient's norm, after a gradient scaler has taken its factor out."""
