@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning.command_line import check_values, one_of, positive, whole
 from sr_lightning.errors import InputError
+from sr_lightning.losses import Reconstruction
 
 EXPECTED = {
     "seed": whole(0),
@@ -18,6 +19,8 @@ EXPECTED = {
     "iterations": whole(1),
     "validate_every": whole(1),
     "log_every": whole(1),
+    "discriminator_start": whole(0),
+    "discriminator_every": whole(1),
     "nonfinite_limit": whole(1),
     "compile": one_of(True, False),
     "channels_last": one_of(True, False),
@@ -58,6 +61,21 @@ def check(config: DictConfig) -> None:
     measured = [f"val/{name}" for name in config.metrics]
     if config.monitor not in measured:
         raise InputError(f"monitor={config.monitor}: not measured; there are {', '.join(measured)}")
+
+
+def check_crop(crop: int, objective: Any) -> None:
+    """Refuse crops of which the perceptual network's deepest layer sees nothing.
+
+    Raises:
+        InputError: names the key and the least crop.
+    """
+    for name, term in objective.items() if isinstance(objective, Reconstruction) else ():
+        least = getattr(term, "smallest", 1)
+        if crop < least:
+            raise InputError(
+                f"data.crop={crop}: is too small for the {name} loss, whose deepest layer needs images of at least "
+                f"{least}x{least}; set data.crop={least} or more, or take layers that are less deep"
+            )
 
 
 def missing_keys(container: Any, prefix: str = "") -> Iterator[str]:

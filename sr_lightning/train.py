@@ -30,7 +30,7 @@ from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.modules import Restorer
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
-from sr_lightning.preflight import check
+from sr_lightning.preflight import check, check_crop
 from sr_lightning.runs import alone, check_resumable, newest_good, run_directory
 from sr_lightning.summary import summarise
 from sr_lightning.warm_start import warm_start
@@ -51,8 +51,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
     """Fit, then show what came out; what ``run`` does in a folder that is its own."""
     resume = find_resume(config, folder)
     done = 0 if resume is None else check_resumable(resume, plain(config))
-    init = starting_weights(config) if resume is None else None
-    trainer, module, data = build(config, init, None if resume is None else recorded_origin(resume))
+    trainer, module, data = build(config, resume is None, None if resume is None else recorded_origin(resume))
     checkpoints = next((found for found in trainer.checkpoint_callbacks if isinstance(found, Checkpoints)), None)
     if checkpoints is None:
         raise InputError("callbacks.checkpoints: is needed; leave it as it is")
@@ -103,17 +102,20 @@ def recorded_origin(checkpoint: str) -> dict[str, str] | None:
 
 
 def build(
-    config: DictConfig, init: Path | None = None, started_from: dict[str, str] | None = None
+    config: DictConfig, fresh: bool = False, started_from: dict[str, str] | None = None
 ) -> tuple[Trainer, Restorer, SRDataModule]:
     """Everything that ``Trainer.fit`` needs, from the configuration.
 
     Args:
-        init: weights for the generator.
+        fresh: the generator starts from the weights that ``init`` names; a first stage is trained here, after all that
+            can be refused has been.
         started_from: what a run that goes on started from.
     """
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
+    check_crop(config.data.crop, module.objective)
+    init = starting_weights(config) if fresh else None
     if init is not None:
         weights.load(module.generator, init)
         started_from = {"file": str(init), "sha256": hashlib.sha256(init.read_bytes()).hexdigest()}

@@ -120,6 +120,10 @@ def test_one_word_changes_one_thing():
         (["callbacks.ema.decay=2"], "callbacks.ema: decay must be in [0, 1), got 2"),
         (["monitor=val/beauty", "iterations=1"], "monitor=val/beauty: not measured; there are val/psnr_y, val/ssim_y"),
         (["trainer.precision=bf17"], "bf17"),
+        (["nonfinite_limit=0"], "nonfinite_limit=0: must be a whole number of at least 1"),
+        (["discriminator_start=-1"], "discriminator_start=-1: must be a whole number of at least 0"),
+        (["discriminator_every=0"], "discriminator_every=0: must be a whole number of at least 1"),
+        (["callbacks.ema.validate_raw=maybe"], "callbacks.ema.validate_raw=maybe: must be one of true, false"),
     ],
 )
 def test_wrong_settings_end_in_one_line(command, photos, overrides, message):

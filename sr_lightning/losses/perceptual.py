@@ -22,6 +22,8 @@ class Perceptual(nn.Module):
         layers: name -> factor of its distance.
         distance: of two feature maps.
         weights: file of the network's weights; by default the network's own choice.
+    Attributes:
+        smallest: height and width of images, as the network's attribute of that name says.
     Shape:
         two batches (B, C, H, W) in [0, 1] -> scalar.
     Raises:
@@ -40,7 +42,9 @@ class Perceptual(nn.Module):
     ) -> None:
         super().__init__()
         self.layers = dict(layers)
-        self.features = Frozen(network(list(layers), weights))
+        features = network(list(layers), weights)
+        self.features = Frozen(features)
+        self.smallest = getattr(features, "smallest", 1)
         self.distance = distance
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:

@@ -28,6 +28,8 @@ class VGG(nn.Sequential):
         depth: 16 or 19.
         normalise: subtract ImageNet's mean and divide by its deviation first.
         ceil_mode: pooling keeps an odd last row and column.
+    Attributes:
+        smallest: height and width from which on every layer has a feature.
     Shape:
         (B, C, H, W) in [0, 1] -> name -> (B, width, H / 2^n, W / 2^n) for each layer, n poolings before it.
     Raises:
@@ -60,6 +62,8 @@ class VGG(nn.Sequential):
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(3, 1, 1), persistent=False)
         self.layers = frozenset(layers)
+        poolings = sum(name.startswith("pool") for name in names[: deepest + 1])
+        self.smallest = 1 if ceil_mode else 2**poolings
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         x = (three_channels(image) - self.mean) / self.deviation
