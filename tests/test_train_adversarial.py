@@ -1,7 +1,13 @@
 """The training command with a discriminator: first stage, resume, several devices."""
 
+import os
+import signal
+import time
+from pathlib import Path
+
 import pytest
 import torch
+from torch import nn
 
 from sr_lightning import image, weights
 from tests.conftest import TINY
@@ -10,9 +16,13 @@ from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
 GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4")
 
 
-def test_resume_is_exact_for_both_players(train):
-    """REQ-RES-1: both networks, both optimizers and both schedules go on as if nothing had been."""
-    words = [*GAN, *EXACT, "init=null", "callbacks.checkpoints.every=3", "iterations=6"]
+@pytest.mark.parametrize("start", [0, 4])
+def test_resume_is_exact_for_both_players(train, start):
+    """REQ-RES-1: both networks, both optimizers and both schedules go on as if nothing had been.
+
+    Also where the discriminator starts only after the checkpoint.
+    """
+    words = [*GAN, *EXACT, "init=null", "callbacks.checkpoints.every=3", "iterations=6", f"discriminator_start={start}"]
     whole = train("whole", *words)
     resumed = train("resumed", *words, f"resume={whole}/checkpoints/iteration-3.ckpt")
     assert len(checkpoint(whole)["optimizer_states"]) == len(checkpoint(whole)["lr_schedulers"]) == 2
@@ -20,6 +30,7 @@ def test_resume_is_exact_for_both_players(train):
     assert logged(resumed, "train/discriminator") == {
         step: value for step, value in logged(whole, "train/discriminator").items() if step > 3
     }
+    assert min(logged(whole, "train/discriminator")) == start + 1
 
 
 def test_checkpoints_hold_the_two_players_and_nothing_else(train):
@@ -41,6 +52,14 @@ def test_every_system_trains(train, words):
     folder = train("run", *words, "init=null", "discriminator.width=4", "iterations=2")
     assert sorted(logged(folder, "train/adversarial")) == [1, 2]
     assert checkpoint(folder)["global_step"] == 2
+
+
+def test_a_crop_too_small_for_the_perceptual_loss_is_refused_before_the_first_stage(train, tmp_path):
+    """VGG to conv3_3 halves an image twice."""
+    told = "data.crop=2: is too small for the perceptual loss, whose deepest layer needs images of at least 4x4"
+    with pytest.raises(SystemExit, match=told):
+        train("run", *GAN, "scale=2", "data.crop=2")
+    assert not (tmp_path / "cache" / "warm_starts").exists()
 
 
 def test_the_first_stage_is_trained_once_and_shared(train, tmp_path):
@@ -94,3 +113,73 @@ def test_two_devices_train_what_one_device_trains(photos, process, tmp_path, dis
     (one,), (two,) = (tmp_path.glob(f"runs/devices-{devices}/*") for devices in (1, 2))
     for name, value in checkpoint(one)["state_dict"].items():
         torch.testing.assert_close(checkpoint(two)["state_dict"][name], value, rtol=0, atol=2e-5, msg=name)
+
+
+@pytest.mark.parametrize("discriminator", ["vgg", "unet"])
+def test_two_devices_hold_the_same_networks(photos, process, tmp_path, discriminator):
+    """REQ-DDP-2, bit for bit: both players, running statistics, spectral norm and the average.
+
+    REQ-AMP-4: one device's batch is not finite in the second iteration, and both skip it.
+    """
+    told = ["+callbacks.ranks._target_=tests.ranks.Ranks", f"+callbacks.ranks.folder={tmp_path / 'ranks'}",
+            "+callbacks.ranks.poison=2"]  # fmt: skip
+    finished(process(*TINY, *photos, *EXACT, *GAN, *told, "init=null", f"discriminator={discriminator}", "iterations=3",
+                     "validate_every=3", "trainer.devices=2", "name=both"))  # fmt: skip
+    first, second = (torch.load(tmp_path / "ranks" / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert first["skipped"] == second["skipped"] == 1
+    assert {name.split(".")[0] for name in first} > {"generator", "discriminator"}
+    for name, value in first.items():
+        assert value.isfinite().all(), name
+        assert torch.equal(value, second[name]), name
+    assert len(list(tmp_path.glob("runs/both/*/checkpoints/last.ckpt"))) == 1
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def wait_for(pattern: str, folder: Path, process) -> Path:
+    """The one file that matches, as soon as it is there."""
+    while not (found := list(folder.glob(pattern))):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+    return found[0]
+
+
+def test_killed_in_either_stage_it_ends_as_if_undisturbed(train, photos, process, tmp_path):
+    """SIGKILL for the process of the first stage, then for the second stage's; the same command goes on each time."""
+    words = [*GAN, *EXACT, "scheduler=constant", "warm_start.iterations=60", "iterations=40", "validate_every=5"]
+    undisturbed = train("undisturbed", *words)
+    cache = tmp_path / "another-cache"
+    common = [*TINY, *photos, *words, f"data.cache={cache}", "name=killed", "resume=auto"]
+
+    killed = process(*common)
+    stage = wait_for("warm_starts/*/checkpoints/last.ckpt", cache, killed)
+    (child,) = children(killed.pid)
+    os.kill(child, signal.SIGKILL)
+    assert "the first stage ended with status -9" in killed.communicate()[0]
+    assert 5 <= weights.read(stage)["global_step"] < 60
+
+    killed = process(*common)
+    last = wait_for("runs/killed/*/checkpoints/last.ckpt", tmp_path, killed)
+    killed.kill()
+    killed.communicate()
+    assert 5 <= weights.read(last)["global_step"] < 40
+
+    finished(process(*common))
+    (whole_stage,) = (tmp_path / "cache").glob("warm_starts/*/checkpoints/last.ckpt")
+    assert_same(weights.read(whole_stage), weights.read(stage))
+    assert_same(checkpoint(undisturbed), weights.read(last))
+
+
+def test_compile_changes_neither_names_nor_results_of_both_players(train, monkeypatch):
+    """REQ-COMP-1, with the tracing of torch.compile but without the minutes of its code generation."""
+    compile_in_place = nn.Module.compile
+    monkeypatch.setattr(nn.Module, "compile", lambda module: compile_in_place(module, backend="aot_eager"))
+    words = [*GAN, *EXACT, "init=null", "iterations=2"]
+    eager, compiled = (
+        checkpoint(train(name, *words, f"compile={name == 'compiled'}")) for name in ("eager", "compiled")
+    )
+    assert eager["state_dict"].keys() == compiled["state_dict"].keys()
+    for name, value in eager["state_dict"].items():
+        torch.testing.assert_close(compiled["state_dict"][name], value, rtol=1e-4, atol=1e-5, msg=name)

@@ -1,0 +1,120 @@
+"""The adversarial models of conf/ are the papers', number by number, and their parts combine freely."""
+
+import ast
+from itertools import product
+
+import pytest
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from sr_lightning.command_line import CONF
+from sr_lightning.data.module import Batch
+from sr_lightning.losses import vgg, vgg_weights
+from tests.test_adversarial import fit
+from tests.test_conf import composed
+
+PAPERS = """
+                                  srgan            srgan_mse      srgan_vgg22      esrgan
+pixel                             -                MSELoss        -                L1Loss
+weights.pixel                     -                1              -                1e-2
+perceptual.layers                 {relu5_4:0.006}  -              {relu2_2:0.006}  {conv5_4:1}
+perceptual.distance               MSELoss          -              MSELoss          L1Loss
+perceptual.network.depth          19               -              19               19
+weights.perceptual                1                -              1                1
+gan                               Vanilla          Vanilla        Vanilla          Relativistic
+weights.adversarial               1e-3             1e-3           1e-3             5e-3
+weights.discriminator             1                1              1                1
+discriminator                     VGGDiscriminator VGGDiscriminator VGGDiscriminator VGGDiscriminator
+discriminator.width               64               64             64               64
+discriminator.norm                BatchNorm2d      BatchNorm2d    BatchNorm2d      BatchNorm2d
+generator.block                   ResidualBlock    ResidualBlock  ResidualBlock    RRDB
+generator.depth                   16               16             16               23
+generator.width                   64               64             64               64
+generator.norm                    BatchNorm2d      BatchNorm2d    BatchNorm2d      Identity
+data.crop                         96               96             96               128
+data.batch_size                   16               16             16               16
+scale                             4                4              4                4
+optimizer                         Adam             Adam           Adam             Adam
+optimizer.lr                      1e-4             1e-4           1e-4             1e-4
+optimizer.betas                   [0.9,0.999]      [0.9,0.999]    [0.9,0.999]      [0.9,0.999]
+scheduler                         MultiStepLR      MultiStepLR    MultiStepLR      MultiStepLR
+scheduler.milestones              [100000]         [100000]       [100000]         [50000,100000,200000,300000]
+scheduler.gamma                   0.1              0.1            0.1              0.5
+iterations                        200000           200000         200000           400000
+init                              warm_start       warm_start     warm_start       warm_start
+warm_start.model                  srresnet         srresnet       srresnet         rrdb_psnr
+warm_start.iterations             1000000          1000000        1000000          1000000
+"""
+MODELS = PAPERS.split("\n")[1].split()
+ROWS = {row.split()[0]: row.split()[1:] for row in PAPERS.split("\n")[2:-1]}
+
+
+def number(cell: str) -> object:
+    """What a cell of the table says; a dash: there is no such term."""
+    try:
+        return None if cell == "-" else ast.literal_eval(cell)
+    except (ValueError, SyntaxError):
+        return cell
+
+
+def found(config: DictConfig, key: str) -> object:
+    """The value in the configuration, a part by its class; None where the term that it belongs to is left out."""
+    term = key.split(".")[-1] if key.startswith("weights.") else None
+    if term in ("pixel", "perceptual") and config[term] is None:
+        return None
+    value = OmegaConf.select(config, key)
+    if not OmegaConf.is_config(value):
+        return value
+    value = OmegaConf.to_container(value, resolve=True)
+    if key == "perceptual.layers":
+        return "{" + ",".join(f"{name}:{factor}" for name, factor in value.items()) + "}"
+    return value["_target_"].rpartition(".")[2] if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize(("model", "column"), [(model, column) for column, model in enumerate(MODELS)])
+def test_every_number_is_the_papers(model, column):
+    config = composed(f"model={model}")
+    assert {key: found(config, key) for key in ROWS} == {key: number(row[column]) for key, row in ROWS.items()}
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """A VGG of four features a layer, with random weights."""
+    monkeypatch.setattr(vgg, "WIDTHS", (4,) * 5)
+    monkeypatch.setattr(vgg_weights, "imagenet", lambda depth: None)
+    monkeypatch.setattr(
+        vgg_weights, "read", lambda path, names, shapes: {name: 0.3 * torch.randn(s) for name, s in shapes.items()}
+    )
+
+
+TINY = ("generator.width=4", "generator.depth=1", "discriminator.width=4", "data.crop=32")
+
+
+def combination(norm: str, block: str, perceptual: str) -> DictConfig:
+    words = [f"norm={norm}", f"block={block}", f"perceptual={perceptual}", *TINY]
+    words += ["block.growth=4"] if block == "rrdb" else []
+    words += ["perceptual.weights=file"] if perceptual == "minc" else []
+    return composed("model=esrgan", *words)
+
+
+@pytest.mark.parametrize(("norm", "block"), product(["none", "batch"], ["residual", "rrdb"]))
+def test_every_combination_trains(narrow, norm, block):
+    """norm x block x perceptual x gan: each composes, and one iteration moves both players to finite weights."""
+    perceptuals = [path.stem for path in sorted((CONF / "perceptual").glob("*.yaml"))]
+    gans = {path.stem: OmegaConf.load(path) for path in sorted((CONF / "gan").glob("*.yaml"))}
+    configs = {perceptual: combination(norm, block, perceptual) for perceptual in perceptuals}
+    batch = Batch(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 32, 32), torch.arange(2))
+    for perceptual, gan in product(perceptuals, gans):
+        torch.manual_seed(0)
+        config = configs[perceptual]
+        config.gan = gans[gan]
+        module = instantiate(config.module, metrics={})
+        before = {name: value.clone() for name, value in module.named_parameters()}
+        trainer = fit(module, [batch])
+        words = (norm, block, perceptual, gan)
+        assert ("train/perceptual" in trainer.callback_metrics) == (perceptual != "none"), words
+        for player in ("generator", "discriminator"):
+            after = dict(getattr(module, player).named_parameters(prefix=player))
+            assert any(not torch.equal(value, before[name]) for name, value in after.items()), words
+            assert all(value.isfinite().all() for value in after.values()), words
