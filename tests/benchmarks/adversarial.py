@@ -86,7 +86,7 @@ def ours(
         for optimizer in optimizers:
             optimizer.zero_grad()
         with torch.autocast(lr.device.type, dtype, enabled=dtype != torch.float32):
-            module.backward_both(lr, hr)
+            module.add_gradients(lr, hr, both=True)
         for optimizer in optimizers:
             optimizer.step()
 
