@@ -31,7 +31,7 @@ class GeneratorEMA(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.validate_raw:
-            pl_module.rows["val/raw_"] = {}  # type: ignore[index, operator, union-attr]
+            pl_module.rows["val/raw_"] = {}  # type: ignore[index, operator, assignment]
         weights = generator_weights(pl_module)
         start = self.average or weights
         self.average = {name: start[name].to(value.device, copy=True) for name, value in weights.items()}
