@@ -1,6 +1,6 @@
-"""The picture that every super-resolution paper has: one place of a photograph, in every version side by side."""
+"""The picture that every super-resolution paper has: some places of a photograph, in every version side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -9,71 +9,88 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sr_lightning.image import to_uint8
+from sr_lightning.places import Square, same_place, telling_squares
 
-MARGIN, CAPTION = 8, 24  # pixels
-INK, PAPER, MARK = (34, 34, 34), (255, 255, 255), (255, 64, 32)
+MARGIN, LINE = 8, 18  # pixels
+INK, FAINT, PAPER = (34, 34, 34), (110, 110, 110), (255, 255, 255)
+MARKS = ("#ff4020", "#1aa3ff", "#ffb000", "#12b76a")
+"""Colours of the frames around the first, second … place."""
 
-
-def telling_corner(enlarged: Tensor, side: int) -> tuple[int, int]:
-    """Corner (top, left) of the square with the strongest edges: there networks differ, and any may gain or lose.
-
-    Args:
-        enlarged: the interpolated image, so that the place is the same for every network and at every iteration.
-    Shape:
-        (3, H, W)
-    """
-    grey = enlarged.mean(0)[None, None]
-    edges = F.pad(grey.diff(dim=-1).abs(), (0, 1)) + F.pad(grey.diff(dim=-2).abs(), (0, 0, 0, 1))
-    energy = F.avg_pool2d(edges, side, stride=4)[0, 0]
-    top, left = divmod(int(energy.argmax()), energy.shape[1])
-    return 4 * top, 4 * left
+Version = tuple[str, Tensor]
+"""A name and an image, (3, h, w) or (1, h, w), floating point in [0, 1] or uint8."""
 
 
-def comparison(versions: Sequence[tuple[str, Tensor]], side: int = 96, panel: int = 288) -> Tensor:
-    """The last version whole, with a frame around one square, and that square of each version, enlarged.
+def comparison(
+    versions: Sequence[Version],
+    squares: Sequence[Square] | None = None,
+    values: Mapping[str, str] | None = None,
+    panel: int = 288,
+) -> Tensor:
+    """The last version whole, with a frame around each place, and these places of each version, enlarged.
 
     Args:
-        versions: (caption, image) from lr to hr; images of different size show the same place, the last one is the
-            reference, and the edges of the second one decide which place it is.
-        side: of the square, in pixels of the reference.
+        versions: from lr to hr; the last one is the reference.
+        squares: in pixels of the reference, one line of enlarged squares for each; None chooses one, `chosen`.
+        values: what is written beneath a version's name, such as ``26.49 dB / 3.11``.
         panel: side of an enlarged square, in pixels of the picture.
     Shape:
         each image (3, h, w) in [0, 1] -> (3, H', W') in [0, 1]
     """
-    reference = versions[-1][1].detach().float().cpu().clamp(0, 1)
-    height, width = reference.shape[-2:]
-    side = min(side, height, width)
-    top, left = telling_corner(versions[1][1].detach().float().cpu(), side)
-    overview = drawn(reference).resize((round(width * panel / height), panel), Image.Resampling.LANCZOS)
-    zoom = panel / height
-    frame = [left * zoom, top * zoom, (left + side) * zoom, (top + side) * zoom]
-    ImageDraw.Draw(overview).rectangle(frame, outline=MARK, width=2)
-    panels = [("", overview)]
-    for caption, version in versions:
-        ratio = version.shape[-1] / width
-        x0, y0, x1, y1 = (round(edge * ratio) for edge in (left, top, left + side, top + side))
-        square = drawn(version.detach().float().cpu()).crop((x0, y0, x1, y1))
-        panels.append((caption, square.resize((panel, panel), Image.Resampling.NEAREST)))
-    return side_by_side(panels)
+    squares, values = chosen(versions) if squares is None else squares, values or {}
+    reference = versions[-1][1]
+    width = reference.shape[-1]
+    tall = len(squares) * panel + (len(squares) - 1) * MARGIN
+    overview = framed(reference, squares, tall)
+    caption = LINE * (2 if values else 1) + MARGIN
+    sheet = Image.new(
+        "RGB", (overview.width + MARGIN * 2 + len(versions) * (panel + MARGIN), tall + MARGIN + caption), PAPER
+    )
+    sheet.paste(overview, (MARGIN, MARGIN))
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    for column, (name, version) in enumerate(versions):
+        x = overview.width + 2 * MARGIN + column * (panel + MARGIN)
+        for row, square in enumerate(squares):
+            cut = drawn(same_place(square, version, width)).resize((panel, panel), Image.Resampling.NEAREST)
+            if len(squares) > 1:
+                ImageDraw.Draw(cut).rectangle((0, 0, panel - 1, panel - 1), outline=mark(row), width=3)
+            sheet.paste(cut, (x, MARGIN + row * (panel + MARGIN)))
+        middle, y = x + panel / 2, tall + MARGIN + LINE / 2 + 4
+        draw.text((middle, y), name, INK, font, anchor="mm")
+        draw.text((middle, y + LINE), values.get(name, ""), FAINT, font, anchor="mm")
+    return torch.from_numpy(np.array(sheet)).permute(2, 0, 1).float().div(255)
+
+
+def chosen(versions: Sequence[Version], side: int = 96, count: int = 1) -> list[Square]:
+    """Where the versions of the reference's size differ most; the reference, the last one, is not asked."""
+    reference = versions[-1][1]
+    enlarged = [floating(image) for _, image in versions[:-1] if image.shape == reference.shape]
+    return telling_squares(enlarged or [floating(reference)], side, count)
+
+
+def mark(number: int) -> str:
+    """Colour of the frame around a place."""
+    return MARKS[number % len(MARKS)]
+
+
+def framed(reference: Tensor, squares: Sequence[Square], height: int) -> Image.Image:
+    """The whole image at a height, with a frame around each place."""
+    zoom = height / reference.shape[-2]
+    overview = drawn(reference).resize((round(reference.shape[-1] * zoom), height), Image.Resampling.LANCZOS)
+    for number, (top, left, side) in enumerate(squares):
+        frame = [left * zoom, top * zoom, (left + side) * zoom, (top + side) * zoom]
+        ImageDraw.Draw(overview).rectangle(frame, outline=mark(number), width=3)
+    return overview
+
+
+def floating(image: Tensor) -> Tensor:
+    """In [0, 1], also where it was uint8."""
+    return image.detach().cpu().float() / 255 if image.dtype == torch.uint8 else image.detach().cpu().float()
 
 
 def drawn(image: Tensor) -> Image.Image:
-    """(3, H, W) in [0, 1] -> a Pillow image."""
-    return Image.fromarray(to_uint8(image).permute(1, 2, 0).numpy())
-
-
-def side_by_side(panels: Sequence[tuple[str, Image.Image]]) -> Tensor:
-    """Captioned pictures of one height in a row."""
-    width = sum(picture.width + MARGIN for _, picture in panels) + MARGIN
-    height = max(picture.height for _, picture in panels) + CAPTION + MARGIN
-    sheet = Image.new("RGB", (width, height), PAPER)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
-    x = MARGIN
-    for caption, picture in panels:
-        sheet.paste(picture, (x, CAPTION))
-        draw.text((x + picture.width / 2, CAPTION / 2), caption, INK, font, anchor="mm")
-        x += picture.width + MARGIN
-    return torch.from_numpy(np.array(sheet)).permute(2, 0, 1).float().div(255)
+    """A version as a Pillow image, RGB."""
+    pixels = image if image.dtype == torch.uint8 else to_uint8(image)
+    return Image.fromarray(pixels.detach().cpu().expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy())
 
 
 def stacked(pictures: Sequence[Tensor]) -> Tensor:

@@ -101,13 +101,12 @@ class Shown:
         lines = []
         for number, outputs in sorted(self.outputs.items()):
             lr, hr = self.references[number]
-            scores = {name: [row for row in rows if row["network"] == name][number] for name in outputs}
-            versions = [(caption(scores[name]), sr) for name, sr in outputs.items()]
-            lines.append(comparison([("LR", lr), *versions, ("HR", hr)]))
+            values = {name: written([row for row in rows if row["network"] == name][number]) for name in outputs}
+            lines.append(comparison([("LR", lr), *outputs.items(), ("HR", hr)], values=values))
         return stacked(lines)
 
 
-def caption(row: Row) -> str:
-    """A network's name with its PSNR and NIQE, where they were measured."""
+def written(row: Row) -> str:
+    """PSNR and NIQE of a network, where they were measured."""
     texts = {"psnr_y": "{:.2f} dB", "niqe": "NIQE {:.2f}"}
-    return "   ".join([row["network"], *(text.format(row[key]) for key, text in texts.items() if key in row)])
+    return "   ".join(text.format(row[key]) for key, text in texts.items() if key in row)

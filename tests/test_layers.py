@@ -9,7 +9,19 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "sr_lightning"
 LAYERS = {
-    0: {"errors", "image", "color", "resize", "weights", "comparison", "download", "archive"},
+    0: {
+        "errors",
+        "image",
+        "color",
+        "resize",
+        "weights",
+        "comparison",
+        "download",
+        "archive",
+        "places",
+        "pages",
+        "statistics",
+    },
     1: {"generators", "discriminators", "losses", "degradations", "metrics"},
     2: {"data", "modules", "callbacks"},
     3: {"command_line", "train", "evaluate", "check", "summary", "runs", "warm_start", "preflight", "tables"},

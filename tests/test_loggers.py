@@ -46,7 +46,7 @@ def test_pictures_show_the_place_in_every_version(train):
     picture = image.read_bytes(folder / "pictures" / "00-00-0000002.png")
     hr = image.read_bytes(next(iter(sorted(Path(folder.parent / "validation").glob("*.png")))))
     assert hr.shape == (44, 36, 3)
-    panel = picture[24 : 24 + 288, -8 - 288 : -8]
+    panel = picture[8 : 8 + 288, -8 - 288 : -8]
     crop = panel[4::8, 4::8]  # 36 pixels in a panel of 288
     places = [top for top in range(0, 44 - 36 + 1) if np.array_equal(hr[top : top + 36], crop)]
     assert len(places) == 1

@@ -10,6 +10,7 @@ from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from sr_lightning import image, resize
 from sr_lightning.comparison import comparison
 from sr_lightning.data.module import Batch
+from sr_lightning.places import telling_squares
 
 
 class Pictures(Callback):
@@ -31,7 +32,8 @@ class Pictures(Callback):
             return
         lr, hr = batch.lr[0], batch.hr[0]
         bicubic = resize.bicubic(batch.lr, hr.shape[-1] / lr.shape[-1])[0].clamp(0, 1)
-        picture = comparison([("LR", lr), ("bicubic", bicubic), ("SR", outputs[0]), ("HR", hr)])
+        versions = [("LR", lr), ("bicubic", bicubic), ("SR", outputs[0]), ("HR", hr)]
+        picture = comparison(versions, telling_squares([bicubic]))  # the same place at every iteration
         name = trainer.datamodule.validation_files.hr[number].stem  # type: ignore[attr-defined]
         image.write(self.folder / f"{number:02d}-{name}-{trainer.global_step:07d}.png", picture)
 

@@ -1,0 +1,226 @@
+"""Training curves and the perception–distortion plane, as drawings whose letters stay as large as the page's."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import Literal
+
+from sr_lightning.pages.labels import LINE, apart, beside
+from sr_lightning.pages.ticks import ticks, written
+
+COLOURS = 8
+HEIGHT = 340  # pixels
+MARKED = 30  # a curve of more points is a line alone
+NARROWEST = 300  # width for which labels are placed; on a wider page they are only further apart
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points that belong together.
+
+    Args:
+        name: plain text.
+        points: (x, y); those that are not finite interrupt a line.
+        labels: what is written at each point of a plane; none for a curve.
+        spread: half the height of a band around each point, such as the standard deviation over seeds.
+        line: join the points in their order.
+    """
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    labels: Sequence[str] = ()
+    spread: Sequence[float] = ()
+    line: bool = True
+
+    def __post_init__(self) -> None:
+        for key in ("labels", "spread"):
+            count = len(getattr(self, key))
+            if count not in (0, len(self.points)):
+                raise ValueError(f"series {self.name!r} has {len(self.points)} points but {count} {key}")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What is measured along one side; ``better`` says in which direction."""
+
+    title: str
+    better: Literal["higher", "lower"] | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Values to percent of the drawing."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def across(self, value: float) -> float:
+        return round(100 * (value - self.x[0]) / (self.x[1] - self.x[0]), 3)
+
+    def down(self, value: float) -> float:
+        return round(100 * (self.y[1] - value) / (self.y[1] - self.y[0]), 3)
+
+
+def curves(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
+    """Lines with their names at their ends; where the page is narrow, in a list above."""
+    shown = [each for each in series if _finite(each)]
+    if not shown:
+        return _empty(title)
+    frame = _frame(shown, room=0.0)
+    body = [_curve(each, i, frame) for i, each in enumerate(shown)]
+    ends = [_finite(each)[-1] for each in shown]
+    heights = apart([frame.down(end[1]) * HEIGHT / 100 for end in ends], LINE, 0, HEIGHT)
+    for i, (each, height) in enumerate(zip(shown, heights, strict=True)):
+        body.append(
+            f'<text class="direct {_colour(i)}" x="100%" dx="10" y="{height / HEIGHT * 100:.2f}%" dy=".35em">'
+            f"{escape(each.name)}</text>"
+        )
+    room = 18 + 7 * max(len(each.name) for each in shown)
+    return _figure(title, shown, frame, x, y, "".join(body), "curves", room)
+
+
+def plane(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
+    """Points with their names beside them, such as networks by PSNR and NIQE; the better corner is said."""
+    shown = [each for each in series if _finite(each)]
+    if not shown:
+        return _empty(title)
+    frame = _frame(shown, room=0.09)
+    body = [_curve(each, i, frame, markers=True) for i, each in enumerate(shown)]
+    body.append(_names(shown, frame))
+    if x.better and y.better:
+        right, up = x.better == "higher", y.better == "higher"
+        arrow = {(True, True): "↗", (True, False): "↘", (False, True): "↖", (False, False): "↙"}[right, up]
+        place = f'x="{100 * right}%" dx="{-8 if right else 8}" y="{100 * (not up)}%" dy="{18 if up else -10}"'
+        anchor = "end" if right else "start"
+        body.append(f'<text class="better" {place} text-anchor="{anchor}">better {arrow}</text>')
+    return _figure(title, shown, frame, x, y, "".join(body), "plane", 12)
+
+
+def _finite(series: Series) -> list[tuple[float, float]]:
+    return [point for point in series.points if all(math.isfinite(value) for value in point)]
+
+
+def _frame(series: Sequence[Series], room: float) -> Frame:
+    """The range of all points, bands included, and some room around them."""
+    points = [point for each in series for point in _finite(each)]
+    bands = [
+        (a, b + sign * spread)
+        for each in series
+        for (a, b), spread in zip(each.points, each.spread, strict=False)
+        for sign in (-1, 1)
+        if math.isfinite(a) and math.isfinite(b) and math.isfinite(spread)
+    ]
+    x = _range([a for a, _ in points], room)
+    return Frame(x, _range([b for _, b in points + bands], max(room, 0.05)))
+
+
+def _range(values: Sequence[float], room: float) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        half = abs(low) / 10 or 1.0
+        return low - half, high + half
+    return low - room * (high - low), high + room * (high - low)
+
+
+def _colour(number: int) -> str:
+    return f"c{number % COLOURS}" + (" dashed" if number >= COLOURS else "")
+
+
+def _curve(series: Series, number: int, frame: Frame, markers: bool = False) -> str:
+    """One series: band, line, points, in a drawing of 100 by 100 that the browser stretches."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for a, b in series.points:
+        if math.isfinite(a) and math.isfinite(b):
+            runs[-1].append((frame.across(a), frame.down(b)))
+        elif runs[-1]:
+            runs.append([])
+    parts = [f'<g class="{_colour(number)}"><title>{escape(series.name)}</title>']
+    parts.append('<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%" overflow="visible">')
+    if series.spread:
+        known = [(p, s) for p, s in zip(series.points, series.spread, strict=True) if math.isfinite(s + sum(p))]
+        edge = [(a, b + s) for (a, b), s in known] + [(a, b - s) for (a, b), s in reversed(known)]
+        parts.append(f'<polygon points="{_path([(frame.across(a), frame.down(b)) for a, b in edge])}"/>')
+    if series.line:
+        parts += [f'<polyline points="{_path(run)}"/>' for run in runs if len(run) > 1]
+    parts.append("</svg>")
+    if markers or len(series.points) <= MARKED:
+        for i, (a, b) in enumerate(series.points):
+            if math.isfinite(a) and math.isfinite(b):
+                name = f"{series.name}, {series.labels[i]}" if series.labels and series.labels[i] else series.name
+                parts.append(
+                    f'<circle cx="{frame.across(a)}%" cy="{frame.down(b)}%" r="{5 if markers else 2.5}">'
+                    f"<title>{escape(name)}: {a:.6g}, {b:.6g}</title></circle>"
+                )
+    return "".join(parts) + "</g>"
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{a:g},{b:g}" for a, b in points)
+
+
+def _names(series: Sequence[Series], frame: Frame) -> str:
+    """The labels of a plane's points; a series of one point is labelled with its name."""
+    named = []
+    for number, each in enumerate(series):
+        labels = each.labels or ((each.name,) if len(each.points) == 1 else ("",) * len(each.points))
+        for point, label in zip(each.points, labels, strict=True):
+            if all(math.isfinite(value) for value in point):
+                named.append((frame.across(point[0]), frame.down(point[1]), label, number))
+    places = [(x * NARROWEST / 100, y * HEIGHT / 100) for x, y, _, _ in named]
+    texts = [label for _, _, label, _ in named]
+    for each in series:  # lines are in the way, too
+        points = [(frame.across(a) * NARROWEST / 100, frame.down(b) * HEIGHT / 100) for a, b in _finite(each)]
+        for (a, b), (c, d) in pairwise(points) if each.line else ():
+            places += [(a + (c - a) * i / 6, b + (d - b) * i / 6) for i in range(1, 6)]
+    sides = beside(places, texts + [""] * (len(places) - len(texts)), NARROWEST, HEIGHT)
+    offsets = {
+        "right": 'dx="9" dy=".35em"',
+        "left": 'dx="-9" dy=".35em" text-anchor="end"',
+        "above": 'dy="-10" text-anchor="middle"',
+        "below": 'dy="20" text-anchor="middle"',
+    }
+    return "".join(
+        f'<text class="{_colour(number)}" x="{x}%" y="{y}%" {offsets[side]}>{escape(label)}</text>'
+        for (x, y, label, number), side in zip(named, sides, strict=False)
+        if label
+    )
+
+
+def _figure(
+    title: str, series: Sequence[Series], frame: Frame, x: Axis, y: Axis, body: str, kind: str, room: int
+) -> str:
+    grid = [
+        f'<line x1="0" x2="100%" y1="{frame.down(tick)}%" y2="{frame.down(tick)}%"/>'
+        f'<text x="0" dx="-8" y="{frame.down(tick)}%" dy=".35em" text-anchor="end">{written(tick)}</text>'
+        for tick in ticks(*frame.y)
+    ]
+    grid += [
+        f'<line x1="{frame.across(tick)}%" x2="{frame.across(tick)}%" y1="100%" y2="100%" class="tick"/>'
+        f'<text x="{frame.across(tick)}%" y="100%" dy="20" text-anchor="middle">{written(tick)}</text>'
+        for tick in ticks(*frame.x, count=4)
+    ]
+    key = "".join(f'<li class="{_colour(i)}">{escape(each.name)}</li>' for i, each in enumerate(series))
+    described = f"{title}: {y.title} against {x.title}, {', '.join(each.name for each in series)}"
+    return f"""<figure class="chart {kind}" style="--room:{room}px">
+<figcaption><strong>{escape(title)}</strong><ul class="key">{key}</ul></figcaption>
+<p class="axis">{_axis(y)}</p>
+<div class="plot"><svg role="img" aria-label="{escape(described)}" width="100%" height="{HEIGHT}" overflow="visible">
+<g class="grid">{"".join(grid)}<line class="base" x1="0" x2="100%" y1="100%" y2="100%"/></g>
+{body}
+</svg></div>
+<p class="axis x">{_axis(x)}</p>
+</figure>
+"""
+
+
+def _axis(axis: Axis) -> str:
+    better = f" <small>({axis.better} is better)</small>" if axis.better else ""
+    return escape(axis.title) + better
+
+
+def _empty(title: str) -> str:
+    """What stands where a run has not measured anything yet."""
+    caption = f"<figcaption><strong>{escape(title)}</strong></figcaption>"
+    return f'<figure class="chart">{caption}<p>No values yet.</p></figure>\n'

@@ -1,0 +1,101 @@
+"""A table of results whose best and second best values are marked; a click on a column's head sorts."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from sr_lightning.statistics import Spread
+
+Cell = Spread | float | str | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """What stands at the head of a column.
+
+    Args:
+        title: plain text.
+        better: which values are; None marks none.
+        digits: after the point.
+    """
+
+    title: str
+    better: Literal["higher", "lower"] | None = None
+    digits: int = 2
+
+
+def ranks(values: Sequence[float | None], better: str, digits: int) -> list[int | None]:
+    """1 for the best, 2 for the second best, as they are written: equal when rounded is equal in rank.
+
+    None and nan have no rank. A column with one value has no best.
+    """
+    rounded = [None if value is None or math.isnan(value) else round(value, digits) for value in values]
+    distinct = sorted({value for value in rounded if value is not None}, reverse=better == "higher")
+    if len(distinct) < 2:
+        return [None] * len(rounded)
+    return [distinct.index(value) + 1 if value in distinct[:2] else None for value in rounded]
+
+
+def table(head: str, columns: Sequence[Column], rows: Mapping[str, Sequence[Cell]], caption: str = "") -> str:
+    """Rows by name. A `Spread` is written as mean ± standard deviation, None as a dash.
+
+    Args:
+        head: of the column of names.
+        columns: of the values.
+        rows: name -> a cell for each column.
+        caption: plain text.
+    Raises:
+        ValueError: a row with another number of cells than columns.
+    """
+    for name, cells in rows.items():
+        if len(cells) != len(columns):
+            raise ValueError(f"row {name!r} has {len(cells)} cells for {len(columns)} columns")
+    places = [
+        ranks([_number(cells[i]) for cells in rows.values()], column.better, column.digits)
+        if column.better
+        else [None] * len(rows)
+        for i, column in enumerate(columns)
+    ]
+    titles = "".join(_head(column) for column in columns)
+    lines = []
+    for row, (name, cells) in enumerate(rows.items()):
+        written = "".join(_cell(cell, columns[i].digits, places[i][row]) for i, cell in enumerate(cells))
+        lines.append(f'<tr><th scope="row">{escape(name)}</th>{written}</tr>\n')
+    key = ""
+    if any(place for column in places for place in column):
+        key = '<p class="key"><b class="best">best</b> <span class="second">second best</span></p>'
+    return f"""<figure class="table">{f"<figcaption>{escape(caption)}</figcaption>" if caption else ""}
+<div class="wide" tabindex="0" role="region" aria-label="{escape(caption or head)}">
+<table>
+<thead><tr>{_head(Column(head))}{titles}</tr></thead>
+<tbody>
+{"".join(lines)}</tbody></table></div>{key}</figure>
+"""
+
+
+def _head(column: Column) -> str:
+    arrow = {"higher": "↑", "lower": "↓", None: ""}[column.better]
+    meant = f'<abbr title="{column.better} is better">{arrow}</abbr>' if column.better else ""
+    return (
+        f'<th scope="col"><button type="button">{escape(column.title)} {meant}<i aria-hidden="true"></i></button></th>'
+    )
+
+
+def _number(cell: Cell) -> float | None:
+    return cell.mean if isinstance(cell, Spread) else None if isinstance(cell, str) else cell
+
+
+def _cell(cell: Cell, digits: int, place: int | None) -> str:
+    number = _number(cell)
+    if isinstance(cell, str):
+        return f"<td>{escape(cell)}</td>"
+    if number is None or math.isnan(number):
+        return '<td class="none">–</td>'
+    text = f"{number:.{digits}f}"
+    if place:
+        text = f'<b class="best">{text}</b>' if place == 1 else f'<span class="second">{text}</span>'
+    if isinstance(cell, Spread) and cell.deviation is not None:
+        text += f'<small title="over {cell.number} runs"> ± {cell.deviation:.{digits}f}</small>'
+    return f'<td data-value="{number!r}">{text}</td>'

@@ -1,0 +1,64 @@
+"""Which places of a photograph tell the most about the networks that enlarged it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+STRIDE = 4  # pixels between the corners that are tried
+
+
+class Square(NamedTuple):
+    """A place, in pixels of the full-size image."""
+
+    top: int
+    left: int
+    side: int
+
+
+def telling_squares(images: Sequence[Tensor], side: int = 96, count: int = 1) -> list[Square]:
+    """The squares in which several versions differ most, or in which a single one has the strongest edges.
+
+    Squares do not overlap, so there may be fewer than asked for. The choice depends on the images alone.
+
+    Args:
+        images: versions of one photograph. The interpolated one alone gives the same place for every network.
+        side: in pixels; at most the image's shorter side is taken.
+    Shape:
+        each image (3, H, W)
+    Raises:
+        ValueError: no image, images of different size, or a side or count below 1.
+    """
+    if not images or len({image.shape for image in images}) > 1:
+        raise ValueError(f"images of one size are needed, got {[tuple(image.shape) for image in images]}")
+    if side < 1 or count < 1:
+        raise ValueError(f"side and count must be at least 1, got {side} and {count}")
+    images = [image.detach().float().cpu().clamp(0, 1) for image in images]
+    height, width = images[0].shape[-2:]
+    side = min(side, height, width)
+    interest = torch.stack(images).std(0).mean(0) if len(images) > 1 else edges(images[0])
+    energy = F.avg_pool2d(interest[None, None], side, stride=STRIDE)[0, 0]
+    squares: list[Square] = []
+    while len(squares) < count and energy.isfinite().any():
+        row, column = divmod(int(energy.argmax()), energy.shape[1])
+        squares.append(Square(STRIDE * row, STRIDE * column, side))
+        reach = (side - 1) // STRIDE  # corners nearer than a side would overlap
+        energy[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = -torch.inf
+    return squares
+
+
+def edges(image: Tensor) -> Tensor:
+    """Absolute differences to the right and lower neighbours of the grey image. Shape: (3, H, W) -> (H, W)."""
+    grey = image.mean(0)
+    return F.pad(grey.diff(dim=-1).abs(), (0, 1)) + F.pad(grey.diff(dim=-2).abs(), (0, 0, 0, 1))
+
+
+def same_place(square: Square, image: Tensor, width: int) -> Tensor:
+    """A square of an image ``width`` pixels wide, cut out of a version of it that may be smaller."""
+    ratio = image.shape[-1] / width
+    top, left, bottom, right = (
+        round(edge * ratio) for edge in (square.top, square.left, square.top + square.side, square.left + square.side)
+    )
+    return image[..., top : max(bottom, top + 1), left : max(right, left + 1)]

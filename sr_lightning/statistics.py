@@ -1,0 +1,127 @@
+"""Whether a difference between two networks is more than chance: over seeds, and over images."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+
+class Spread(NamedTuple):
+    """Mean and sample standard deviation (n - 1) of some values; one value has no deviation, None."""
+
+    mean: float
+    deviation: float | None
+    number: int
+
+
+class Difference(NamedTuple):
+    """How the first of two networks differs from the second, image by image.
+
+    Attributes:
+        mean: of the differences.
+        low: lower end of the bootstrap confidence interval of the mean; None for a single image.
+        high: its upper end.
+        wilcoxon: p-value of the signed-rank test, two-sided; None for a single image.
+        t: p-value of the paired t-test, two-sided; None for a single image, and where every image differs by the same
+            amount, which has no variance to test against.
+        images: number of pairs.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+    wilcoxon: float | None
+    t: float | None
+    images: int
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean ± standard deviation, over seeds for instance.
+
+    Raises:
+        ValueError: no values, or one that is not finite.
+    """
+    array = _finite(values)
+    if array.ndim != 1:
+        raise ValueError(f"spread takes a list of numbers, got shape {array.shape}")
+    deviation = float(array.std(ddof=1)) if array.size > 1 else None
+    return Spread(float(array.mean()), deviation, array.size)
+
+
+def over_seeds(scores: ArrayLike) -> np.ndarray:
+    """One value for each image: its mean over the seeds.
+
+    Images are the units of a paired comparison, and the runs of several seeds measured on one image are not
+    independent of each other: to count them as further images would make every interval too narrow.
+
+    Shape:
+        (images,) or (seeds, images) -> (images,)
+    """
+    array = _finite(scores)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"scores are of shape (images,) or (seeds, images), got {array.shape}")
+    return array if array.ndim == 1 else array.mean(0)
+
+
+def difference(
+    first: ArrayLike, second: ArrayLike, confidence: float = 0.95, resamples: int = 10_000, seed: int = 0
+) -> Difference:
+    """Paired comparison over the same images: bootstrap interval of the mean difference, and two tests.
+
+    The interval is the bias-corrected and accelerated one (Efron 1987), where that is defined, and shrinks to a point
+    where all images differ by the same amount. Images without a difference are left out by the signed-rank test, as
+    Wilcoxon did; where no image differs both tests give 1.
+
+    Args:
+        first: scores, averaged over seeds before all else, `over_seeds`; the numbers of seeds may differ.
+        second: scores of the same images in the same order.
+        confidence: of the interval.
+        resamples: of the images, with replacement.
+        seed: of the resampling.
+    Shape:
+        (images,) or (seeds, images)
+    Raises:
+        ValueError: different numbers of images, no image, or a score that is not finite.
+    """
+    first, second = over_seeds(first), over_seeds(second)
+    if first.shape != second.shape:
+        raise ValueError(f"{first.size} images cannot be paired with {second.size}: give the scores of the same images")
+    differences = first - second
+    scale = max(np.abs(first).max(), np.abs(second).max())
+    differences[np.abs(differences) <= 1e-12 * scale] = 0  # what averaging over seeds leaves of equal scores
+    mean, images = float(differences.mean()), differences.size
+    if images == 1:
+        return Difference(mean, None, None, None, None, images)
+    if np.ptp(differences) <= 1e-12 * scale:
+        wilcoxon, t = (float(stats.wilcoxon(differences).pvalue), None) if mean else (1.0, 1.0)
+        return Difference(mean, mean, mean, wilcoxon, t, images)
+    low, high = _interval(differences, confidence, resamples, seed)
+    wilcoxon = float(stats.wilcoxon(differences).pvalue)
+    return Difference(mean, low, high, wilcoxon, float(stats.ttest_1samp(differences, 0).pvalue), images)
+
+
+def _interval(differences: np.ndarray, confidence: float, resamples: int, seed: int) -> tuple[float, float]:
+    """Bootstrap interval of the mean of paired differences: to resample these is to resample the pairs."""
+    for method in ("BCa", "percentile"):
+        interval = stats.bootstrap(
+            (differences,),
+            np.mean,
+            n_resamples=resamples,
+            batch=1000,
+            confidence_level=confidence,
+            method=method,
+            rng=np.random.default_rng(seed),
+        ).confidence_interval
+        if math.isfinite(interval.low) and math.isfinite(interval.high):
+            break
+    return float(interval.low), float(interval.high)
+
+
+def _finite(values: ArrayLike) -> np.ndarray:
+    array = np.asarray(values, dtype=np.float64)
+    if not array.size or not np.isfinite(array).all():
+        raise ValueError(f"statistics need at least one value, all finite; got {array.tolist()}")
+    return array
