@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from sr_lightning.command_line import CONF, precision, targets
+from sr_lightning.command_line import CONF, precision
 from tests import photographs
 
 OPTIONS = sorted(
@@ -27,6 +27,13 @@ def composed(*overrides):
 
 def generator(*overrides):
     return instantiate(composed(*overrides, "generator.width=4", "generator.depth=1").generator)
+
+
+def targets(recipe):
+    """Every ``_target_`` in nested plain configuration."""
+    parts = recipe.values() if isinstance(recipe, dict) else recipe if isinstance(recipe, list) else []
+    own = [recipe["_target_"]] if isinstance(recipe, dict) and "_target_" in recipe else []
+    return own + [target for part in parts for target in targets(part)]
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
@@ -51,6 +58,16 @@ def test_switches_work_in_every_combination(norm, block, upsampler, ends, skip):
     assert network(torch.rand(2, 3, 4, 5)).shape == (2, 3, 8, 10)
     has_norm = any("BatchNorm" in type(layer).__name__ for layer in network.modules())
     assert has_norm == (norm == "batch")
+
+
+@pytest.mark.parametrize(
+    ("option", "scale"), [("compact", 3), ("msrresnet", 4), ("unshuffled", 2), ("srcnn", 3), ("bicubic", 3)]
+)
+def test_other_generators_are_one_word(option, scale):
+    words = ["generator.width=4", "generator.depth=1"] if option in ("compact", "msrresnet", "unshuffled") else []
+    network = instantiate(composed(f"generator={option}", f"scale={scale}", *words).generator)
+    assert network(torch.rand(2, 3, 5, 4)).shape == (2, 3, scale * 5, scale * 4)
+    assert getattr(network, "unshuffle", 1) == (2 if option == "unshuffled" else 1)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Networks that enlarge: (B, C, h, w) -> (B, C, s*h, s*w), each with its ``scale`` as an attribute."""
 
 from sr_lightning.generators.blocks import RRDB, ResidualBlock
+from sr_lightning.generators.compact import Compact
 from sr_lightning.generators.ends import Head, Tail
 from sr_lightning.generators.interpolation import Interpolation, NoSkip
+from sr_lightning.generators.msrresnet import MSRResNet
 from sr_lightning.generators.srcnn import SRCNN
 from sr_lightning.generators.trunk import TrunkGenerator
 from sr_lightning.generators.upsamplers import Nearest, Shuffle
@@ -10,8 +12,10 @@ from sr_lightning.generators.upsamplers import Nearest, Shuffle
 __all__ = [
     "RRDB",
     "SRCNN",
+    "Compact",
     "Head",
     "Interpolation",
+    "MSRResNet",
     "Nearest",
     "NoSkip",
     "ResidualBlock",

@@ -85,6 +85,9 @@ class DenseBlock(nn.Module):
         conv, norm = last
         return features + self.beta * norm(conv(torch.cat(dense, dim=1)))
 
+    def extra_repr(self) -> str:
+        return f"beta={self.beta}"
+
 
 class RRDB(nn.Module):
     """Residual-in-residual dense block: three dense blocks, their result scaled by beta and added.
@@ -107,3 +110,6 @@ class RRDB(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         return features + self.beta * self.body(features)
+
+    def extra_repr(self) -> str:
+        return f"beta={self.beta}"

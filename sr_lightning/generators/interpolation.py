@@ -32,6 +32,9 @@ class Interpolation(nn.Module):
             return resize.bicubic(lr, self.scale)
         return F.interpolate(lr, scale_factor=self.scale, mode=self.mode)
 
+    def extra_repr(self) -> str:
+        return f"{self.mode}, scale={self.scale}"
+
 
 class NoSkip(nn.Module):
     """The skip connection that adds nothing."""

@@ -31,6 +31,7 @@ class SRCNN(nn.Module):
         first, second, third = kernels
         wide, narrow = widths
         self.scale = scale
+        self.channels = channels
         self.enlarge = Interpolation("bicubic", scale)
         self.body = nn.Sequential(
             convolution(channels, wide, first),

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from sr_lightning.generators.blocks import Norm, convolution
 from sr_lightning.generators.ends import Head, Tail
@@ -27,10 +29,12 @@ class TrunkGenerator(nn.Module):
         depth: number of blocks.
         scale: 1, 2, 3, 4 or 8.
         channels: of the image.
+        unshuffle: side of the squares of pixels that become channels before the head, so that most computation is at
+            1 / unshuffle of the low resolution (Real-ESRGAN, arXiv:2107.10833, sec. 3.3: 2 for x2, 4 for x1).
     Shape:
         (B, channels, H, W) in [0, 1] -> (B, channels, scale*H, scale*W), not clamped; any H, W >= 1.
     Raises:
-        ValueError: another scale, or a width or depth below 1.
+        ValueError: another scale (times ``unshuffle``), or a width or depth below 1.
     """
 
     def __init__(
@@ -45,18 +49,37 @@ class TrunkGenerator(nn.Module):
         depth: int = 23,
         scale: int = 4,
         channels: int = 3,
+        unshuffle: int = 1,
     ) -> None:
         super().__init__()
         if width < 1 or depth < 1:
             raise ValueError(f"width and depth must be at least 1, got {width} and {depth}")
         self.scale = scale
-        self.head = head(channels, width)
+        self.channels = channels
+        self.unshuffle = unshuffle
+        self.head = head(channels * unshuffle**2, width)
         self.trunk = nn.Sequential(*(block(width) for _ in range(depth)), convolution(width, width), norm(width))
-        self.upsample = nn.Sequential(*(upsampler(width, factor) for factor in steps(scale)))
+        self.upsample = nn.Sequential(*(upsampler(width, factor) for factor in steps(scale * unshuffle)))
         self.tail = tail(width, channels)
         self.skip = skip if skip is not None else NoSkip()
 
     def forward(self, lr: Tensor) -> Tensor:
-        features = self.head(lr)
+        features = self.head(lr if self.unshuffle == 1 else unshuffled(lr, self.unshuffle))
         residual = self.tail(self.upsample(features + self.trunk(features)))
+        if self.unshuffle > 1:
+            height, width = lr.shape[-2:]
+            residual = residual[..., : self.scale * height, : self.scale * width]
         return residual + self.skip(lr)
+
+
+def unshuffled(image: Tensor, factor: int) -> Tensor:
+    """Squares of pixels as channels; the last row and column are repeated up to a multiple of the factor.
+
+    Shape:
+        (B, C, H, W) -> (B, factor^2*C, ceil(H/factor), ceil(W/factor))
+    """
+    for dim in (-2, -1):
+        length = image.shape[dim]
+        positions = torch.arange((length + factor - 1) // factor * factor, device=image.device)
+        image = image.index_select(dim, positions.clamp(max=length - 1))
+    return F.pixel_unshuffle(image, factor)
