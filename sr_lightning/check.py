@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import track
 
 from sr_lightning import image
+from sr_lightning.command_line import Parser
 from sr_lightning.data.images import find_images, match_images
 from sr_lightning.errors import InputError
 
@@ -55,12 +55,6 @@ def _problem(path: Path, minimum: int) -> str | None:
     return None
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line, without the usage."""
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def _positive(text: str) -> int:
     """A whole number above zero."""
     if not text.isdecimal() or int(text) < 1:
@@ -70,7 +64,7 @@ def _positive(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
-    parser = _Parser("python -m sr_lightning.check", description="Decode every image of a folder and report bad ones.")
+    parser = Parser("python -m sr_lightning.check", description="Decode every image of a folder and report bad ones.")
     parser.add_argument("folder", type=Path, help="images, or the HR images of pairs")
     parser.add_argument("--lr", type=Path, metavar="FOLDER", help="LR images of the pairs")
     parser.add_argument("--scale", type=_positive, default=4, help="HR size over LR size (default: %(default)s)")

@@ -1,16 +1,16 @@
 """What the command lines share: where conf/ is, how errors are told, how parts are made of configuration."""
 
+import argparse
 import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from hydra.errors import HydraException, InstantiationException
-from hydra.utils import instantiate
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -23,7 +23,6 @@ from sr_lightning.generators import Interpolation
 PACKAGE = Path(__file__).parent
 CONF = next(folder for folder in (PACKAGE / "conf", PACKAGE.parent / "conf") if folder.is_dir())
 BASELINES = ("nearest", "bilinear", "bicubic")
-TRUSTED = ("sr_lightning.generators.", "torch.nn.")  # what a checkpoint may build its network from
 REFUSALS = (ValueError, TypeError, ImportError, AttributeError, MisconfigurationException)  # of a part being built
 
 
@@ -111,40 +110,28 @@ def check_values(config: Any, expected: Mapping[str, tuple[Callable[[Any], bool]
 
 
 def load_generator(source: str, scale: int | None = None, kind: str = "ema") -> nn.Module:
-    """A generator with its weights, ready for inference.
+    """A generator ready for inference.
 
     Args:
-        source: a checkpoint of a training run, or the name of a baseline.
-        scale: of a baseline, 4 for None; of a checkpoint, what it must have been trained for.
+        source: what ``weights.load`` takes, or the name of a baseline.
+        scale: of a baseline, 4 for None; of others, what it must be.
         kind: ``ema`` or ``raw``.
     Raises:
-        InputError: no such file, not a checkpoint, parts that are not this library's, or another scale.
+        InputError: no such file or name, not weights of a known network, or another scale.
     """
     if source in BASELINES:
         return Interpolation(source, 4 if scale is None else scale).eval()
-    content = weights.read(source)
-    recipe = content.get("hyper_parameters", {}).get("generator")
-    if recipe is None:
-        raise InputError(f"{source}: does not say which network it belongs to; give a .ckpt file of a training run")
-    for target in targets(recipe):
-        if not target.startswith(TRUSTED):
-            raise InputError(f"{source}: builds its network from {target}, which is not a part of this library")
-    generator = instantiate(recipe)
+    generator = weights.load(source, kind)
     if scale is not None and scale != generator.scale:
         raise InputError(f"{source}: enlarges {generator.scale} times; set scale={generator.scale} or leave it out")
-    weights.load(generator, source, kind)
-    return generator.eval()
+    return generator
 
 
-def targets(recipe: Any) -> Iterator[str]:
-    """Every ``_target_`` in nested plain configuration."""
-    if isinstance(recipe, Mapping):
-        if "_target_" in recipe:
-            yield str(recipe["_target_"])
-        recipe = list(recipe.values())
-    if isinstance(recipe, list):
-        for part in recipe:
-            yield from targets(part)
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line, without the usage, and exits with status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def precision(asked: str, accelerator: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning import weights
+from sr_lightning import tensor_files
 from sr_lightning.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def newest_good(folder: Path) -> Path | None:
     """The newest checkpoint in ``folder`` that can be read; ``last.ckpt`` where several are as new."""
     for path in sorted(folder.glob("*.ckpt"), key=lambda path: (path.stat().st_mtime, path.name), reverse=True):
         try:
-            if "loops" in weights.read(path):
+            if "loops" in tensor_files.read(path):
                 return path
         except InputError as error:
             log.warning("%s", error)
@@ -98,7 +98,7 @@ def check_resumable(path: Path | str, config: dict[str, Any]) -> int:
     Raises:
         InputError: not a checkpoint of a run, or one with another network, optimizer or schedule.
     """
-    content = weights.read(path)
+    content = tensor_files.read(path)
     if "loops" not in content:
         raise InputError(f"resume={path}: not a checkpoint of a run; for weights alone use init={path}")
     saved = content.get("hyper_parameters", {})

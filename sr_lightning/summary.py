@@ -66,7 +66,7 @@ def summarise(
 def loaded(config: DictConfig, source: Path) -> nn.Module:
     """The run's network with the weights of ``source``."""
     network: nn.Module = instantiate(config.generator)
-    weights.load(network, source)
+    weights.load_into(network, source)
     return network
 
 

@@ -17,7 +17,7 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning import weights
+from sr_lightning import tensor_files, weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints
 from sr_lightning.command_line import (
     CONF,
@@ -93,12 +93,12 @@ def starting_weights(config: DictConfig) -> Path | None:
         log.warning(
             "init=null: adversarial training from scratch rarely succeeds; init=warm_start trains a start first"
         )
-    return None if config.init is None else Path(config.init)
+    return None if config.init is None else weights.locate(config.init)
 
 
 def recorded_origin(checkpoint: str) -> dict[str, str] | None:
     """The weights that the run of a checkpoint started from: file and hash."""
-    return weights.read(checkpoint)["hyper_parameters"].get("started_from")
+    return tensor_files.read(checkpoint)["hyper_parameters"].get("started_from")
 
 
 def build(
@@ -117,7 +117,7 @@ def build(
     check_crop(config.data.crop, module.objective)
     init = starting_weights(config) if fresh else None
     if init is not None:
-        weights.load(module.generator, init)
+        weights.load_into(module.generator, init)
         started_from = {"file": str(init), "sha256": hashlib.sha256(init.read_bytes()).hexdigest()}
     module.save_hyperparameters({**plain(config), "started_from": started_from})
     if config.channels_last:

@@ -21,7 +21,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 from platformdirs import user_cache_path
 
-from sr_lightning import __version__, weights
+from sr_lightning import __version__, tensor_files
 from sr_lightning.command_line import plain, precision
 from sr_lightning.data.store import key
 from sr_lightning.errors import InputError
@@ -84,7 +84,7 @@ def stage_key(stage: DictConfig) -> str:
 
 def finished(checkpoint: Path, iterations: int) -> bool:
     """Whether a checkpoint is there and has done all its iterations."""
-    return checkpoint.is_file() and weights.read(checkpoint).get("global_step") == iterations
+    return checkpoint.is_file() and tensor_files.read(checkpoint).get("global_step") == iterations
 
 
 def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:

@@ -2,12 +2,10 @@
 
 from functools import partial
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import load_file
 from torch import nn
 
 from sr_lightning.generators import (
@@ -63,33 +61,6 @@ def test_published_sizes():
     tail = 64 * 3 * 81 + 3
     assert parameters(srresnet()) == head + blocks + end_of_trunk + upsampling + tail == 1_549_462
     assert parameters(SRCNN()) == 3 * 64 * 81 + 64 + 64 * 32 * 25 + 32 + 32 * 3 * 25 + 3
-
-
-def test_rrdbnet_is_the_published_network(shared):
-    """With renamed keys, the published Real-ESRGAN weights reproduce the output computed by BasicSR's RRDBNet."""
-    published = load_file(shared / "weights" / "realesrgan_x4plus.safetensors")
-    network = rrdbnet()
-    network.load_state_dict({name: published[published_name(name)].float() for name in network.state_dict()})
-    golden = np.load(shared / "golden" / "realesrgan_x4plus_bird.npz")
-    with torch.no_grad():
-        sr = network.eval()(torch.from_numpy(golden["lr"]))
-    torch.testing.assert_close(sr, torch.from_numpy(golden["sr"]), rtol=0, atol=1e-5)
-
-
-def published_name(name: str) -> str:
-    """Name in BasicSR's layout of a parameter of our RRDBNet."""
-    parts = name.split(".")
-    kind = parts[-1]
-    if parts[0] == "head":
-        return f"conv_first.{kind}"
-    if parts[0] == "trunk" and parts[1] == "23":
-        return f"conv_body.{kind}"
-    if parts[0] == "trunk":
-        _, block, _, dense, _, conv, _ = parts
-        return f"body.{block}.rdb{int(dense) + 1}.conv{int(conv) + 1}.{kind}"
-    if parts[0] == "upsample":
-        return f"conv_up{int(parts[1]) + 1}.{kind}"
-    return {"0": "conv_hr", "2": "conv_last"}[parts[1]] + f".{kind}"
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -14,7 +14,8 @@ LAYERS = {
         "image",
         "color",
         "resize",
-        "weights",
+        "atomic",
+        "tensor_files",
         "comparison",
         "download",
         "archive",
@@ -23,7 +24,7 @@ LAYERS = {
         "statistics",
     },
     1: {"generators", "discriminators", "losses", "degradations", "metrics"},
-    2: {"data", "modules", "callbacks"},
+    2: {"data", "modules", "callbacks", "weights"},
     3: {"command_line", "train", "evaluate", "check", "summary", "runs", "warm_start", "preflight", "tables"},
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names}
@@ -64,6 +65,7 @@ def test_the_library_works_without_hydra():
     program = (
         "import sys; sys.modules['hydra'] = sys.modules['omegaconf'] = None\n"
         "import sr_lightning.data, sr_lightning.modules, sr_lightning.callbacks, sr_lightning.metrics\n"
+        "import sr_lightning.weights\n"
         "print('works')"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from sr_lightning import image, runs, weights
+from sr_lightning import image, runs, tensor_files, weights
 from sr_lightning.callbacks import Checkpoints
 from sr_lightning.command_line import load_generator
 from tests import photographs
@@ -22,7 +22,7 @@ EXACT = ("trainer.precision=32-true", "scheduler=one_cycle", "optimizer.lr=1e-3"
 
 
 def checkpoint(folder: Path, name: str = "last") -> dict:
-    return weights.read(folder / "checkpoints" / f"{name}.ckpt")
+    return tensor_files.read(folder / "checkpoints" / f"{name}.ckpt")
 
 
 def logged(folder: Path, column: str) -> dict[int, float]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from sr_lightning import image, weights
+from sr_lightning import image, tensor_files, weights
 from tests.conftest import TINY
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
 
@@ -81,7 +81,7 @@ def test_the_first_stage_is_trained_once_and_shared(train, tmp_path):
 def test_it_starts_from_the_average_of_the_first_stage(train, tmp_path):
     run = train("run", *GAN, "warm_start.iterations=3", "iterations=1", "optimizer.lr=1e-30")
     (stage,) = (tmp_path / "cache" / "warm_starts").glob("rrdb_psnr-*/checkpoints/last.ckpt")
-    for name, value in weights.generator_weights(weights.read(stage)).items():
+    for name, value in weights.generator_weights(tensor_files.read(stage)).items():
         assert torch.equal(checkpoint(run)["state_dict"][f"generator.{name}"], value)
 
 
@@ -158,18 +158,18 @@ def test_killed_in_either_stage_it_ends_as_if_undisturbed(train, photos, process
     (child,) = children(killed.pid)
     os.kill(child, signal.SIGKILL)
     assert "the first stage ended with status -9" in killed.communicate()[0]
-    assert 5 <= weights.read(stage)["global_step"] < 60
+    assert 5 <= tensor_files.read(stage)["global_step"] < 60
 
     killed = process(*common)
     last = wait_for("runs/killed/*/checkpoints/last.ckpt", tmp_path, killed)
     killed.kill()
     killed.communicate()
-    assert 5 <= weights.read(last)["global_step"] < 40
+    assert 5 <= tensor_files.read(last)["global_step"] < 40
 
     finished(process(*common))
     (whole_stage,) = (tmp_path / "cache").glob("warm_starts/*/checkpoints/last.ckpt")
-    assert_same(weights.read(whole_stage), weights.read(stage))
-    assert_same(checkpoint(undisturbed), weights.read(last))
+    assert_same(tensor_files.read(whole_stage), tensor_files.read(stage))
+    assert_same(checkpoint(undisturbed), tensor_files.read(last))
 
 
 def test_compile_changes_neither_names_nor_results_of_both_players(train, monkeypatch):

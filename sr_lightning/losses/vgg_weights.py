@@ -9,7 +9,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from sr_lightning import weights
+from sr_lightning import tensor_files
 from sr_lightning.errors import InputError
 
 ZOO = "https://download.pytorch.org/models/"
@@ -57,7 +57,7 @@ def read(path: str | Path, names: Sequence[str], shapes: Mapping[str, tuple[int,
     Raises:
         InputError: no such file, or a weight is missing, is none of the network's, or has another shape.
     """
-    content = weights.read(path)
+    content = tensor_files.read(path)
     content = content.get("state_dict", content)
     minc = any(re.match(r"conv\d\d\.", name) for name in content)
     theirs: dict[str, str] = {}

@@ -1,0 +1,96 @@
+"""Published models by name: where they are, and a folder of the user's cache where they are kept."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from sr_lightning.download import fetch
+from sr_lightning.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A file of weights on the network.
+
+    Args:
+        size: in bytes; None where it is not known.
+        sha256: None where its publisher's file could not be checked; then only the connection vouches for it.
+    """
+
+    url: str
+    size: int | None = None
+    sha256: str | None = None
+
+
+REAL_ESRGAN = "https://github.com/xinntao/Real-ESRGAN/releases/download"
+# The publishers give no checksums: each below is what at least two independent users of the file have recorded. For
+# rrdb-psnr-x4, which only KAIR's release offers, no record was found.
+PUBLISHED = {
+    "realesrgan-x4plus": Published(
+        f"{REAL_ESRGAN}/v0.1.0/RealESRGAN_x4plus.pth",
+        67_040_989,
+        "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1",
+    ),
+    "realesrnet-x4plus": Published(
+        f"{REAL_ESRGAN}/v0.1.1/RealESRNet_x4plus.pth",
+        67_040_989,
+        "a820b9bde89a874d7599d545567308ce6c128fc8754a53208eda016d40aa81df",
+    ),
+    "realesrgan-x2plus": Published(
+        f"{REAL_ESRGAN}/v0.2.1/RealESRGAN_x2plus.pth",
+        67_061_725,
+        "49fafd45f8fd7aa8d31ab2a22d14d91b536c34494a5cfe31eb5d89c2fa266abb",
+    ),
+    "realesrgan-x4plus-anime-6b": Published(
+        f"{REAL_ESRGAN}/v0.2.2.4/RealESRGAN_x4plus_anime_6B.pth",
+        17_938_799,
+        "f872d837d3c90ed2e05227bed711af5671a6fd1c9f7d7e91c911a61f155e99da",
+    ),
+    "esrgan-x4": Published(
+        f"{REAL_ESRGAN}/v0.1.1/ESRGAN_SRx4_DF2KOST_official-ff704c30.pth",
+        sha256="ff704c30ff560305e48ed1f4db895e525ab6bc81a46fafe80c0094a271c806d9",
+    ),
+    "rrdb-psnr-x4": Published("https://github.com/cszn/KAIR/releases/download/v1.0/RRDB.pth"),
+    "realesr-animevideov3": Published(
+        f"{REAL_ESRGAN}/v0.2.5.0/realesr-animevideov3.pth",
+        2_504_012,
+        "b8a8376811077954d82ca3fcf476f1ac3da3e8a68a4f4d71363008000a18b75d",
+    ),
+    "realesr-general-x4v3": Published(
+        f"{REAL_ESRGAN}/v0.2.5.0/realesr-general-x4v3.pth",
+        4_885_111,
+        "8dc7edb9ac80ccdc30c3a5dca6616509367f05fbc184ad95b731f05bece96292",
+    ),
+    "realesr-general-wdn-x4v3": Published(
+        f"{REAL_ESRGAN}/v0.2.5.0/realesr-general-wdn-x4v3.pth",
+        4_885_111,
+        "1641f8c4464b9f097c9fdda5589273713f67cf59f3d909e0bd688f0cee269dca",
+    ),
+}
+
+
+def locate(source: str | Path) -> Path:
+    """The file of a published model, downloaded where it is not in the cache yet; any other source is a path.
+
+    Raises:
+        InputError: no such file and no such name, no connection, or a wrong checksum.
+    """
+    model = PUBLISHED.get(str(source))
+    if model is None:
+        if not Path(source).is_file():
+            raise InputError(f"{source}: no such file{'' if Path(source).suffix else names()}")
+        return Path(source)
+    folder = user_cache_path("sr_lightning") / "weights"
+    file = folder / f"{source}.pth"
+    if not file.exists():
+        size = f" ({model.size / 1e6:.0f} MB)" if model.size else ""
+        log.info("Downloading %s%s to %s", model.url, size, folder)
+    return fetch(model.url, folder, sha256=model.sha256, name=file.name)
+
+
+def names() -> str:
+    return f", and not one of the published models {', '.join(PUBLISHED)}"

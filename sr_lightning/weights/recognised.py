@@ -1,0 +1,41 @@
+"""What a family of published networks tells about a set of weights."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A network, inferred from the names and shapes of its weights.
+
+    Args:
+        build: makes the network.
+        weights: by the network's own names.
+        names: the network's names -> those in the file, where they differ.
+    """
+
+    build: Callable[[], nn.Module]
+    weights: dict[str, Tensor]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def shape(weights: Mapping[str, Tensor], name: str, dimensions: int = 4) -> tuple[int, ...]:
+    """Shape of a weight, none of whose sizes is zero.
+
+    Raises:
+        ValueError: it is missing, or has another number of dimensions.
+    """
+    found = tuple(weights[name].shape) if name in weights else ()
+    if len(found) != dimensions or 0 in found:
+        raise ValueError(f"{name} is {found or 'missing'}, expected {dimensions} dimensions")
+    return found
+
+
+def count(weights: Mapping[str, Tensor], name: Callable[[int], str]) -> int:
+    """How many of name(0), name(1), … are there before the first that is not."""
+    number = 0
+    while name(number) in weights:
+        number += 1
+    return number
