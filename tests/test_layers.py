@@ -25,7 +25,7 @@ LAYERS = {
     },
     1: {"generators", "discriminators", "losses", "degradations", "metrics"},
     2: {"data", "modules", "callbacks", "weights"},
-    3: {"command_line", "train", "evaluate", "check", "summary", "runs", "warm_start", "preflight", "tables"},
+    3: {"command_line", "train", "evaluate", "check", "summary", "runs", "warm_start", "preflight", "tables", "export"},
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

@@ -1,0 +1,55 @@
+"""python -m sr_lightning.export CHECKPOINT --output FILE: weights for other programs.
+
+FILE.safetensors and FILE.pth are in BasicSR's layout, which Real-ESRGAN, chaiNNer and ComfyUI read; FILE.onnx holds the
+whole network, for images of any number and size. Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from sr_lightning import tensor_files, weights
+from sr_lightning.command_line import Parser, one_line_errors
+from sr_lightning.errors import InputError
+
+log = logging.getLogger(__name__)
+ENDINGS = (".safetensors", ".pth", ".onnx")
+
+
+def export(source: str, output: Path, kind: str = "ema") -> None:
+    """Write the network of ``source`` to ``output``, in the format that its ending names.
+
+    Args:
+        source: what ``weights.load`` takes.
+        kind: ``ema`` or ``raw``.
+    Raises:
+        InputError: another ending, a source that cannot be read, or a network that the format cannot hold.
+    """
+    if output.suffix not in ENDINGS:
+        raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
+    generator = weights.load(source, kind)
+    if output.suffix == ".onnx":
+        weights.write_onnx(output, generator)
+        return
+    try:
+        tensors = weights.to_basicsr(generator)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
+    tensor_files.write(output, {"params_ema": tensors} if output.suffix == ".pth" else tensors)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = Parser("python -m sr_lightning.export", description="Write weights for other programs.")
+    parser.add_argument("checkpoint", help="a checkpoint, a published file, or the name of a published model")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=f"ends in {', '.join(ENDINGS)}")
+    parser.add_argument("--kind", choices=("ema", "raw"), default="ema", help="of weights (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with one_line_errors():
+        export(options.checkpoint, options.output, options.kind)
+        log.info("%s: %.1f MB", options.output, options.output.stat().st_size / 1e6)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Weights for other programs: the names they look for, and graphs that compute the same."""
+
+import sys
+from functools import partial
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from sr_lightning import resize, tensor_files, weights
+from sr_lightning.errors import InputError
+from sr_lightning.generators import (
+    RRDB,
+    SRCNN,
+    Compact,
+    Head,
+    Interpolation,
+    MSRResNet,
+    Nearest,
+    ResidualBlock,
+    Shuffle,
+    Tail,
+    TrunkGenerator,
+)
+from sr_lightning.weights.onnx_graph import BicubicConvolution
+from tests.test_weights import equal, outputs, rrdbnet
+
+NORMALISED = partial(ResidualBlock, norm=nn.BatchNorm2d)
+HIDDEN = partial(Tail, hidden=True)
+
+
+def basicsr_names(depth):
+    """All names of BasicSR's RRDBNet, written down from its definition."""
+    blocks = [f"body.{n}.rdb{k}.conv{j}" for n in range(depth) for k in (1, 2, 3) for j in (1, 2, 3, 4, 5)]
+    layers = ["conv_first", *blocks, "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last"]
+    return {f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")}
+
+
+def save(path, network):
+    """A checkpoint of the network, wrapped as BasicSR's training does."""
+    tensor_files.write(path, {"params": weights.to_basicsr(network)})
+    return path
+
+
+def test_names_are_those_that_other_programs_look_for(command, tmp_path):
+    """702 tensors for 23 blocks; in .pth under params_ema, as Real-ESRGAN's own script expects."""
+    network = rrdbnet(depth=23)
+    save(tmp_path / "a.pth", network)
+    command("export", "a.pth", "--output", "out/b.safetensors")
+    command("export", "a.pth", "--output", "out/b.pth")
+    plain, wrapped = load_file(tmp_path / "out" / "b.safetensors"), tensor_files.read(tmp_path / "out" / "b.pth")
+    assert plain.keys() == wrapped["params_ema"].keys() == basicsr_names(23)
+    assert (len(plain), list(wrapped)) == (702, ["params_ema"])
+    for file in ("b.pth", "b.safetensors"):
+        assert equal(network, weights.load(tmp_path / "out" / file))
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["b.pth", "b.safetensors"]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [rrdbnet(2, unshuffle=2), rrdbnet(1, unshuffle=4), rrdbnet(8, channels=1), Compact(4, 2, 3), MSRResNet(4, 2, 4)],
+    ids=["unshuffled-x2", "unshuffled-x1", "x8", "compact", "msrresnet"],
+)
+def test_every_public_layout_makes_the_round_trip(tmp_path, network):
+    path = tmp_path / "a.safetensors"
+    tensor_files.write(path, weights.to_basicsr(network))
+    assert equal(network.eval(), weights.load(path), network.channels)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        SRCNN(widths=(2, 2)),
+        rrdbnet(scale=3),
+        rrdbnet(skip=Interpolation("bicubic", 4)),
+        TrunkGenerator(partial(RRDB, growth=2, norm=nn.BatchNorm2d), Nearest, tail=HIDDEN, width=4, depth=1),
+        TrunkGenerator(partial(RRDB, growth=2, beta=0.1), Nearest, tail=HIDDEN, width=4, depth=1),
+        TrunkGenerator(partial(RRDB, growth=2), Shuffle, tail=HIDDEN, width=4, depth=1),
+        TrunkGenerator(ResidualBlock, Shuffle, width=4, depth=1),
+    ],
+    ids=["srcnn", "x3", "skip", "norm", "beta", "shuffle", "srresnet"],
+)  # fmt: skip
+def test_what_no_public_layout_holds_is_refused(network):
+    """Also where the names would fit, but other programs would build another network from them."""
+    with pytest.raises(InputError, match=r"^there is no public layout for this network: only RRDBNet .* as \.onnx$"):
+        weights.to_basicsr(network)
+
+
+ARCHITECTURES = {
+    "srcnn": lambda: SRCNN(widths=(4, 3), scale=3),
+    "srresnet": lambda: TrunkGenerator(NORMALISED, Shuffle, partial(Head, kernel=9, activate=True),
+                                       partial(Tail, kernel=9), nn.BatchNorm2d, width=4, depth=2),
+    "rrdbnet": lambda: rrdbnet(),
+    "rrdbnet with norm and skip": lambda: TrunkGenerator(partial(RRDB, growth=2, norm=nn.BatchNorm2d), Nearest, width=4,
+                                                         depth=1, scale=2, skip=Interpolation("bicubic", 2)),
+    "unshuffled x2": lambda: rrdbnet(2, unshuffle=2),
+    "unshuffled x1": lambda: rrdbnet(1, unshuffle=4),
+    "compact": lambda: Compact(4, 2, 4),
+    "msrresnet": lambda: MSRResNet(4, 2, 4),
+    "grey": lambda: Compact(4, 1, 2, channels=1),
+    "bicubic": lambda: Interpolation("bicubic", 4),
+    "bilinear": lambda: Interpolation("bilinear", 3),
+    "nearest": lambda: Interpolation("nearest", 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_onnx_computes_the_same_for_any_number_and_size(tmp_path, name):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    network = ARCHITECTURES[name]().eval()
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.uniform_(-1, 1)
+            layer.running_var.uniform_(0.5, 2)
+    weights.write_onnx(tmp_path / "a.onnx", network)
+    session = onnxruntime.InferenceSession(tmp_path / "a.onnx", providers=["CPUExecutionProvider"])
+    for shape in [(1, 16, 12), (3, 7, 5), (2, 1, 1)]:
+        lr = torch.rand(shape[0], getattr(network, "channels", 3), *shape[1:])
+        with torch.no_grad():
+            expected = network(lr)
+        (sr,) = session.run(["sr"], {"lr": lr.numpy()})
+        torch.testing.assert_close(torch.from_numpy(sr), expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 4, 8])
+def test_bicubic_as_a_convolution_is_bicubic(scale):
+    for height, width in [(1, 1), (2, 3), (9, 16)]:
+        image = torch.rand(2, 3, height, width)
+        expected = resize.bicubic(image, scale)
+        torch.testing.assert_close(BicubicConvolution(scale)(image), expected, rtol=0, atol=5e-6)
+
+
+def test_onnx_leaves_the_network_as_it_was(tmp_path):
+    pytest.importorskip("onnx")
+    network = SRCNN(widths=(2, 2)).train().to(torch.float64)
+    weights.write_onnx(tmp_path / "a.onnx", network)
+    assert network.training
+    assert isinstance(network.enlarge, Interpolation)
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float64}
+    assert len(outputs(network.float())) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.ckpt", "--output", "a.pth"], "error: nowhere.ckpt: no such file"),
+        (["a.pth", "--output", "a.zip"], "error: a.zip: unknown format; use .safetensors, .pth, .onnx"),
+        (["a.pth", "--output", "a.pth/b.pth"], "error: a.pth/b.pth: cannot be written"),
+        (["a.pth", "--output", "b.pth", "--kind", "ema"], None),
+    ],
+)
+def test_wrong_arguments_end_in_one_line(command, tmp_path, arguments, message):
+    save(tmp_path / "a.pth", rrdbnet(depth=1))
+    if message is None:
+        command("export", *arguments)
+        assert (tmp_path / "b.pth").is_file()
+        return
+    with pytest.raises(SystemExit) as error:
+        command("export", *arguments)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.pth"]
+
+
+def test_without_the_packages_onnx_is_refused_in_one_line(command, tmp_path, monkeypatch):
+    save(tmp_path / "a.pth", rrdbnet(depth=1))
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(SystemExit, match=r"^error: a\.onnx: writing ONNX needs .* pip install 'sr_lightning\[onnx\]'$"):
+        command("export", "a.pth", "--output", "a.onnx")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.pth"]
