@@ -5,11 +5,15 @@ from functools import partial
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
 from safetensors.torch import load_file
 from torch import nn
 
 from sr_lightning import resize, tensor_files, weights
+from sr_lightning.command_line import CONF, plain
 from sr_lightning.errors import InputError
+from sr_lightning.export import export
 from sr_lightning.generators import (
     RRDB,
     SRCNN,
@@ -41,6 +45,20 @@ def save(path, network):
     """A checkpoint of the network, wrapped as BasicSR's training does."""
     tensor_files.write(path, {"params": weights.to_basicsr(network)})
     return path
+
+
+@pytest.mark.parametrize("words", [["model=esrgan"], ["generator=compact"], ["generator=msrresnet"],
+                                   ["model=rrdb_psnr", "generator=unshuffled", "scale=2"]])  # fmt: skip
+def test_what_training_makes_can_be_exported(tmp_path, words):
+    """From a checkpoint with its recipe to a plain file, from which the same network comes back."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("train", [*words, "name=test", "generator.width=4", "generator.depth=2"])
+    recipe = plain(config.generator)
+    network = instantiate(config.generator).eval()
+    state = {f"generator.{name}": value for name, value in network.state_dict().items()}
+    tensor_files.write(tmp_path / "a.ckpt", {"hyper_parameters": {"generator": recipe}, "state_dict": state})
+    export(str(tmp_path / "a.ckpt"), tmp_path / "a.safetensors")
+    assert equal(network, weights.load(tmp_path / "a.safetensors"))
 
 
 def test_names_are_those_that_other_programs_look_for(command, tmp_path):

@@ -13,7 +13,7 @@ from sr_lightning.generators import Compact
 from sr_lightning.weights import published
 from tests.test_download import Server, server
 
-assert server  # the fixture
+assert server  # pytest finds the fixture by its name in this module
 
 
 @pytest.fixture
