@@ -31,12 +31,12 @@ def load(source: str | Path, kind: str = "ema") -> nn.Module:
     path = locate(source)
     content = tensor_files.read(path)
     try:
-        weights = generator_weights(content, kind)
         described = saved_recipe(content)
         if described is not None:
             generator = recipe.build(described)
-            fill(generator, weights)
+            fill(generator, generator_weights(content, kind))
         else:
+            weights = generator_weights(content, kind)
             found = recognise(weights)
             if found is None:
                 raise InputError(unknown(weights))
