@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
+from lightning.pytorch.plugins.environments import SLURMEnvironment
 from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning.command_line import check_values, one_of, positive, whole
@@ -45,13 +46,13 @@ def check(config: DictConfig) -> None:
     if missing is not None:
         raise InputError(f"{missing}: is not set; add {missing}=…")
     check_values(config, EXPECTED)
-    if config.init not in (None, "warm_start") and config.resume is not None:
+    if config.init not in (None, "warm_start") and config.resume not in (None, "auto"):
         raise InputError("init and resume: give one of them; resume goes on with a run, init starts a new one")
     devices = config.trainer.devices
-    if HydraConfig.get().mode == RunMode.MULTIRUN and devices not in (1, "1"):
+    if HydraConfig.get().mode == RunMode.MULTIRUN and devices not in (1, "1") and not SLURMEnvironment.detect():
         raise InputError(
-            f"trainer.devices={devices}: does not go together with -m, as each process would start all jobs; "
-            "run them one by one"
+            f"trainer.devices={devices}: this launcher runs jobs inside one process, and each device's process would "
+            "start them all; leave hydra/launcher out, its default gives each job processes of its own"
         )
     on_cpu = config.trainer.accelerator == "cpu" or not torch.cuda.is_available()
     if on_cpu and isinstance(devices, int) and devices > (os.cpu_count() or 1):

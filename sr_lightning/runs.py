@@ -1,6 +1,8 @@
 """Run folders: one for each run, found again to go on, used by one process at a time."""
 
+import json
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,25 +15,38 @@ from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning import tensor_files
 from sr_lightning.errors import InputError
+from sr_lightning.ranks import agreed
 
 log = logging.getLogger(__name__)
 # What may differ between a run and its continuation: nothing here changes what is trained.
-FREE = ("resume", "hydra", "datamodule", "trainer", "logger", "callbacks", "log_every", "nonfinite_limit", "compile")
+FREE = (
+    *("resume", "hydra", "sweep", "stage", "datamodule", "trainer", "logger", "callbacks"),
+    *("log_every", "nonfinite_limit", "compile"),
+)
 FREE_DATA = ("workers", "cache", "resident", "store")
 
 
 def run_directory(*, _root_: DictConfig) -> str:
-    """``runs/NAME/TIME``; with resume=auto, the newest run of the very same configuration that has a checkpoint.
+    """``runs/NAME/TIME``, one for all processes of a run; with resume=auto, that of the same configuration, if any.
 
     Raises:
         InputError: a name that is not that of a folder.
     """
-    name = str(_root_.name)
+    return agreed(lambda: choose_directory(_root_))
+
+
+def choose_directory(config: DictConfig) -> str:
+    """A new folder; with resume=auto, the newest run of the very same configuration that has a checkpoint.
+
+    Raises:
+        InputError: a name that is not that of a folder.
+    """
+    name = str(config.name)
     if not name or name.startswith((".", "/")) or ".." in name:
         raise InputError(f"name={name}: must be a plain name; the run's folder is runs/NAME/TIME")
     runs = Path("runs", name)
-    if _root_.resume == "auto":
-        wanted = comparable(_root_)
+    if config.resume == "auto":
+        wanted = comparable(config)
         for folder in sorted(runs.glob("*/checkpoints"), reverse=True):
             saved = folder.parent / ".hydra" / "config.yaml"
             if any(folder.glob("*.ckpt")) and saved.is_file() and comparable(OmegaConf.load(saved)) == wanted:
@@ -111,3 +126,22 @@ def check_resumable(path: Path | str, config: dict[str, Any]) -> int:
                 f"use the same, or init={path} for its weights and a new schedule"
             )
     return int(content["global_step"])
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """A whole file or none."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text)
+    os.replace(partial, path)
+
+
+def write_result(folder: Path, monitor: str, value: float | None, iterations: int) -> None:
+    """``result.json``: that a run has come to its end, and how well it did."""
+    result = {"monitor": monitor, "value": value, "iterations": iterations}
+    write_atomically(folder / "result.json", json.dumps(result) + "\n")
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """What a run left at its end; None before."""
+    path = folder / "result.json"
+    return json.loads(path.read_text()) if path.is_file() else None

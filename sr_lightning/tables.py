@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from sr_lightning.modules import scores
@@ -35,10 +36,10 @@ def cells(row: Row) -> list[str]:
 def show(summary: Sequence[Row], title: str, console: Console | None = None) -> None:
     """Print a summary as a table."""
     table = Table(title=title, title_justify="left", header_style="bold")
-    for name in summary[0]:
-        table.add_column(name, justify="left" if name in ("network", "benchmark") else "right")
+    for name, first in summary[0].items():
+        table.add_column(name, justify="left" if isinstance(first, str) else "right")
     for row in summary:
-        table.add_row(*cells(row))
+        table.add_row(*map(escape, cells(row)))
     (console or Console()).print(table)
 
 

@@ -1,9 +1,11 @@
 """``python -m sr_lightning.train model=esrgan trainer.devices=4``"""
 
 import hashlib
+import importlib
 import logging
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -31,8 +33,9 @@ from sr_lightning.errors import InputError
 from sr_lightning.modules import Restorer
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
 from sr_lightning.preflight import check, check_crop
-from sr_lightning.runs import alone, check_resumable, newest_good, run_directory
+from sr_lightning.runs import alone, check_resumable, newest_good, run_directory, write_result
 from sr_lightning.summary import summarise
+from sr_lightning.sweeps import job_directory, sweep_directory
 from sr_lightning.warm_start import warm_start
 
 log = logging.getLogger(__name__)
@@ -60,10 +63,16 @@ def train(config: DictConfig, folder: Path) -> float | None:
         where = os.path.relpath(folder)
         log.info("%s: %d x %s, %s, in %s", config.name, trainer.world_size, device, trainer.precision, where)
     try:
-        if done < config.iterations:
+        if resume is None or done < config.iterations:
+            if trainer.is_global_zero:
+                (folder / "result.json").unlink(missing_ok=True)
             fit(trainer, module, data, resume)
+        else:
+            checkpoints.load_state_dict(weights.read(resume)["callbacks"][checkpoints.state_key])
         source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
         summarise(config, trainer, data, source, folder, module.hparams["started_from"])
+        if trainer.is_global_zero:
+            write_result(folder, config.monitor, checkpoints.best_score, config.iterations)
     finally:
         if any(isinstance(logger, WandbLogger) for logger in trainer.loggers):
             import wandb
@@ -181,8 +190,20 @@ def wandb_mode() -> str:
     return "offline" if mode == "online" and not wandb.login(prompt=False) else mode
 
 
-for resolver in (run_directory, wandb_id, wandb_mode):
+def wandb_tags(axes: Sequence[str]) -> list[str]:
+    """The overrides that tell a job from the others of its sweep, as short as W&B wants its tags."""
+    return [axis[:64] for axis in axes]
+
+
+def stage(*, _root_: DictConfig) -> str:
+    """What kind of training a run is."""
+    return "adversarial" if "discriminator" in _root_.module else "pixel"
+
+
+for resolver in (run_directory, job_directory, stage, wandb_id, wandb_mode, wandb_tags):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
+# One sweep has one folder, also where each job composes its configuration anew.
+OmegaConf.register_new_resolver(sweep_directory.__name__, sweep_directory, replace=True, use_cache=True)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
@@ -197,4 +218,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # by its name, not as __main__: launchers that send the application to other machines import it there
+    importlib.import_module("sr_lightning.train").main()

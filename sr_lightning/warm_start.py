@@ -25,6 +25,7 @@ from sr_lightning import __version__, tensor_files
 from sr_lightning.command_line import plain, precision
 from sr_lightning.data.store import key
 from sr_lightning.errors import InputError
+from sr_lightning.ranks import independent
 from sr_lightning.runs import FREE_DATA
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ def first_stage(config: DictConfig) -> DictConfig:
             stage[name] = plain(config[name])
         for name in ("accelerator", "devices", "precision"):
             stage.trainer[name] = config.trainer[name]
-        stage.name = config.warm_start.model
+        stage.name, stage.stage = config.warm_start.model, "warm_start"
+        stage.logger, stage.sweep.name = config.logger, config.sweep.name
         stage.iterations = config.warm_start.iterations
         stage.validate_every, stage.log_every = config.validate_every, config.log_every
         stage.init, stage.warm_start, stage.resume = None, None, "auto"
@@ -101,7 +103,7 @@ def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:
         stage.hydra = hydra
     OmegaConf.save(stage, folder / "stage.yaml")
     command = [sys.executable, "-m", "sr_lightning.train", "--config-dir", str(folder), "--config-name", "stage"]
-    done = subprocess.run(command, pass_fds=[lock] if lock >= 0 else ())
+    done = subprocess.run(command, env=independent(), pass_fds=[lock] if lock >= 0 else ())
     if done.returncode:
         raise InputError(f"{folder}: the first stage ended with status {done.returncode}; what it said is above")
 

@@ -4,6 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -75,10 +76,10 @@ def train(command, photos, tmp_path):
 
 @pytest.fixture
 def process(tmp_path):
-    """Starts the training command in a process of its own."""
+    """Starts the training command in a process of its own, or ``by`` another module."""
 
-    def start(*arguments: str) -> subprocess.Popen:
-        command = [sys.executable, "-m", "sr_lightning.train", *arguments]
+    def start(*arguments: str, by: Sequence[str] = ()) -> subprocess.Popen:
+        command = [sys.executable, "-m", *by, "sr_lightning.train", *arguments]
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
         output = subprocess.PIPE
         return subprocess.Popen(

@@ -24,8 +24,21 @@ LAYERS = {
         "statistics",
     },
     1: {"generators", "discriminators", "losses", "degradations", "metrics"},
-    2: {"data", "modules", "callbacks", "weights"},
-    3: {"command_line", "train", "evaluate", "check", "summary", "runs", "warm_start", "preflight", "tables", "export"},
+    2: {"data", "modules", "callbacks", "weights", "loggers"},
+    3: {
+        "command_line",
+        "train",
+        "evaluate",
+        "check",
+        "export",
+        "summary",
+        "runs",
+        "ranks",
+        "warm_start",
+        "preflight",
+        "tables",
+        "sweeps",
+    },
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")

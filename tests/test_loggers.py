@@ -31,8 +31,14 @@ def test_wandb_offline_runs_are_separate_and_continue(train, monkeypatch):
     """REQ-WB-1, REQ-WB-2: without a login two runs make two offline runs; the id belongs to the run's folder."""
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("WANDB_SILENT", "true")
-    first = train("first", "logger=wandb", "iterations=2")
+    runs, start = [], wandb.init
+    monkeypatch.setattr(wandb, "init", lambda **settings: runs.append(start(**settings)) or runs[-1])
+    job = ("sweep.name=ablation", f"sweep.axes=[norm=none,{'x' * 70}]")
+    first = train("first", "logger=wandb", "iterations=2", *job)
     assert wandb.run is None
+    assert (runs[0].group, runs[0].job_type) == ("ablation", "pixel")
+    assert set(runs[0].tags) == {"norm=none", "x" * 64}
+    assert runs[0].config["generator.width"] == 4
     second = train("second", "logger=wandb", "iterations=2")
     ids = [path.name.rsplit("-", 1)[1] for folder in (first, second) for path in folder.glob("wandb/offline-run-*")]
     assert len(set(ids)) == len(ids) == 2

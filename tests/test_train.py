@@ -240,13 +240,16 @@ def test_sigterm_saves_and_says_so(photos, process, tmp_path):
 def test_two_devices_train_what_one_device_trains(photos, process, tmp_path):
     """REQ-DDP-2, REQ-VAL-1, REQ-HYD-3: the same batch shared by two processes gives the same network and scores."""
     common = [*TINY, *photos, *EXACT, "norm=none", "iterations=3", "validate_every=3"]
-    for devices in (1, 2):
-        finished(process(*common, f"trainer.devices={devices}", f"name=devices-{devices}"))
-    (one,), (two,) = (tmp_path.glob(f"runs/devices-{devices}/*") for devices in (1, 2))
-    for name, value in checkpoint(one)["state_dict"].items():
-        torch.testing.assert_close(value, checkpoint(two)["state_dict"][name], rtol=0, atol=2e-6)
-    assert logged(one, "val/psnr_y")[3] == pytest.approx(logged(two, "val/psnr_y")[3], abs=1e-3)
-    assert len(list((two / "pictures").glob("*.png"))) == 3
+    torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m")
+    for name, devices, by in (("one", 1, ()), ("two", 2, ()), ("torchrun", 2, torchrun)):
+        finished(process(*common, f"trainer.devices={devices}", f"name={name}", by=by))
+    (one,) = tmp_path.glob("runs/one/*")
+    for name in ("two", "torchrun"):
+        (two,) = tmp_path.glob(f"runs/{name}/*")
+        for key, value in checkpoint(one)["state_dict"].items():
+            torch.testing.assert_close(value, checkpoint(two)["state_dict"][key], rtol=0, atol=2e-6)
+        assert logged(one, "val/psnr_y")[3] == pytest.approx(logged(two, "val/psnr_y")[3], abs=1e-3)
+        assert len(list((two / "pictures").glob("*.png"))) == 3
 
 
 def test_init_takes_weights_and_nothing_else(train):

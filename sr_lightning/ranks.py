@@ -1,0 +1,37 @@
+"""Processes that train one network together: who is one of them, and what they agree on before they can talk."""
+
+import os
+from collections.abc import Callable
+
+from torch.distributed import PrefixStore, TCPStore
+
+from sr_lightning.errors import InputError
+
+GROUP = ("RANK", "WORLD_SIZE", "MASTER_", "NODE_RANK", "LOCAL_", "GROUP_", "ROLE_", "TORCHELASTIC_", "PL_GLOBAL_SEED")
+
+
+def started_by_torchrun() -> bool:
+    """Whether somebody else has started the processes of all devices already."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def agreed(decide: Callable[[], str]) -> str:
+    """What the first process decides, in all processes that torchrun has started; elsewhere each decides.
+
+    Raises:
+        InputError: torchrun shares nothing between its processes.
+    """
+    if not started_by_torchrun():
+        return decide()
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        raise InputError("hydra.run.dir: torchrun shares no store here; set hydra.run.dir=FOLDER for all processes")
+    server = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
+    store = PrefixStore(f"sr_lightning/{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", server)
+    if os.environ["RANK"] == "0":
+        store.set("decision", decide())
+    return str(store.get("decision").decode())
+
+
+def independent() -> dict[str, str]:
+    """The environment for a process that trains on its own account."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(GROUP)}

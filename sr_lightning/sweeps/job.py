@@ -1,0 +1,129 @@
+"""One job of a sweep: what starts it, what it left, how it is told."""
+
+import json
+import re
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.types import Quote, QuotedString
+from omegaconf import DictConfig
+
+from sr_lightning.runs import read_result, write_atomically
+
+WAITING, BEFORE, FINISHED, RESUMED = "not started", "finished before", "finished", "resumed and finished"
+FAILED, INTERRUPTED = "failed", "interrupted"
+ERROR = re.compile(r"(error: |[\w.]*(Error|Exception)\b)")
+PROGRAM = (sys.executable, "-m", "sr_lightning.train")
+LAUNCHING = ("hydra.mode=", "hydra.run.", "hydra.sweep", "hydra.launcher", "hydra/launcher", "hydra/sweeper")
+
+
+@dataclass
+class Job:
+    """
+    Attributes:
+        folder: its run folder.
+        overrides: all that its command line is given.
+        axes: those of them that not all jobs of the sweep share.
+        status: one of the words above.
+        value: best of what is monitored.
+        seconds: that all attempts took together.
+        error: why it failed, in one line.
+    """
+
+    folder: Path
+    overrides: Sequence[str]
+    axes: Sequence[str]
+    config: DictConfig
+    status: str = WAITING
+    value: float | None = None
+    seconds: float = 0.0
+    error: str = ""
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        record = self.folder / "job.json"
+        if record.is_file():
+            self.attempts = json.loads(record.read_text())["attempts"]
+            self.seconds = sum(attempt["seconds"] for attempt in self.attempts)
+        if self.read_value():
+            self.status = BEFORE
+
+    @property
+    def number(self) -> str:
+        return self.folder.name.split("-")[0]
+
+    @property
+    def done(self) -> bool:
+        """Whether there is a result."""
+        return self.status in (BEFORE, FINISHED, RESUMED)
+
+    def started_before(self) -> bool:
+        """Whether there is something to go on from."""
+        return any(self.folder.glob("checkpoints/*.ckpt"))
+
+    def read_value(self) -> bool:
+        result = read_result(self.folder)
+        self.value = None if result is None else result["value"]
+        return result is not None
+
+    def command(self, sweep: str) -> list[str]:
+        """The run by itself: no sweep, a folder that is given, resumed where it can be."""
+        hydra = self.config.hydra
+        flags = [] if hydra.job.config_name == "train" else ["--config-name", hydra.job.config_name]
+        for source in hydra.runtime.config_sources:
+            if source.provider == "command-line":
+                flags += ["--config-dir", source.path]
+        resume = [line for line in self.overrides if line.startswith("resume=")]
+        if self.started_before() or not resume:
+            resume = ["resume=auto"]
+        return [
+            *PROGRAM,
+            *flags,
+            *(line for line in self.overrides if not line.startswith(("resume=", "sweep."))),
+            *(line for line in hydra.overrides.hydra if not line.startswith(LAUNCHING)),
+            *resume,
+            f"sweep.name={quoted(sweep)}",
+            f"sweep.axes=[{','.join(map(quoted, self.axes))}]",
+            "hydra.mode=RUN",
+            f"hydra.run.dir={quoted(str(self.folder))}",
+        ]
+
+    def end(self, status: int, seconds: float, lines: Iterable[str], resumed: bool, stopped: bool) -> None:
+        """Record how an attempt ended.
+
+        Args:
+            status: of the process.
+            lines: that it printed.
+            resumed: it went on with an earlier attempt.
+            stopped: it was asked to end.
+        """
+        if status == 0 and self.read_value():
+            self.status = RESUMED if resumed else FINISHED
+        else:
+            self.status = INTERRUPTED if stopped else FAILED
+            self.error = "" if stopped else reason(status, list(lines))
+        self.seconds += seconds
+        self.attempts.append({"status": self.status, "seconds": round(seconds, 3), "error": self.error})
+        record = {"overrides": list(self.overrides), "axes": list(self.axes), "attempts": self.attempts}
+        write_atomically(self.folder / "job.json", json.dumps(record, indent=2) + "\n")
+
+
+def reason(status: int, lines: Sequence[str]) -> str:
+    """Why a process failed: the last error that it told, else what ended it, else its last words."""
+    told = [line for line in lines if ERROR.match(line)]
+    if told:
+        return told[-1]
+    number = -status if status < 0 else status - 128
+    if number in {known.value for known in signal.Signals}:
+        return f"ended by {signal.Signals(number).name}"
+    words = [line for line in lines if line.strip()]
+    return f"exit status {status}: {words[-1] if words else 'it said nothing'}"
+
+
+def quoted(word: str) -> str:
+    """Text as Hydra's command line reads it back."""
+    return str(QuotedString(text=word, quote=Quote.double).with_quotes())

@@ -1,0 +1,119 @@
+"""Runs jobs side by side, as many as there are places, until all have ended or somebody ends the sweep."""
+
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from rich.console import Console
+
+from sr_lightning.ranks import independent
+from sr_lightning.sweeps.job import Job
+from sr_lightning.sweeps.process import POLL, Process
+
+LEFTOVERS = 10.0  # seconds for what an ended job has left running
+# An identity that belongs to one run must not reach all jobs.
+ONE_RUN = ("WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_RUN_GROUP", "WANDB_NAME")
+
+
+@dataclass
+class Attempt:
+    """A job that is running, and where."""
+
+    job: Job
+    place: Mapping[str, str]
+    process: Process
+    resumed: bool
+
+
+@contextmanager
+def signals() -> Iterator[list[int]]:
+    """Collects the signals that ask to end, instead of ending."""
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {signal.Signals[name]: signal.getsignal(signal.Signals[name]) for name in names}
+    try:
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:  # nohup
+                signal.signal(number, note)
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run(
+    jobs: Sequence[Job], places: Sequence[Mapping[str, str]], sweep: str, grace: float, ended: Callable[[], None]
+) -> int | None:
+    """Run the jobs; returns the signal that ended the sweep early.
+
+    Args:
+        places: environment variables of each place in which one job at a time runs.
+        sweep: its name.
+        grace: seconds that jobs have to save and end, after a first signal; a second one kills them.
+        ended: called after each job.
+    """
+    console = Console()
+    waiting, free, running = deque(jobs), list(places), list[Attempt]()
+    deadline = float("inf")
+    with signals() as received:
+        try:
+            while running or (waiting and not received):
+                while waiting and free and not received:
+                    running.append(start(waiting.popleft(), free.pop(0), sweep, console))
+                if received and deadline == float("inf"):
+                    deadline = time.monotonic() + grace
+                    console.print(f"Ending {len(running)} jobs; they save what they have done", style="bold")
+                    for attempt in running:
+                        attempt.process.terminate()
+                if len(received) > 1 or time.monotonic() > deadline:
+                    for attempt in running:
+                        attempt.process.kill()
+                for attempt in list(running):
+                    status = attempt.process.status()
+                    forward(attempt, console)
+                    if status is not None:
+                        running.remove(attempt)
+                        free.append(attempt.place)
+                        end(attempt, status, bool(received), console)
+                        ended()
+                time.sleep(POLL)
+        finally:
+            for attempt in running:  # after an error of this program alone
+                attempt.process.kill()
+    return received[0] if received else None
+
+
+def start(job: Job, place: Mapping[str, str], sweep: str, console: Console) -> Attempt:
+    """Start a job in a place."""
+    resumed = job.started_before()
+    where = "".join(f" on GPU {value}" for name, value in place.items() if name == "CUDA_VISIBLE_DEVICES")
+    say(console, job, f"{'goes on' if resumed else 'starts'}{where}: {' '.join(job.axes)}")
+    job.folder.mkdir(parents=True, exist_ok=True)
+    environment = {name: value for name, value in independent().items() if name not in ONE_RUN} | dict(place)
+    return Attempt(job, place, Process(job.command(sweep), environment, job.folder / "output.txt"), resumed)
+
+
+def forward(attempt: Attempt, console: Console) -> None:
+    """Show what a job has printed."""
+    for line in attempt.process.lines():
+        say(console, attempt.job, line)
+
+
+def end(attempt: Attempt, status: int, stopped: bool, console: Console) -> None:
+    """Clean up after a job, and record how it ended."""
+    lines = list(attempt.process.lines(everything=True))
+    attempt.process.close(LEFTOVERS)
+    attempt.job.end(status, attempt.process.seconds(), lines, attempt.resumed, stopped)
+    say(console, attempt.job, ": ".join(filter(None, (attempt.job.status, attempt.job.error))))
+
+
+def say(console: Console, job: Job, line: str) -> None:
+    console.print(f"[{job.number}] {line}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,40 @@
+"""How a sweep is told: a row for each job, on the screen, as CSV and as Markdown."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from sr_lightning.runs import write_atomically
+from sr_lightning.sweeps.job import Job
+from sr_lightning.tables import Row, markdown
+
+
+def rows(jobs: Sequence[Job]) -> list[Row]:
+    """What a person reads."""
+    return [
+        {
+            "job": job.folder.name,
+            "overrides": " ".join(job.axes),
+            "status": ": ".join(filter(None, (job.status, job.error))),
+            job.config.monitor: "" if job.value is None else job.value,
+            "duration": str(timedelta(seconds=round(job.seconds))),
+        }
+        for job in jobs
+    ]
+
+
+def write(folder: Path, jobs: Sequence[Job]) -> None:
+    """``sweep.csv`` and ``sweep.md`` in the folder of the sweep."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("job", "overrides", "status", "monitor", "value", "seconds", "error"))
+    for job in jobs:
+        value = "" if job.value is None else job.value
+        own = (job.folder.name, " ".join(job.axes), job.status)
+        writer.writerow((*own, job.config.monitor, value, round(job.seconds, 1), job.error))
+    write_atomically(folder / "sweep.csv", text.getvalue())
+    shown = [{key: str(value).replace("|", r"\|") if isinstance(value, str) else value for key, value in row.items()}
+             for row in rows(jobs)]  # fmt: skip
+    write_atomically(folder / "sweep.md", markdown(shown))
