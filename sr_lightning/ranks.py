@@ -7,7 +7,11 @@ from torch.distributed import PrefixStore, TCPStore
 
 from sr_lightning.errors import InputError
 
-GROUP = ("RANK", "WORLD_SIZE", "MASTER_", "NODE_RANK", "LOCAL_", "GROUP_", "ROLE_", "TORCHELASTIC_", "PL_GLOBAL_SEED")
+GROUP = {
+    *("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "ROLE_RANK", "ROLE_NAME"),
+    *("WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_WORLD_SIZE", "ROLE_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"),
+}
+"""What tells a process that it is one of several."""
 
 
 def started_by_torchrun() -> bool:
@@ -34,4 +38,5 @@ def agreed(decide: Callable[[], str]) -> str:
 
 def independent() -> dict[str, str]:
     """The environment for a process that trains on its own account."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(GROUP)}
+    own = {name: value for name, value in os.environ.items() if name not in GROUP}
+    return {name: value for name, value in own.items() if not name.startswith("TORCHELASTIC_")}

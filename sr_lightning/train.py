@@ -190,6 +190,11 @@ def wandb_mode() -> str:
     return "offline" if mode == "online" and not wandb.login(prompt=False) else mode
 
 
+def wandb_name(name: str, axes: Sequence[str]) -> str:
+    """What tells a job from the others of its sweep; by itself, a run's own name."""
+    return " ".join(axes)[:128] or name
+
+
 def wandb_tags(axes: Sequence[str]) -> list[str]:
     """The overrides that tell a job from the others of its sweep, as short as W&B wants its tags."""
     return [axis[:64] for axis in axes]
@@ -200,7 +205,7 @@ def stage(*, _root_: DictConfig) -> str:
     return "adversarial" if "discriminator" in _root_.module else "pixel"
 
 
-for resolver in (run_directory, job_directory, stage, wandb_id, wandb_mode, wandb_tags):
+for resolver in (run_directory, job_directory, stage, wandb_id, wandb_mode, wandb_name, wandb_tags):
     OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
 # One sweep has one folder, also where each job composes its configuration anew.
 OmegaConf.register_new_resolver(sweep_directory.__name__, sweep_directory, replace=True, use_cache=True)
