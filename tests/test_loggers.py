@@ -33,7 +33,8 @@ def test_wandb_offline_runs_are_separate_and_continue(train, monkeypatch):
     monkeypatch.setenv("WANDB_SILENT", "true")
     runs, start = [], wandb.init
     monkeypatch.setattr(wandb, "init", lambda **settings: runs.append(start(**settings)) or runs[-1])
-    job = ("sweep.name=ablation", f"sweep.axes=[norm=none,{'x' * 70}]")
+    long = "x" * 70
+    job = ("sweep.name=ablation", f'sweep.axes=["norm=none","{long}"]')
     first = train("first", "logger=wandb", "iterations=2", *job)
     assert wandb.run is None
     assert (runs[0].group, runs[0].job_type) == ("ablation", "pixel")
