@@ -24,7 +24,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(partial, path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(f"{path}: cannot be written ({reason}); choose another file or make room") from error
+        raise InputError(f"{path}: cannot be written ({reason}); choose another folder or make room") from error
     finally:
         if os.path.exists(partial):
             partial.unlink()
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """A whole file of text or none, in UTF-8.
+
+    Raises:
+        InputError: as ``replacing``.
+    """
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")

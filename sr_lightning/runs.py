@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +13,7 @@ from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning import tensor_files
+from sr_lightning.atomic import write_text
 from sr_lightning.errors import InputError
 from sr_lightning.ranks import agreed
 
@@ -128,17 +128,10 @@ def check_resumable(path: Path | str, config: dict[str, Any]) -> int:
     return int(content["global_step"])
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """A whole file or none."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text)
-    os.replace(partial, path)
-
-
 def write_result(folder: Path, monitor: str, value: float | None, iterations: int) -> None:
     """``result.json``: that a run has come to its end, and how well it did."""
     result = {"monitor": monitor, "value": value, "iterations": iterations}
-    write_atomically(folder / "result.json", json.dumps(result) + "\n")
+    write_text(folder / "result.json", json.dumps(result) + "\n")
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:

@@ -68,7 +68,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
                 (folder / "result.json").unlink(missing_ok=True)
             fit(trainer, module, data, resume)
         else:
-            checkpoints.load_state_dict(weights.read(resume)["callbacks"][checkpoints.state_key])
+            checkpoints.load_state_dict(tensor_files.read(resume)["callbacks"][checkpoints.state_key])
         source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
         summarise(config, trainer, data, source, folder, module.hparams["started_from"])
         if trainer.is_global_zero:

@@ -15,7 +15,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
-from sr_lightning import weights
+from sr_lightning import tensor_files
 from sr_lightning.command_line import CONF
 from sr_lightning.sweeps import job, pool
 from sr_lightning.sweeps.process import Process
@@ -281,6 +281,6 @@ def test_real_jobs_are_runs_of_their_own(command, photos, tmp_path, monkeypatch)
     assert [len(set(ids)) for ids in runs] == [1, 1]
     assert len({*runs[0], *runs[1]}) == 2
     for path, row in zip(jobs, rows, strict=True):
-        last = weights.read(path / "checkpoints" / "last.ckpt")
+        last = tensor_files.read(path / "checkpoints" / "last.ckpt")
         assert last["global_step"] == 60
         assert float(row["value"]) == last["callbacks"]["Checkpoints"]["best_score"]

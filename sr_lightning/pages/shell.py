@@ -1,13 +1,11 @@
 """The page around the parts: one self-contained file, light or dark as the reader's system is, also on paper."""
 
-import os
-import uuid
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from sr_lightning.errors import InputError
+from sr_lightning.atomic import replacing
 
 # The browser itself then refuses whatever would leave the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -60,14 +58,5 @@ def write_page(path: Path | str, document: str) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    path = Path(path)
-    partial = path.parent / f".{uuid.uuid4().hex}.part"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(document, "utf-8", errors="xmlcharrefreplace")  # a file's name need not be valid UTF-8
-        os.replace(partial, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
-    finally:
-        if os.path.exists(partial):
-            partial.unlink()
+    with replacing(path) as partial:  # a file's name need not be valid UTF-8
+        partial.write_text(document, "utf-8", errors="xmlcharrefreplace")

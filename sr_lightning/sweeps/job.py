@@ -12,7 +12,8 @@ from typing import Any
 from hydra.core.override_parser.types import Quote, QuotedString
 from omegaconf import DictConfig
 
-from sr_lightning.runs import read_result, write_atomically
+from sr_lightning.atomic import write_text
+from sr_lightning.runs import read_result
 
 WAITING, BEFORE, FINISHED, RESUMED = "not started", "finished before", "finished", "resumed and finished"
 FAILED, INTERRUPTED = "failed", "interrupted"
@@ -109,7 +110,7 @@ class Job:
         self.seconds += seconds
         self.attempts.append({"status": self.status, "seconds": round(seconds, 3), "error": self.error})
         record = {"overrides": list(self.overrides), "axes": list(self.axes), "attempts": self.attempts}
-        write_atomically(self.folder / "job.json", json.dumps(record, indent=2) + "\n")
+        write_text(self.folder / "job.json", json.dumps(record, indent=2) + "\n")
 
 
 def reason(status: int, lines: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from sr_lightning.runs import write_atomically
+from sr_lightning.atomic import write_text
 from sr_lightning.sweeps.job import Job
 from sr_lightning.tables import Row, markdown
 
@@ -34,7 +34,7 @@ def write(folder: Path, jobs: Sequence[Job]) -> None:
         value = "" if job.value is None else job.value
         own = (job.folder.name, " ".join(job.axes), job.status)
         writer.writerow((*own, job.config.monitor, value, round(job.seconds, 1), job.error))
-    write_atomically(folder / "sweep.csv", text.getvalue())
+    write_text(folder / "sweep.csv", text.getvalue())
     shown = [{key: str(value).replace("|", r"\|") if isinstance(value, str) else value for key, value in row.items()}
              for row in rows(jobs)]  # fmt: skip
-    write_atomically(folder / "sweep.md", markdown(shown))
+    write_text(folder / "sweep.md", markdown(shown))
