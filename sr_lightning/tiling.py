@@ -1,0 +1,115 @@
+"""Large images through a network in tiles, without seams."""
+
+from collections.abc import Callable, Iterator
+from itertools import groupby, product
+
+import torch
+from torch import Tensor
+
+ALIGNMENT = 4  # tiles begin at multiples of it, as networks need that first fold pixels into channels
+
+
+def tiled(
+    function: Callable[[Tensor], Tensor],
+    image: Tensor,
+    tile: int,
+    overlap: int,
+    scale: int,
+    batch: int = 1,
+    on_progress: Callable[[int], None] | None = None,
+) -> Tensor:
+    """``function(image)``, computed in tiles.
+
+    Each tile sees ``overlap`` pixels beyond its own part, and neighbours are blended over the inner half of that. So the
+    result is that of the whole image where ``overlap`` is at least the receptive field of ``function`` (its width, not
+    its radius), and has no visible seam where it is less. At the image's border a tile ends as the image does.
+
+    Args:
+        function: (B, C, h, w) -> (B, C', scale*h, scale*w), each image of a batch by itself.
+        image: on any device; the result is on the same.
+        tile: largest side of what ``function`` is given, overlap included.
+        overlap: in pixels of the image.
+        scale: of ``function``.
+        batch: tiles in one call.
+        on_progress: called after each batch with the number of the image's pixels that it finished.
+    Shape:
+        (1, C, H, W) -> (1, C', scale*H, scale*W), float32
+    Raises:
+        ValueError: a negative overlap, a batch below 1, a tile that leaves no part of its own, or several images.
+    """
+    if overlap < 0 or batch < 1 or tile < 2 * overlap + ALIGNMENT:
+        raise ValueError(
+            f"tile must be at least 2 * overlap + {ALIGNMENT}, overlap at least 0 and batch at least 1, "
+            f"got tile={tile}, overlap={overlap}, batch={batch}"
+        )
+    if image.ndim != 4 or len(image) != 1:
+        raise ValueError(f"tiled takes one image of shape (1, C, H, W), got {tuple(image.shape)}")
+    rows, columns = (spans(length, tile, overlap) for length in image.shape[-2:])
+    row_weights, column_weights = (
+        [weights.to(image.device) for weights in feathers(parts, overlap, scale)] for parts in (rows, columns)
+    )
+    result: Tensor | None = None
+    for places in batches(rows, columns, batch):
+        tiles = [image[:, :, slice(*rows[y]), slice(*columns[x])] for y, x in places]
+        enlarged = function(torch.cat(tiles))
+        if result is None:
+            size = [scale * length for length in image.shape[-2:]]
+            result = torch.zeros(1, enlarged.shape[1], *size, device=image.device)
+        for (y, x), piece in zip(places, enlarged, strict=True):
+            target = result[0, :, slice(*(scale * i for i in rows[y])), slice(*(scale * i for i in columns[x]))]
+            target.add_(piece.float().mul(row_weights[y][:, None]).mul_(column_weights[x]))
+        if on_progress is not None:
+            on_progress(sum(own(rows, y) * own(columns, x) for y, x in places))
+    assert result is not None  # there is at least one tile
+    return result
+
+
+def spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
+    """Beginning and end of each tile of one side: all of one length, the last at most, and as few as can be.
+
+    Neighbours share ``2 * overlap`` pixels.
+    """
+    if length <= tile:
+        return [(0, length)]
+    step = (tile - 2 * overlap) // ALIGNMENT * ALIGNMENT
+    count = -(-(length - 2 * overlap) // step)
+    step = -(-(length - 2 * overlap) // (count * ALIGNMENT)) * ALIGNMENT  # no thin last tile
+    return [(start, min(start + step + 2 * overlap, length)) for start in range(0, length - 2 * overlap, step)]
+
+
+def feathers(parts: list[tuple[int, int]], overlap: int, scale: int) -> list[Tensor]:
+    """Weight of each tile at each of its pixels in the result: they add up to 1 everywhere.
+
+    A seam lies in the middle of what two neighbours share; the weight passes from one to the other along half a cosine
+    ``overlap`` pixels long.
+    """
+    length = scale * parts[-1][1]
+    position = torch.arange(length, dtype=torch.float64) + 0.5
+    reached = [torch.ones(length, dtype=torch.float64)]  # how far the tiles from this one on have come in
+    for start, _ in parts[1:]:
+        along = (position - scale * (start + overlap)) / max(scale * overlap, 1) + 0.5
+        reached.append((1 - torch.cos(torch.pi * along.clamp(0, 1))) / 2)
+    reached.append(torch.zeros(length, dtype=torch.float64))
+    weights = [before - after for before, after in zip(reached, reached[1:], strict=False)]
+    return [whole[scale * start : scale * end].float() for whole, (start, end) in zip(weights, parts, strict=True)]
+
+
+def batches(
+    rows: list[tuple[int, int]], columns: list[tuple[int, int]], count: int
+) -> Iterator[list[tuple[int, int]]]:
+    """Numbers (row, column) of the tiles, by up to ``count`` of one shape."""
+
+    def shape(place: tuple[int, int]) -> tuple[int, int]:
+        (top, bottom), (left, right) = rows[place[0]], columns[place[1]]
+        return bottom - top, right - left
+
+    places = sorted(product(range(len(rows)), range(len(columns))), key=shape, reverse=True)
+    for _, same in groupby(places, key=shape):
+        alike = list(same)
+        yield from (alike[i : i + count] for i in range(0, len(alike), count))
+
+
+def own(parts: list[tuple[int, int]], number: int) -> int:
+    """Pixels of one side that a tile has for itself: the sum over all tiles is the side's length."""
+    end = parts[number + 1][0] if number + 1 < len(parts) else parts[number][1]
+    return end - parts[number][0]
