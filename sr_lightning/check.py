@@ -4,7 +4,6 @@ One line for each file that training would stumble over, then a summary. Exit st
 the folder cannot be used, 2 the arguments are wrong.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from sr_lightning import image
+from sr_lightning.arguments import positive, printable
 from sr_lightning.command_line import Parser
 from sr_lightning.data.images import find_images, match_images
 from sr_lightning.errors import InputError
@@ -55,34 +55,22 @@ def _problem(path: Path, minimum: int) -> str | None:
     return None
 
 
-def _positive(text: str) -> int:
-    """A whole number above zero."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above zero, not {text!r}")
-    return int(text)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     parser = Parser("python -m sr_lightning.check", description="Decode every image of a folder and report bad ones.")
     parser.add_argument("folder", type=Path, help="images, or the HR images of pairs")
     parser.add_argument("--lr", type=Path, metavar="FOLDER", help="LR images of the pairs")
-    parser.add_argument("--scale", type=_positive, default=4, help="HR size over LR size (default: %(default)s)")
-    parser.add_argument("--minimum", type=_positive, default=1, metavar="PIXELS", help="least height and width")
+    parser.add_argument("--scale", type=positive, default=4, help="HR size over LR size (default: %(default)s)")
+    parser.add_argument("--minimum", type=positive, default=1, metavar="PIXELS", help="least height and width")
     options = parser.parse_args(arguments)
     try:
         count, problems = check(options.folder, options.lr, options.scale, options.minimum)
     except InputError as error:
-        parser.exit(1, f"{_printable(str(error))}\n")
+        parser.exit(1, f"{printable(str(error))}\n")
     for message in problems.values():
-        sys.stdout.write(f"{_printable(message)}\n")
+        sys.stdout.write(f"{printable(message)}\n")
     sys.stdout.write(f"{count - len(problems)} of {count} images are fine\n")
     return 1 if problems else 0
-
-
-def _printable(text: str) -> str:
-    """A file name need not be valid UTF-8."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 if __name__ == "__main__":

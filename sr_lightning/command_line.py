@@ -19,6 +19,7 @@ from torch import nn
 from sr_lightning import weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Interpolation
+from sr_lightning.hardware import bfloat16_is_fast
 
 PACKAGE = Path(__file__).parent
 CONF = next(folder for folder in (PACKAGE / "conf", PACKAGE.parent / "conf") if folder.is_dir())
@@ -139,15 +140,10 @@ def precision(asked: str, accelerator: str) -> str:
     if asked != "auto":
         return asked
     if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+        return "bf16-mixed" if bfloat16_is_fast("cuda") else "32-true"
     if accelerator in ("auto", "cpu"):
-        return "bf16-mixed" if bfloat16_on_cpu() else "32-true"
+        return "bf16-mixed" if bfloat16_is_fast("cpu") else "32-true"
     return "32-true"
-
-
-def bfloat16_on_cpu() -> bool:
-    """Whether this CPU multiplies in bfloat16 (AVX-512 BF16 or AMX); elsewhere it would be slower than float32."""
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def quiet() -> None:

@@ -1,30 +1,35 @@
 """Image files to RGB pixels and back: the only place where files are decoded, quantised and encoded."""
 
 import os
-import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 from PIL import ExifTags, Image, UnidentifiedImageError
 from torch import Tensor
 
+from sr_lightning.atomic import replacing
 from sr_lightning.errors import InputError
 
 EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Suffixes, in lower case, of the files that `read` is meant for; what a file really is, its first bytes decide."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF")  # no others: Pillow's EPS reader starts Ghostscript
-_ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
+ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("PNG", {}),
-    ".jpg": ("JPEG", {"quality": 95}),
-    ".jpeg": ("JPEG", {"quality": 95}),
+    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),  # colours as sharp as brightness
+    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
     ".webp": ("WEBP", {"quality": 95}),
+    ".tif": ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    ".tiff": ("TIFF", {"compression": "tiff_adobe_deflate"}),
+    ".bmp": ("BMP", {}),
 }
+"""Suffix, in lower case -> Pillow's name of the format and options for it."""
 
 # Once, at import, and not around each call: a filter is shared by all threads.
 for _category in (UserWarning, Image.DecompressionBombWarning):
@@ -37,9 +42,9 @@ def size(path: Path | str) -> tuple[int, int]:
     Raises:
         InputError: the file cannot be opened or is not an image.
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         width, height = image.size
-        return (width, height) if _orientation(image) > 4 else (height, width)
+        return (width, height) if orientation(image) > 4 else (height, width)
 
 
 def read_bytes(path: Path | str) -> np.ndarray:
@@ -52,13 +57,10 @@ def read_bytes(path: Path | str) -> np.ndarray:
     Raises:
         InputError: the file cannot be opened, is damaged or truncated, or has values without a defined range.
     """
-    with _opened(path) as image:
-        orientation = _orientation(image)  # before the pixels: Pillow turns a TIFF while it decodes it
+    with opened(path) as image:
+        turn = orientation(image)  # before the pixels: Pillow turns a TIFF while it decodes it
         pixels = _rgb(image)
-    if orientation > 4:
-        pixels = pixels.swapaxes(0, 1)
-    vertical, horizontal = ((1, 1), (1, -1), (-1, -1), (-1, 1))[(orientation - 1) % 4]
-    return np.ascontiguousarray(pixels[::vertical, ::horizontal])
+    return upright(pixels, turn)
 
 
 def read(path: Path | str) -> Tensor:
@@ -84,7 +86,7 @@ def eight_bit(image: Tensor) -> Tensor:
 
 
 def write(path: Path | str, image: Tensor) -> None:
-    """Write an 8-bit PNG, JPEG or WebP, named by its suffix: the whole file or none; parent folders are made.
+    """Write an 8-bit PNG, JPEG, WebP, TIFF or BMP, named by its suffix: whole or not at all; parent folders are made.
 
     Args:
         image: (3, H, W) RGB or (1, H, W) grey; floating point in [0, 1], or uint8.
@@ -94,74 +96,114 @@ def write(path: Path | str, image: Tensor) -> None:
         ValueError: the tensor has another shape or type, or NaN in it.
     """
     path = Path(path)
-    if path.suffix.lower() not in _ENCODERS:
-        raise InputError(f"{path}: cannot be written as {path.suffix or 'no suffix'!r}; use {', '.join(_ENCODERS)}")
+    if path.suffix.lower() not in ENCODERS:
+        raise InputError(f"{path}: cannot be written as {path.suffix or 'no suffix'!r}; use {', '.join(ENCODERS)}")
     if image.ndim != 3 or image.shape[0] not in (1, 3) or not image.numel():
         raise ValueError(f"write takes an image of shape (3, H, W) or (1, H, W), not {tuple(image.shape)}")
     if image.is_floating_point() and image.isnan().any():
         raise ValueError(f"{path}: not written, the image has NaN in it")
     pixels = (image if image.dtype == torch.uint8 else to_uint8(image)).detach().cpu().permute(1, 2, 0)
     encoded = Image.fromarray(pixels.squeeze(2).numpy() if len(image) == 1 else pixels.numpy())
-    format_name, options = _ENCODERS[path.suffix.lower()]
-    partial = path.parent / f".{uuid.uuid4().hex}.part"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("xb") as file:
-            encoded.save(file, format_name, **options)
-        os.replace(partial, path)
-    except (OSError, ValueError) as error:  # a full disk, a folder without permission; more pixels than WebP can hold
-        raise InputError(f"{path}: cannot be written ({_reason(error)}); choose another folder or format") from error
-    finally:
-        if os.path.exists(partial):
-            partial.unlink()
+    format_name, options = ENCODERS[path.suffix.lower()]
+    save(path, lambda file: encoded.save(file, format_name, **options))
+
+
+def save(path: Path, write_to: Callable[[BinaryIO], object]) -> None:
+    """Write a file, the whole or none; parent folders are made.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with replacing(path) as partial, partial.open("xb") as file:
+        try:
+            write_to(file)
+        except (OSError, ValueError) as error:  # a full disk; more pixels than WebP can hold
+            raise InputError(f"{path}: cannot be written ({reason(error)}); choose another folder or format") from error
 
 
 @contextmanager
-def _opened(path: Path | str) -> Iterator[Image.Image]:
-    """The image behind `path`; whatever its decoding raises becomes one InputError that names the file."""
+def opened(path: Path | str, content: bytes | None = None) -> Iterator[Image.Image]:
+    """An image file whose pixels are not decoded yet; errors in the block become InputErrors, as in ``told``.
+
+    Args:
+        path: the file, or what to call it.
+        content: of the file, where it is in memory.
+    """
+    with told(path, content), Image.open(path if content is None else BytesIO(content), formats=_FORMATS) as image:
+        yield image
+
+
+@contextmanager
+def told(path: Path | str, content: bytes | None = None) -> Iterator[None]:
+    """Whatever decoding raises becomes one InputError that names the file."""
     try:
-        with Image.open(path, formats=_FORMATS) as image:
-            yield image
+        yield
+    except InputError:
+        raise
     except UnidentifiedImageError as error:
-        what = "is not an image, or its header is damaged" if os.path.getsize(path) else "is an empty file"
+        length = os.path.getsize(path) if content is None else len(content)
+        what = "is not an image, or its header is damaged" if length else "is an empty file"
         raise InputError(f"{path}: {what}; replace or remove it") from error
     except Image.DecompressionBombError as error:
-        raise InputError(f"{path}: is too large ({_reason(error)}); cut it into smaller images") from error
-    except Exception as error:  # damaged files make Pillow raise nearly anything: SyntaxError, struct.error, KeyError
+        raise InputError(f"{path}: is too large ({reason(error)}); cut it into smaller images") from error
+    except Exception as error:  # damaged files make decoders raise nearly anything: SyntaxError, struct.error
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{path}: cannot be opened ({error.strerror}); check the path and its rights") from error
-        raise InputError(f"{path}: cannot be decoded ({_reason(error)}); replace or remove it") from error
+        raise InputError(f"{path}: cannot be decoded ({reason(error)}); replace or remove it") from error
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """What an exception says, on one line."""
     strerror = error.strerror if isinstance(error, OSError) else None
     return " ".join((strerror or str(error)).split()).rstrip(".") or type(error).__name__
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """EXIF orientation, 1 to 8, that is still to be applied to an image whose pixels are not read yet."""
     if image.format == "TIFF":  # Pillow applies it itself
         return 1
     exif = Image.Image.getexif(image)  # not image.getexif(): that of a PNG decodes the pixels first
-    orientation = exif.get(ExifTags.Base.Orientation, 1)
-    return orientation if orientation in range(1, 9) else 1
+    turn = exif.get(ExifTags.Base.Orientation, 1)
+    return turn if turn in range(1, 9) else 1
 
 
-def _rgb(image: Image.Image) -> np.ndarray:
-    """Pixels of an open image as they are stored. Shape: (H, W, 3) uint8."""
+def upright(pixels: np.ndarray, turn: int) -> np.ndarray:
+    """Apply an EXIF orientation. Shape: (H, W, C) -> (H, W, C) or (W, H, C), contiguous."""
+    if turn > 4:
+        pixels = pixels.swapaxes(0, 1)
+    vertical, horizontal = ((1, 1), (1, -1), (-1, -1), (-1, 1))[(turn - 1) % 4]
+    return np.ascontiguousarray(pixels[::vertical, ::horizontal])
+
+
+def deep_grey(image: Image.Image) -> np.ndarray | None:
+    """Grey of more than 8 bits in an open image, None for other images. Shape: (H, W) uint16.
+
+    Raises:
+        ValueError: values without a defined range.
+    """
     if image.mode == "F":
         grey = np.asarray(image)
         if not (grey.min() >= 0 and grey.max() <= 1):
             raise ValueError(f"floating-point values from {grey.min()} to {grey.max()}, not within 0 and 1")
-        grey = np.rint(grey * 255)
-    elif image.mode.startswith("I"):  # I;16 and I;16B hold 16 bits, I as many in 32
-        grey = np.asarray(image)
-        if grey.min() < 0 or grey.max() > 65535:
-            raise ValueError(f"integer values from {grey.min()} to {grey.max()}, not within 0 and 65535")
-        grey = (grey.astype(np.uint32) + 128) // 257
-    else:
-        image.load()
-        image.info.pop("transparency", None)  # alpha is dropped; converting that of a palette would only warn
-        return np.array(image.convert("RGB"))
-    return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
+        return np.rint(grey * 65535).astype(np.uint16)
+    if not image.mode.startswith("I"):  # I;16 and I;16B hold 16 bits, I as many in 32
+        return None
+    grey = np.asarray(image)
+    if grey.min() < 0 or grey.max() > 65535:
+        raise ValueError(f"integer values from {grey.min()} to {grey.max()}, not within 0 and 65535")
+    return grey.astype(np.uint16)
+
+
+def to_eight_bit(pixels: np.ndarray) -> np.ndarray:
+    """uint16 v -> uint8 round(v / 257)."""
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _rgb(image: Image.Image) -> np.ndarray:
+    """Pixels of an open image as they are stored. Shape: (H, W, 3) uint8."""
+    grey = deep_grey(image)
+    if grey is not None:
+        return np.repeat(to_eight_bit(grey)[:, :, None], 3, axis=2)
+    image.load()
+    image.info.pop("transparency", None)  # alpha is dropped; converting that of a palette would only warn
+    return np.array(image.convert("RGB"))

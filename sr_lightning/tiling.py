@@ -1,7 +1,7 @@
 """Large images through a network in tiles, without seams."""
 
 from collections.abc import Callable, Iterator
-from itertools import groupby, product
+from itertools import groupby, pairwise, product
 
 import torch
 from torch import Tensor
@@ -20,9 +20,9 @@ def tiled(
 ) -> Tensor:
     """``function(image)``, computed in tiles.
 
-    Each tile sees ``overlap`` pixels beyond its own part, and neighbours are blended over the inner half of that. So the
-    result is that of the whole image where ``overlap`` is at least the receptive field of ``function`` (its width, not
-    its radius), and has no visible seam where it is less. At the image's border a tile ends as the image does.
+    Each tile sees ``overlap`` pixels beyond its own part, and neighbours are blended over the inner half of that. So
+    the result is that of the whole image where ``overlap`` is at least the receptive field of ``function`` (its width,
+    not its radius), and has no visible seam where it is less. At the image's border a tile ends as the image does.
 
     Args:
         function: (B, C, h, w) -> (B, C', scale*h, scale*w), each image of a batch by itself.
@@ -90,13 +90,11 @@ def feathers(parts: list[tuple[int, int]], overlap: int, scale: int) -> list[Ten
         along = (position - scale * (start + overlap)) / max(scale * overlap, 1) + 0.5
         reached.append((1 - torch.cos(torch.pi * along.clamp(0, 1))) / 2)
     reached.append(torch.zeros(length, dtype=torch.float64))
-    weights = [before - after for before, after in zip(reached, reached[1:], strict=False)]
+    weights = [before - after for before, after in pairwise(reached)]
     return [whole[scale * start : scale * end].float() for whole, (start, end) in zip(weights, parts, strict=True)]
 
 
-def batches(
-    rows: list[tuple[int, int]], columns: list[tuple[int, int]], count: int
-) -> Iterator[list[tuple[int, int]]]:
+def batches(rows: list[tuple[int, int]], columns: list[tuple[int, int]], count: int) -> Iterator[list[tuple[int, int]]]:
     """Numbers (row, column) of the tiles, by up to ``count`` of one shape."""
 
     def shape(place: tuple[int, int]) -> tuple[int, int]:

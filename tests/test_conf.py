@@ -199,6 +199,6 @@ def test_bad_validation_images_are_told_before_training(train, tmp_path):
 
 @pytest.mark.parametrize(("capable", "chosen"), [(True, "bf16-mixed"), (False, "32-true")])
 def test_automatic_precision_follows_the_processor(monkeypatch, capable, chosen):
-    monkeypatch.setattr("sr_lightning.command_line.bfloat16_on_cpu", lambda: capable)
+    monkeypatch.setattr("sr_lightning.command_line.bfloat16_is_fast", lambda device: capable)
     assert precision("auto", "cpu") == chosen
     assert precision("16-mixed", "cpu") == "16-mixed"

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sr_lightning.resize import bicubic, mirror
+from sr_lightning.resize import bicubic, bicubic_to, mirror
 from tests.matlab import imresize
 
 
@@ -31,6 +31,19 @@ def test_every_size_from_one_pixel(height, width, factor):
     np.testing.assert_allclose(ours(enlarged, 1 / factor), imresize(enlarged, size=(height, width)), rtol=0, atol=1e-12)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 60), st.integers(1, 60))
+def test_any_size_equals_explicit_weights(height, width, new_height, new_width):
+    image = np.random.default_rng(2).random((height, width, 2))
+    resized = bicubic_to(torch.from_numpy(image).permute(2, 0, 1), new_height, new_width).permute(1, 2, 0).numpy()
+    np.testing.assert_allclose(resized, imresize(image, size=(new_height, new_width)), rtol=0, atol=1e-12)
+
+
+def test_a_size_below_one_is_refused():
+    with pytest.raises(ValueError, match="got 0x4"):
+        bicubic_to(torch.rand(1, 3, 8, 8), 0, 4)
+
+
 def test_keeps_constants_and_commutes_with_symmetries():
     constant = torch.full((1, 3, 8, 12), 0.3, dtype=torch.float64)
     torch.testing.assert_close(bicubic(constant, 1 / 4), constant[..., ::4, ::4])
@@ -44,6 +57,11 @@ def test_keeps_constants_and_commutes_with_symmetries():
 def test_is_differentiable(scale):
     image = torch.rand(1, 1, 4, 6, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: bicubic(x, scale), image)
+
+
+def test_to_any_size_is_differentiable():
+    image = torch.rand(1, 1, 4, 6, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: bicubic_to(x, 3, 10), image)
 
 
 def test_stays_in_float32_under_autocast():

@@ -1,6 +1,7 @@
 """Tiles together are the whole image: exactly where they see enough of it, without a seam where they do not."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 import torch
@@ -16,15 +17,17 @@ RECEPTIVE_FIELD = 7  # three 3x3 convolutions
 def network(scale: int = 2) -> nn.Module:
     torch.manual_seed(0)
     layers = [nn.Conv2d(3, 4, 3, padding=1), nn.Tanh(), nn.Conv2d(4, 4, 3, padding=1), nn.Tanh()]
-    return nn.Sequential(*layers, nn.Conv2d(4, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale)).requires_grad_(False)
+    return nn.Sequential(*layers, nn.Conv2d(4, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale)).requires_grad_(
+        False
+    )
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(26, 48), st.sampled_from([1, 2, 3, 4]), st.integers(1, 5))
 def test_tiles_that_see_the_receptive_field_are_the_whole(height, width, tile, scale, batch):
-    image, function, seen = torch.rand(1, 3, height, width), network(scale), []
+    image, function, seen = torch.rand(1, 3, height, width, dtype=torch.float64), network(scale).double(), []
     done = tiled(function, image, tile, RECEPTIVE_FIELD, scale, batch, seen.append)
-    torch.testing.assert_close(done, function(image), rtol=0, atol=1e-5)
+    torch.testing.assert_close(done, function(image).float(), rtol=0, atol=1e-5)
     assert sum(seen) == height * width
 
 
@@ -44,7 +47,7 @@ def test_spans_cover_a_side_and_weights_add_up_to_one(length, tile, overlap, sca
     assert parts[0][0] == 0
     assert parts[-1][1] == length
     assert all(0 < end - start <= tile for start, end in parts)
-    assert all(end - start == 2 * overlap for (_, end), (start, _) in zip(parts, parts[1:], strict=False))
+    assert all(end - start == 2 * overlap for (_, end), (start, _) in pairwise(parts))
     assert sum(own(parts, number) for number in range(len(parts))) == length
     total = torch.zeros(scale * length)
     for (start, end), weights in zip(parts, feathers(parts, overlap, scale), strict=True):
@@ -56,7 +59,12 @@ def test_spans_cover_a_side_and_weights_add_up_to_one(length, tile, overlap, sca
 def test_worked_example():
     """100 pixels, tiles of at most 40 that share 8: two would reach 72, so three, of 28 + 8 pixels each."""
     assert spans(100, 40, 4) == [(0, 40), (32, 72), (64, 100)]
-    assert list(batches([(0, 4), (4, 6)], [(0, 4), (4, 8), (8, 12)], 2)) == [[(0, 0), (0, 1)], [(0, 2)], [(1, 0), (1, 1)], [(1, 2)]]
+    assert list(batches([(0, 4), (4, 6)], [(0, 4), (4, 8), (8, 12)], 2)) == [
+        [(0, 0), (0, 1)],
+        [(0, 2)],
+        [(1, 0), (1, 1)],
+        [(1, 2)],
+    ]
     left, right = feathers([(0, 8), (4, 12)], 2, 1)
     ramp = torch.tensor([0.5 + 0.25 * 2**0.5, 0.5 - 0.25 * 2**0.5])
     torch.testing.assert_close(left, torch.cat([torch.ones(5), ramp, torch.zeros(1)]))

@@ -23,6 +23,12 @@ def initialise(layer: nn.Conv2d, factor: float) -> None:
         nn.init.zeros_(layer.bias)
 
 
+def as_convolved(features: Tensor) -> Tensor:
+    """In autocast's type: concatenated with others in float32, they would all be widened."""
+    kind = features.device.type
+    return features.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else features
+
+
 class ResidualBlock(nn.Module):
     """Convolution, norm, PReLU, convolution, norm, and the identity added.
 
@@ -78,7 +84,7 @@ class DenseBlock(nn.Module):
             initialise(layer, initialisation)
 
     def forward(self, features: Tensor) -> Tensor:
-        dense = [features]
+        dense = [as_convolved(features)]
         *growing, last = zip(self.convolutions, self.norms, strict=True)
         for conv, norm in growing:
             dense.append(self.activate(norm(conv(torch.cat(dense, dim=1)))))

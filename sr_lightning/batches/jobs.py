@@ -1,0 +1,110 @@
+"""Inputs of any kind -> which file becomes which."""
+
+import glob
+import os
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sr_lightning import image
+from sr_lightning.data.images import find_images
+from sr_lightning.errors import InputError
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file and what it becomes."""
+
+    source: Path
+    target: Path
+
+
+def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Callable[[Path], str]) -> list[Job]:
+    """All files of the inputs, each with its own target.
+
+    Args:
+        inputs: files, folders (with everything below them) and patterns.
+        output: a file, if there is one input file and this ends as an image does; else a folder, in which folders keep
+            their structure. None writes ``NAME-x4.png`` beside a file ``NAME.png`` and ``FOLDER-x4/`` beside a folder.
+        scale: said in those names.
+        suffix_of: the suffix of a file's target.
+    Raises:
+        InputError: an input is missing or has no images, two files would become one, or one would overwrite an input.
+    """
+    found = [(Path(part), file) for text in inputs for part in expanded(text) for file in files_of(Path(part), output)]
+    found = list(dict.fromkeys(found))
+    if output is not None and is_file_name(Path(output)):
+        if len(found) > 1 or Path(inputs[0]).is_dir():
+            raise InputError(f"--output {output}: is one file, for {len(found)} images; give a folder")
+        return checked([Job(found[0][1], Path(output))])
+    stems = defaultdict(set)
+    for root, file in found:
+        stems[target_stem(root, file, output, scale)].add(file)
+    jobs = []
+    for root, file in found:
+        stem = target_stem(root, file, output, scale)
+        if (
+            len({other.suffix.lower() for other in stems[stem]}) > 1
+        ):  # a.jpg and a.png: neither may take the other's name, whatever the order
+            stem = stem.with_name(f"{stem.name}-{file.suffix[1:].lower()}")
+        jobs.append(Job(file, stem.with_name(stem.name + suffix_of(file))))
+    return checked(jobs)
+
+
+def expanded(text: str) -> list[str]:
+    """A path, or what a pattern stands for.
+
+    Raises:
+        InputError: nothing.
+    """
+    if os.path.exists(text) or not glob.has_magic(text):
+        return [text]
+    found = sorted(glob.glob(text, recursive=True))
+    if not found:
+        raise InputError(f"{text}: no file matches; check the pattern")
+    return [path for path in found if Path(path).is_dir() or is_file_name(Path(path))]
+
+
+def files_of(path: Path, output: str | None) -> list[Path]:
+    """The file itself, or all images below a folder, except those in an output folder there."""
+    if output is None or not path.is_dir():
+        return find_images(path)
+    made = os.path.realpath(output)
+    if made == os.path.realpath(path):
+        raise InputError(f"--output {output}: is the input folder; choose another one")
+    return [file for file in find_images(path) if made not in map(os.path.realpath, file.parents)]
+
+
+def is_file_name(path: Path) -> bool:
+    return path.suffix.lower() in image.EXTENSIONS and not path.is_dir()
+
+
+def target_stem(root: Path, file: Path, output: str | None, scale: str) -> Path:
+    """A target's path without its suffix."""
+    inside = file.relative_to(root).with_suffix("") if root != file else Path(file.stem)
+    if output is not None:
+        return Path(output) / inside
+    if root == file:
+        return file.with_name(f"{file.stem}-x{scale}")
+    named = root if root.name else Path(os.path.abspath(root))  # "." has no name
+    return named.with_name(f"{named.name}-x{scale}") / inside
+
+
+def checked(jobs: list[Job]) -> list[Job]:
+    """The jobs themselves.
+
+    Raises:
+        InputError: two of them write one file, or one writes an input.
+    """
+    sources = {os.path.realpath(job.source) for job in jobs}
+    targets: dict[str, Path] = {}
+    for job in jobs:
+        real = os.path.realpath(job.target)
+        if real in sources:
+            raise InputError(f"{job.source}: would overwrite the input {job.target}; choose another --output")
+        if targets.setdefault(real, job.source) != job.source:
+            raise InputError(
+                f"{job.source} and {targets[real]}: would both become {job.target}; upscale them into different folders"
+            )
+    return jobs

@@ -1,0 +1,160 @@
+"""python -m sr_lightning.upscale INPUT… --weights FILE|NAME [--output PATH]: enlarge pictures with a trained network.
+
+Inputs are files, folders with everything below them, patterns, or - for standard input. Exit status: 0 all are there,
+1 some could not be enlarged, 2 the arguments are wrong, 130 interrupted.
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from sr_lightning import image, pictures
+from sr_lightning.arguments import factor, positive, printable
+from sr_lightning.batches import Job, Report, plan, upscale_files
+from sr_lightning.command_line import Parser, load_generator
+from sr_lightning.errors import InputError
+from sr_lightning.upscaling import Upscaler, upscale_picture
+from sr_lightning.upscaling.upscaler import OVERLAP, PRECISIONS
+
+PIPE = "-"
+
+
+def parser() -> Parser:
+    formats = sorted({suffix[1:] for suffix in image.ENCODERS})
+    found = Parser("python -m sr_lightning.upscale", description="Enlarge pictures with a trained network.")
+    add = found.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="image files, folders, patterns, or - for standard input")
+    add("--weights", required=True, metavar="FILE|NAME", help="a checkpoint, or nearest, bilinear, bicubic")
+    add("--output", metavar="PATH", help="a file, a folder, or - for standard output (default: NAME-x4 beside NAME)")
+    add("--format", choices=formats, help="of the outputs (default: each input's own)")
+    add("--outscale", type=factor, metavar="FACTOR", help="final size over the input's (default: the network's)")
+    add("--tile", type=positive, metavar="PIXELS", help="largest side of a tile (default: by the free memory)")
+    add("--overlap", type=whole, default=OVERLAP, metavar="PIXELS", help="of tiles (default: %(default)s)")
+    add("--precision", choices=["auto", *PRECISIONS], default="auto", help="(default: %(default)s)")
+    add("--device", default="auto", help="cpu, cuda, cuda:1 … (default: the GPU where there is one)")
+    add("--overwrite", action="store_true", help="make outputs again that are there already")
+    return found
+
+
+def whole(text: str) -> int:
+    """A whole number, zero included."""
+    return 0 if text == "0" else positive(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
+    asked = parser()
+    options = asked.parse_args(arguments)
+    console = Console(stderr=True)
+    handler = RichHandler(console=console, show_time=False, show_path=False)
+    logger = logging.getLogger("sr_lightning")
+    logger.addHandler(handler)
+    try:
+        upscaler = prepared(options)
+        if PIPE in options.inputs or options.output == PIPE:
+            return through_pipe(options, upscaler)
+        return through_files(options, upscaler, console)
+    except InputError as error:
+        asked.exit(1, f"{printable(str(error))}\n")
+    except KeyboardInterrupt:
+        asked.exit(130, "interrupted; what is finished is there, and the same command goes on with the rest\n")
+    finally:
+        logger.removeHandler(handler)
+
+
+def prepared(options: argparse.Namespace) -> Upscaler:
+    """The network, on its device.
+
+    Raises:
+        InputError: it cannot be loaded, or the options do not go together.
+    """
+    try:
+        generator = load_generator(options.weights)
+        return Upscaler(generator, options.device, options.precision, options.tile, options.overlap)
+    except InputError:
+        raise
+    except (ValueError, RuntimeError, AssertionError) as error:  # torch's for a device that is not there
+        raise InputError(str(error).split("\n")[0]) from error
+
+
+def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
+    """One picture from standard input or a file to standard output or a file."""
+    if len(options.inputs) > 1:
+        raise InputError(f"{PIPE}: goes with one input alone")
+    source = options.inputs[0]
+    if source == PIPE:
+        content = sys.stdin.buffer.read()
+        picture = pictures.decode(content, "standard input")
+        suffix = f".{options.format}" if options.format else pictures.same_suffix(content)
+    else:
+        picture = pictures.read(source)
+        suffix = suffix_of(options)(Path(source))
+    enlarged = upscale_picture(upscaler, picture, options.outscale)
+    if options.output in (None, PIPE):
+        sys.stdout.buffer.write(pictures.encode(enlarged, suffix, "standard output"))
+        sys.stdout.buffer.flush()
+    elif Path(options.output).exists() and not options.overwrite:
+        raise InputError(f"{options.output}: is there already; give --overwrite")
+    else:
+        pictures.write(options.output, enlarged)
+    return 0
+
+
+def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
+    """The suffix of a file's target."""
+    return lambda path: f".{options.format}" if options.format else pictures.suffix_for(path.suffix)
+
+
+def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Console) -> int:
+    """Everything that the inputs stand for; tells what became of it."""
+    scale = f"{options.outscale or upscaler.scale:g}"
+    jobs = plan(options.inputs, options.output, scale, suffix_of(options))
+    todo = [job for job in jobs if options.overwrite or not job.target.exists()]
+    report = with_progress(todo, upscaler, options.outscale, console) if todo else Report()
+    for message in report.problems.values():
+        sys.stdout.write(f"{printable(message)}\n")
+    told = [f"{report.done} of {len(jobs)} images upscaled"]
+    if len(todo) < len(jobs):
+        told.append(f"{len(jobs) - len(todo)} were there already (--overwrite makes them again)")
+    if report.problems:
+        told.append(f"{len(report.problems)} could not be")
+    sys.stdout.write(f"{', '.join(told)}\n")
+    return 1 if report.problems else 0
+
+
+def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
+    """Upscale with a bar that counts pixels."""
+    sizes = {job: pixels(job.source) for job in jobs}
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        bar = progress.add_task("Upscaling", total=sum(sizes.values()))
+        finished = 0
+
+        def enlarge(picture: pictures.Picture) -> pictures.Picture:
+            return upscale_picture(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
+
+        def on_done(job: Job) -> None:
+            nonlocal finished
+            finished += sizes[job]  # also of a file that was given up
+            progress.update(bar, completed=finished, description=printable(job.source.name)[-30:])
+
+        return upscale_files(jobs, enlarge, on_done)
+
+
+def pixels(path: Path) -> int:
+    """Of a file by its header; what is wrong with a file is told when its turn comes."""
+    try:
+        height, width = image.size(path)
+    except InputError:
+        return 0
+    return height * width
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""The command that enlarges files: what becomes of each, and that nothing is ever half there."""
+
+import io
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sr_lightning import pictures
+from sr_lightning.batches import Job, plan, upscale_files
+from sr_lightning.errors import InputError
+from sr_lightning.pictures import Picture
+from sr_lightning.resize import bicubic_to
+from sr_lightning.upscale import main
+from tests.photographs import pixels, save
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs the command in an empty folder with bicubic x4; returns its status and what it printed on both streams."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        try:
+            status = main(
+                [
+                    *map(str, arguments),
+                    "--weights",
+                    "bicubic",
+                    *([] if "--device" in arguments else ["--device", "cpu"]),
+                ]
+            )
+        except SystemExit as stopped:
+            status = int(stopped.code or 0)
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def same_name(path: Path) -> str:
+    return path.suffix
+
+
+def test_one_file_is_matlabs_bicubic(run, tmp_path):
+    save(tmp_path / "a.png", 20, 30)
+    assert run("a.png") == (0, "1 of 1 images upscaled\n", "")
+    expected = bicubic_to(torch.from_numpy(pixels(20, 30) / 255.0).permute(2, 0, 1), 80, 120).clamp(0, 1)
+    written = pictures.read(tmp_path / "a-x4.png").pixels
+    assert np.abs(written / 255.0 - expected.permute(1, 2, 0).numpy()).max() < 0.502 / 255
+    assert run("a.png", "--output", "new/b.tif", "--outscale", 1.5)[0] == 0
+    assert pictures.read(tmp_path / "new" / "b.tif").pixels.shape == (30, 45, 3)
+
+
+def test_a_folder_keeps_its_structure_and_a_bad_file_does_not_stop_it(run, tmp_path):
+    for name in ("photos/a.png", "photos/deep/er/b.jpg", "photos/c.bmp"):
+        save(tmp_path / name, 8, 9)
+    torn = tmp_path / "photos" / "deep" / "torn.png"
+    torn.write_bytes((tmp_path / "photos" / "a.png").read_bytes()[:100])
+    (tmp_path / "photos" / "empty.png").touch()
+    status, out, errors = run("photos", "--output", "big")
+    assert (status, errors) == (1, "")
+    *problems, summary = out.splitlines()
+    assert summary == "3 of 5 images upscaled, 2 could not be"
+    assert [line.split(": ")[0] for line in sorted(problems)] == ["photos/deep/torn.png", "photos/empty.png"]
+    assert files(tmp_path / "big") == ["a.png", "c.bmp", "deep/er/b.jpg"]
+    torn.unlink()
+    (tmp_path / "photos" / "empty.png").unlink()
+    assert run("photos")[0] == 0
+    assert files(tmp_path / "photos-x4") == ["a.png", "c.bmp", "deep/er/b.jpg"]
+
+
+def test_what_is_there_is_kept_unless_asked(run, tmp_path):
+    for name in ("a.png", "b.png"):
+        save(tmp_path / "in" / name, 8, 9)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.png").write_bytes(b"mine")
+    summary = "1 of 2 images upscaled, 1 were there already (--overwrite makes them again)\n"
+    assert run("in", "--output", "out") == (0, summary, "")
+    assert (tmp_path / "out" / "a.png").read_bytes() == b"mine"
+    assert run("in", "--output", "out", "--overwrite") == (0, "2 of 2 images upscaled\n", "")
+    assert pictures.read(tmp_path / "out" / "a.png").pixels.shape == (32, 36, 3)
+
+
+def test_pipes(run, tmp_path, monkeypatch):
+    source = pictures.encode(Picture(pixels(6, 7)), ".webp")
+    for arguments, expected in ((["-"], "WEBP"), (["-", "--output", "-", "--format", "png"], "PNG")):
+        out = io.BytesIO()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(source)))
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
+        assert main([*arguments, "--weights", "bicubic", "--device", "cpu"]) == 0
+        with Image.open(io.BytesIO(out.getvalue())) as file:
+            assert (file.format, file.size) == (expected, (28, 24))
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"no image")))
+    status, _, errors = run("-")
+    assert status == 1
+    assert errors.startswith("standard input: is not an image")
+
+
+def test_plan_names_every_target_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("in/a.png", "in/a.jpg", "in/sub/b.png", "other/b.png", "in/big/old.png"):
+        save(tmp_path / name, 4, 4)
+
+    def planned(inputs: list[str], output: str | None, suffix: str = "") -> dict[str, str]:
+        return {
+            str(job.source): str(job.target) for job in plan(inputs, output, "4", lambda path: suffix or path.suffix)
+        }
+
+    assert planned(["in"], "in/big", ".png") == {
+        "in/a.jpg": "in/big/a-jpg.png",
+        "in/a.png": "in/big/a-png.png",
+        "in/sub/b.png": "in/big/sub/b.png",
+    }
+    assert planned(["in/*.png", "in/a.png"], None) == {"in/a.png": "in/a-x4.png"}
+    assert planned(["in/sub", "other/"], None) == {"in/sub/b.png": "in/sub-x4/b.png", "other/b.png": "other-x4/b.png"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "told"),
+    [
+        (["in/sub/b.png", "other/b.png"], "out", "would both become out/b.png; upscale them into different folders"),
+        (["in"], "in", "--output in: is the input folder"),
+        (["in/a.png"], "in/a.png", "would overwrite the input in/a.png"),
+        (["in", "other"], "one.png", "--output one.png: is one file, for 3 images"),
+        (["in/*.tif"], None, "no file matches"),
+        (["missing"], None, "missing: cannot be found"),
+    ],
+)
+def test_plans_that_would_lose_something_are_refused(tmp_path, monkeypatch, inputs, output, told):
+    monkeypatch.chdir(tmp_path)
+    for name in ("in/a.png", "in/sub/b.png", "other/b.png"):
+        save(tmp_path / name, 4, 4)
+    with pytest.raises(InputError) as caught:
+        plan(inputs, output, "4", same_name)
+    assert told in str(caught.value)
+
+
+def test_reading_network_and_writing_overlap(tmp_path, monkeypatch):
+    """The second file is read, and the first is written, while the network works on the second."""
+    jobs = [Job(save(tmp_path / f"{i}.png", 4, 4, seed=i), tmp_path / "out" / f"{i}.png") for i in range(4)]
+    write, writing, seen = pictures.write, threading.Event(), []
+
+    def slow(path: Path, picture: Picture) -> None:
+        writing.set()
+        write(path, picture)
+
+    def enlarge(picture: Picture) -> Picture:
+        if seen:
+            assert writing.wait(10)
+            writing.clear()
+        seen.append(picture)
+        return picture
+
+    monkeypatch.setattr(pictures, "write", slow)
+    report = upscale_files(jobs, enlarge)
+    assert (report.done, report.problems) == (4, {})
+    for job in jobs:
+        assert np.array_equal(pictures.read(job.target).pixels, pictures.read(job.source).pixels)
+
+
+def test_an_interruption_leaves_whole_files_alone(tmp_path):
+    jobs = [Job(save(tmp_path / "in" / f"{i}.png", 4, 4), tmp_path / "out" / f"{i}.png") for i in range(5)]
+    count = 0
+
+    def enlarge(picture: Picture) -> Picture:
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise KeyboardInterrupt
+        return picture
+
+    with pytest.raises(KeyboardInterrupt):
+        upscale_files(jobs, enlarge)
+    assert files(tmp_path / "out") == ["0.png", "1.png"]
+    assert all(pictures.read(path).pixels.shape == (4, 4, 3) for path in (tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["a.png", "--tile", "20"], 1, "tile must be at least 36"),
+        (["a.png", "--tile", "0"], 2, "must be a whole number above zero"),
+        (["a.png", "--outscale", "nan"], 2, "must be a number above zero, not 'nan'"),
+        (["a.png", "--device", "abacus"], 1, "abacus"),
+        (["a.png", "--format", "gif"], 2, "invalid choice: 'gif'"),
+        (["-", "a.png"], 1, "goes with one input alone"),
+        ([], 2, "INPUT"),
+    ],
+)
+def test_wrong_arguments_are_one_line(run, tmp_path, arguments, status, told):
+    save(tmp_path / "a.png", 4, 4)
+    found, out, errors = run(*arguments)
+    assert (found, out, errors.count("\n")) == (status, "", 1)
+    assert told in errors
+    assert files(tmp_path) == ["a.png"]
