@@ -153,8 +153,8 @@ class InFloat32(nn.Module):
 def exact_at_the_ends(network: nn.Module) -> nn.Module:
     """Keep the first and the last convolution in float32.
 
-    The sums of all residual blocks are then in float32, too, which gains 6 dB for RRDBNet at no cost; and the output has
-    more than the 256 levels of bfloat16 between 0.5 and 1.
+    The sums of all residual blocks are then in float32, too, which gains 6 dB for RRDBNet at no cost; and the output
+    has more than the 256 levels of bfloat16 between 0.5 and 1.
     """
     names = [name for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d) and name]
     for name in {*names[:1], *names[-1:]}:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sr_lightning.data import demo_train, folder
-from tests.benchmarks import adversarial, loader
+from tests.benchmarks import adversarial, loader, upscale
 
 EAGER = ["trainer.precision=32-true", "channels_last=false"]
 STEPS = {"srcnn": 12, "srresnet": 6, "rrdb_psnr": 3}  # timed, after one to warm up; twice each, in turn
@@ -81,6 +81,17 @@ def adversarial_table() -> Table:
     return table
 
 
+def upscale_table() -> Table:
+    """Inference with the published network."""
+    table = Table(title=f"RRDBNet x4, one tile of {upscale.SIDE}x{upscale.SIDE}", title_justify="left")
+    for column in ("way", "seconds", "speed against float32"):
+        table.add_column(column, justify="left" if column == "way" else "right")
+    found = upscale.measure()
+    for name, seconds in found.items():
+        table.add_row(name, f"{seconds:.2f}", f"{found['float32, contiguous'] / seconds:.2f}")
+    return table
+
+
 def main() -> None:
     console = Console(width=110)
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} CPU cores"
@@ -89,6 +100,7 @@ def main() -> None:
     console.print(table)
     console.print(loader_table(appetite))
     console.print(adversarial_table())
+    console.print(upscale_table())
 
 
 if __name__ == "__main__":
