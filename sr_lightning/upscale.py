@@ -30,7 +30,7 @@ def parser() -> Parser:
     found = Parser("python -m sr_lightning.upscale", description="Enlarge pictures with a trained network.")
     add = found.add_argument
     add("inputs", nargs="+", metavar="INPUT", help="image files, folders, patterns, or - for standard input")
-    add("--weights", required=True, metavar="FILE|NAME", help="a checkpoint, or nearest, bilinear, bicubic")
+    add("--weights", required=True, metavar="FILE|NAME", help="a checkpoint, a published file or name, or bicubic")
     add("--output", metavar="PATH", help="a file, a folder, or - for standard output (default: NAME-x4 beside NAME)")
     add("--format", choices=formats, help="of the outputs (default: each input's own)")
     add("--outscale", type=factor, metavar="FACTOR", help="final size over the input's (default: the network's)")
