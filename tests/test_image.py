@@ -333,7 +333,7 @@ def test_write_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert path.read_bytes() == before
     with pytest.raises(InputError, match=r"wide\.jpg: cannot be written"):
         image.write(tmp_path / "wide.jpg", torch.zeros(1, 1, 70_000))
-    with pytest.raises(InputError, match=r"b\.png: cannot be written \(.*\); choose another file"):
+    with pytest.raises(InputError, match=r"b\.png: cannot be written \(.*\); choose another folder"):
         image.write(path / "b.png", torch.zeros(3, 4, 4))
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(InputError, match=r"folder\.png: cannot be written \(Is a directory\)"):

@@ -9,9 +9,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from sr_lightning import weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import RRDB, Interpolation, Nearest, Tail, TrunkGenerator
 from sr_lightning.pictures import Metadata, Picture
@@ -19,7 +19,6 @@ from sr_lightning.resize import bicubic_to
 from sr_lightning.upscaling import Upscaler, upscale_image, upscale_picture
 from sr_lightning.upscaling.pictures import bled, bounded
 from tests.photographs import pixels
-from tests.test_generators import published_name, rrdbnet
 
 
 def network(scale: int = 2, channels: int = 3) -> nn.Module:
@@ -83,10 +82,7 @@ def test_bfloat16_is_as_good_as_float32_for_a_file():
 
 
 def test_published_weights_in_bfloat16(shared):
-    published = load_file(shared / "weights" / "realesrgan_x4plus_anime_6B.safetensors")
-    generator = rrdbnet(depth=6)
-    renamed = {name: published_name(name.replace("trunk.6.", "trunk.23.")) for name in generator.state_dict()}
-    generator.load_state_dict({name: published[theirs].float() for name, theirs in renamed.items()})
+    generator = weights.load(shared / "weights" / "realesrgan_x4plus_anime_6B.safetensors")
     lr = torch.from_numpy(np.load(shared / "golden" / "realesrgan_x4plus_bird.npz")["lr"])[0, :, :48, :48]
     low, full = (upscale_image(generator, lr, device="cpu", precision=name) for name in ("bfloat16", "float32"))
     assert -10 * (low - full).square().mean().log10() > 50
