@@ -15,6 +15,7 @@ from sr_lightning.discriminators import UNetDiscriminator, VGGDiscriminator
 from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
 from sr_lightning.losses import Hinge, LeastSquares, Reconstruction, Relativistic, Vanilla
 from sr_lightning.modules import AdversarialRestorer
+from sr_lightning.sharpen import unsharp
 
 WEIGHTS = {"pixel": 0.5, "adversarial": 0.3, "discriminator": 2.0}
 GANS = [Vanilla, Relativistic, Hinge, LeastSquares]
@@ -173,3 +174,22 @@ def test_before_the_discriminators_start_training_is_that_of_the_objective_alone
 def test_impossible_settings_are_refused(changes, told):
     with pytest.raises(ValueError, match=told):
         restorer(**changes)
+
+
+@pytest.mark.parametrize("sharpened", [set(), {"pixel"}, {"adversarial"}, {"pixel", "adversarial"}])
+def test_each_loss_has_the_target_that_usm_gives_it(sharpened):
+    """Sharpened or as it is, for the objective's terms and for what the discriminator takes for real."""
+    module = restorer(
+        objective=Reconstruction(usm=dict.fromkeys(sharpened, True), pixel=nn.L1Loss(), other=nn.L1Loss())
+    )
+    module.weights["other"] = 0.0
+    batch = Batch(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 16, 16), torch.arange(2))
+    seen = []
+    module.discriminator.register_forward_pre_hook(lambda _, images: seen.append(images[0]))
+    fit(module, [batch])
+    sharp = unsharp(batch.hr)
+    assert (sharp - batch.hr).abs().max() > 0.1
+    torch.testing.assert_close(seen[0], sharp if "adversarial" in sharpened else batch.hr)
+    losses, zero = module.objective.compare(torch.zeros(2, 3, 16, 16), batch.hr), batch.hr.mean()
+    torch.testing.assert_close(losses["pixel"], sharp.mean() if "pixel" in sharpened else zero)
+    torch.testing.assert_close(losses["other"], zero)

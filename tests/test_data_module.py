@@ -1,5 +1,7 @@
 """What reaches the network: pairs in [0, 1], the same wherever they come from; and files of every kind."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,14 +11,16 @@ from PIL import Image
 from sr_lightning import image, resize
 from sr_lightning.data import Files, SRDataModule, demo_train, folder, paired, validation
 from sr_lightning.data.benchmarks import find_benchmarks
-from sr_lightning.degradations import Bicubic
+from sr_lightning.data.module import to_batch
+from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
 from tests import photographs
 
 
 def module(tmp_path, train, **changes) -> SRDataModule:
     settings = {"scale": 4, "crop": 24, "batch_size": 4, "cache": tmp_path / "cache", **changes}
-    data = SRDataModule(train, lambda: validation(None), Bicubic(settings["scale"]), **settings)
+    settings.setdefault("degradation", Bicubic(settings["scale"]))
+    data = SRDataModule(train, lambda: validation(None), **settings)
     data.trainer = Trainer(accelerator="cpu", max_steps=3, logger=False, enable_checkpointing=False,
                            enable_progress_bar=False)  # fmt: skip
     data.prepare_data()
@@ -56,6 +60,56 @@ def test_every_way_gives_the_very_same_batches(tmp_path, pairs, other):
     for first, second in zip(plain, varied, strict=True):
         for one, two in zip(first[:3], second[:3], strict=True):
             assert torch.equal(one, two)
+
+
+def random(seed: int = 0) -> RandomDegradation:
+    return RandomDegradation(4, {"noise": Noise(1, gaussian=0.5, sigma=[1, 30], scale=[0.05, 3], grey=0.4)}, seed)
+
+
+@pytest.mark.parametrize("other", [{"resident": True}, {"store": False}, {"workers": 2}])
+def test_a_random_degradation_is_the_same_in_every_way(tmp_path, other):
+    hr = photographs.folder(tmp_path / "hr")
+    settings = ({}, other, {"degradation": random(1)})
+    plain, same, reseeded = (
+        batches(module(tmp_path, lambda: folder(hr), **{"degradation": random(), **changes})) for changes in settings
+    )
+    for first, second, third in zip(plain, same, reseeded, strict=True):
+        assert torch.equal(first.lr, second.lr)
+        assert torch.equal(first.hr, third.hr)
+        assert not torch.equal(first.lr, third.lr)
+
+
+def test_devices_and_resumes_draw_what_one_undisturbed_device_draws(tmp_path):
+    """REQ-RNG-1: two devices have the two halves of each batch; a resumed run has the rest of it."""
+    hr = photographs.folder(tmp_path / "hr")
+    whole = batches(module(tmp_path, lambda: folder(hr), degradation=random()))
+
+    def loaded(**trainer):
+        data = module(tmp_path, lambda: folder(hr), degradation=random())
+        standard = {"global_step": 0, "max_steps": 3, "global_rank": 0, "world_size": 1}
+        data.trainer = SimpleNamespace(**{**standard, **trainer}, strategy=data.trainer.strategy)
+        return batches(data)
+
+    halves = [loaded(global_rank=rank, world_size=2) for rank in (0, 1)]
+    for batch, first, second in zip(whole, *halves, strict=True):
+        assert torch.equal(batch.lr, torch.cat([first.lr, second.lr]))
+    (resumed,) = loaded(global_step=2)
+    assert torch.equal(resumed.lr, whole[2].lr)
+
+
+def test_validation_sees_the_same_degraded_images_each_time(tmp_path):
+    """Whatever has been trained meanwhile, and in whatever order the devices take them."""
+    hr = photographs.folder(tmp_path / "hr")
+    data = module(tmp_path, lambda: folder(hr), degradation=random())
+    first = [data.on_after_batch_transfer(item, 0) for item in data.val_dataloader()]
+    batches(data)
+    again = [data.on_after_batch_transfer(item, 0) for item in data.val_dataloader()]
+    for one, two in zip(first, again, strict=True):
+        assert torch.equal(one.lr, two.lr)
+    items = [*data.val_dataloader()]
+    last = to_batch(items[-1], random())
+    assert torch.equal(last.lr, first[-1].lr)
+    assert len({str(random().draw(item["keys"][0])) for item in items}) == len(items)
 
 
 def test_recorded_pairs_are_not_degraded_again(tmp_path):

@@ -25,6 +25,8 @@ LAYERS = {
         "places",
         "pages",
         "statistics",
+        "filtering",
+        "sharpen",
     },
     1: {"generators", "discriminators", "losses", "degradations", "metrics", "upscaling"},
     2: {"data", "modules", "callbacks", "weights", "batches", "loggers"},
@@ -43,6 +45,7 @@ LAYERS = {
         "preflight",
         "tables",
         "sweeps",
+        "degrade",
     },
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names}

@@ -7,12 +7,14 @@ what is trained on.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
+
+from sr_lightning.degradations import TRAINING, Key
 
 
 class Images(Protocol):
@@ -69,7 +71,7 @@ def gather(images: Images, image: np.ndarray, top: np.ndarray, left: np.ndarray,
 
 
 class Crops(Dataset):
-    """Item t is this device's share of the batch of iteration t.
+    """Item t is this device's share of the batch of iteration t, with the key of each sample's random degradation.
 
     Args:
         hr: high-resolution images.
@@ -100,10 +102,11 @@ class Crops(Dataset):
         self.samples = range(rank * share, (rank + 1) * share)
         self.fetch = fetch
 
-    def __getitem__(self, iteration: int) -> dict[str, Tensor]:
+    def __getitem__(self, iteration: int) -> dict[str, Any]:
         grid = self.scale if self.lr is not None else 1
         p = plan(self.seed, iteration, self.samples, self.batch_size, self.hr.sizes, self.crop, grid)
-        batch = {name: torch.from_numpy(value) for name, value in vars(p).items()}
+        batch: dict[str, Any] = {name: torch.from_numpy(value) for name, value in vars(p).items()}
+        batch["keys"] = [Key(TRAINING, iteration, sample) for sample in self.samples]
         if self.fetch:
             batch["hr"] = gather(self.hr, p.image, p.top, p.left, self.crop)
             if self.lr is not None:

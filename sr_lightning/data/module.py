@@ -17,6 +17,7 @@ from sr_lightning.data.files import Files
 from sr_lightning.data.resident import ResidentStore, fits
 from sr_lightning.data.store import CropStore, DecodedImages, build
 from sr_lightning.data.whole import Share, WholeImages, decode_all, smallest
+from sr_lightning.degradations import RandomDegradation
 from sr_lightning.errors import InputError
 
 
@@ -35,7 +36,12 @@ class Batch(NamedTuple):
 def to_batch(item: dict[str, Any], degradation: nn.Module) -> Batch:
     """uint8 images, lr recorded or not -> a batch in [0, 1]."""
     hr = item["hr"].float().div(255)
-    lr, hr = (item["lr"].float().div(255), hr) if "lr" in item else degradation(hr)
+    if "lr" in item:
+        lr = item["lr"].float().div(255)
+    elif isinstance(degradation, RandomDegradation):
+        lr, hr = degradation(hr, [degradation.draw(key) for key in item["keys"]])
+    else:
+        lr, hr = degradation(hr)
     return Batch(lr, hr, item["image"], item.get("name", ""))
 
 
@@ -47,7 +53,7 @@ class SRDataModule(LightningDataModule):
     Args:
         train: lists the training files; may download them.
         validation: lists the validation files.
-        degradation: hr batch -> (lr, hr), for files that have no recorded lr.
+        degradation: hr batch -> (lr, hr), for files that have no recorded lr; a random one draws by sample.
         scale: factor between lr and hr.
         crop: side of the training crops, in hr pixels.
         batch_size: crops of one iteration, over all devices.
@@ -164,7 +170,7 @@ class SRDataModule(LightningDataModule):
         """Fetch from the resident store, turn, convert to [0, 1] and degrade, all on the device."""
         return to_batch(self.turned(batch) if "turn" in batch else batch, self.degradation)
 
-    def turned(self, batch: dict[str, Tensor]) -> dict[str, Any]:
+    def turned(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Crops of the plan, each in its orientation."""
         s = self.scale
         image, top, left = batch["image"], batch["top"], batch["left"]
@@ -173,4 +179,4 @@ class SRDataModule(LightningDataModule):
         if self.resident_lr is not None:
             batch["lr"] = self.resident_lr.crops(image, top // s, left // s, self.crop // s)
         names = [name for name in ("hr", "lr") if name in batch]
-        return {"image": image} | {name: symmetry(batch[name], batch["turn"]) for name in names}
+        return {"image": image, "keys": batch["keys"]} | {name: symmetry(batch[name], batch["turn"]) for name in names}

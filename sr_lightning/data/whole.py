@@ -11,11 +11,14 @@ from torch.utils.data import Dataset, Sampler
 
 from sr_lightning import image
 from sr_lightning.data.files import Files
+from sr_lightning.degradations import FIXED, Key
 from sr_lightning.errors import InputError
 
 
 class WholeImages(Dataset):
     """Item i is image i, its height and width cut at the bottom and right to multiples of ``scale``.
+
+    A random degradation draws for it by its number alone, the same whenever it is looked at.
 
     Args:
         files: which images.
@@ -40,6 +43,7 @@ class WholeImages(Dataset):
                 f"{path}: {hr.shape[-2]}x{hr.shape[-1]} pixels are less than one pixel at 1/{s}; remove it"
             )
         item = {"hr": hr[..., : height * s, : width * s], "image": torch.tensor([index]), "name": str(path)}
+        item["keys"] = [Key(FIXED, 0, index)]
         if self.files.lr is not None:
             lr = torch.from_numpy(image.read_bytes(self.files.lr[index])).permute(2, 0, 1)[None]
             item["lr"] = lr[..., :height, :width]

@@ -3,9 +3,12 @@
 Weighting is not its business: raw values are what is logged and compared across ablations.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from torch import Tensor, nn
+
+from sr_lightning.sharpen import unsharp
 
 Losses = dict[str, Tensor]  # name -> scalar, unweighted
 
@@ -20,17 +23,26 @@ class Reconstruction(nn.ModuleDict):
     """Distances between ``network(lr)`` and hr, one for each named term (ESRGAN, eq. 3).
 
     Args:
+        usm: names of losses -> whether they see hr sharpened by unsharp masking (Real-ESRGAN, sec. 4.1).
         terms: name -> (sr, hr) -> scalar; None leaves the term out.
     Example:
-        >>> objective = Reconstruction(pixel=nn.L1Loss())
+        >>> objective = Reconstruction(pixel=nn.L1Loss(), usm={"pixel": True})
     """
 
-    def __init__(self, **terms: nn.Module | None) -> None:
+    def __init__(self, *, usm: Mapping[str, bool] | None = None, **terms: nn.Module | None) -> None:
         super().__init__({name: term for name, term in terms.items() if term is not None})
+        self.sharpened = {name for name, wanted in (usm or {}).items() if wanted}
 
     def forward(self, network: nn.Module, lr: Tensor, hr: Tensor) -> Losses:
         return self.compare(network(lr), hr)
 
     def compare(self, sr: Tensor, hr: Tensor) -> Losses:
         """The terms for images that are there already; in float32 whatever the network's precision."""
-        return {name: term(sr.float(), hr.float()) for name, term in self.items()}
+        targets = self.targets(hr.float(), self)
+        return {name: term(sr.float(), targets[name]) for name, term in self.items()}
+
+    def targets(self, hr: Tensor, losses: Iterable[str]) -> dict[str, Tensor]:
+        """What each of these losses takes for the truth."""
+        names = list(losses)
+        sharp = unsharp(hr) if self.sharpened.intersection(names) else hr
+        return {name: sharp if name in self.sharpened else hr for name in names}

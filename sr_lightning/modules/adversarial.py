@@ -98,7 +98,8 @@ class AdversarialRestorer(Restorer):
         sr, share = self.generator(lr), 1 / self.accumulate
         losses = self.objective.compare(sr, hr)
         if self.played:
-            real, fake = self.discriminator(hr), self.discriminator(sr)
+            true = self.objective.targets(hr, ["adversarial"])["adversarial"]
+            real, fake = self.discriminator(true), self.discriminator(sr)
             losses["adversarial"] = self.gan.generator(real.detach(), fake)
             against = self.total({"discriminator": self.gan.discriminator(real, fake)}, len(hr))
             self.log_dict(

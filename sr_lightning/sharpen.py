@@ -1,0 +1,28 @@
+"""Unsharp masking, by which Real-ESRGAN sharpens what its network is trained towards."""
+
+import torch
+from kornia.filters import get_gaussian_kernel2d
+from torch import Tensor
+
+from sr_lightning.filtering import filtered
+
+SIZE, SIGMA = 51, 8.0  # of the Gaussian, in pixels; the width is what OpenCV gives to so many
+WEIGHT, THRESHOLD = 0.5, 10 / 255
+
+
+def unsharp(image: Tensor) -> Tensor:
+    """Add half of what a wide Gaussian takes away, where that is more than 10 of 255 levels; clamped to [0, 1].
+
+    In float32 also under autocast. Edges are mirrored.
+
+    Source:
+        Real-ESRGAN, arXiv:2107.10833, sec. 4.1, with radius, weight and threshold of its published code.
+    Shape:
+        (B, C, H, W) in [0, 1] -> the same; any size.
+    """
+    with torch.autocast(image.device.type, enabled=False):
+        image = image.float()
+        kernel = get_gaussian_kernel2d(SIZE, (SIGMA, SIGMA), device=image.device)[0]
+        detail = image - filtered(image, kernel)
+        share = filtered((detail.abs() > THRESHOLD).float(), kernel)
+        return torch.lerp(image, (image + WEIGHT * detail).clamp(0, 1), share)

@@ -1,0 +1,222 @@
+"""A degradation as a whole: draws by the recipe, a function of the sample alone, and right for every image."""
+
+import json
+from math import pi
+
+import numpy as np
+import pytest
+import torch
+from hydra.utils import instantiate
+from scipy.stats import chisquare, kstest
+
+from sr_lightning import resize
+from sr_lightning.degradations import FIXED, TRAINING, Chain, Key, RandomDegradation
+from sr_lightning.image import eight_bit
+from tests.test_conf import composed
+
+STAGES = ["sharpen", "blur", "resize", "noise", "jpeg", "second_blur", "second_resize", "second_noise", "final"]
+
+
+def second_order(*overrides: str) -> RandomDegradation:
+    return instantiate(composed("degradation=second_order", *overrides).degradation)
+
+
+def keys(count: int, iteration: int = 0) -> list[Key]:
+    return [Key(TRAINING, iteration, sample) for sample in range(count)]
+
+
+def images(*shape: int) -> torch.Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[dict]:
+    degradation = second_order()
+    return [degradation.draw(key) for iteration in range(40) for key in keys(50, iteration)]
+
+
+def assert_shares(names: list[str], expected: dict[str, float]) -> None:
+    """Chi-square: the names come as often as they should."""
+    assert set(names) <= set(expected)
+    found = [names.count(name) for name in expected]
+    assert chisquare(found, np.array([*expected.values()]) * len(names)).pvalue > 1e-3, dict(
+        zip(expected, found, strict=True)
+    )
+
+
+def assert_uniform(values: list[float], low: float, high: float) -> None:
+    """Kolmogorov-Smirnov."""
+    assert low <= min(values) <= max(values) <= high
+    assert kstest(values, "uniform", (low, high - low)).pvalue > 1e-3, (low, high)
+
+
+KINDS = {
+    "sinc": 0.1, "gaussian_isotropic": 0.405, "gaussian_anisotropic": 0.225, "generalized_isotropic": 0.108,
+    "generalized_anisotropic": 0.027, "plateau_isotropic": 0.108, "plateau_anisotropic": 0.027,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "probability", "sigma"), [("blur", 1, 3), ("second_blur", 0.8, 1.5)])
+def test_blurs_are_drawn_by_the_recipe(drawn, name, probability, sigma):
+    blurs = [record[name] for record in drawn if record[name]]
+    assert len(blurs) / len(drawn) == pytest.approx(probability, abs=0.03)
+    assert_shares([blur["kind"] for blur in blurs], KINDS)
+    assert_shares([str(blur["size"]) for blur in blurs], {str(size): 1 / 8 for size in range(7, 22, 2)})
+    elliptic = [blur for blur in blurs if blur["kind"] != "sinc"]
+    for axis in (0, 1):
+        assert_uniform([blur["sigma"][axis] for blur in elliptic], 0.2, sigma)
+    assert all((blur["sigma"][0] == blur["sigma"][1]) == blur["kind"].endswith("_isotropic") for blur in elliptic)
+    assert_uniform([blur["angle"] for blur in elliptic if "anisotropic" in blur["kind"]], -pi, pi)
+    for large, least in ((False, 1 / 3), (True, 1 / 5)):
+        cutoffs = [b["cutoff"] for b in blurs if b["kind"] == "sinc" and (b["size"] >= 13) == large]
+        assert_uniform(cutoffs, least - 1e-5, 1)
+    for shape, low, high in (("generalized", 0.5, 4), ("plateau", 1, 2)):
+        betas = [blur["beta"] for blur in blurs if blur["kind"].startswith(shape)]
+        assert low <= min(betas) <= max(betas) <= high
+        if low < 1:  # half of them below 1
+            assert_shares(["low" if beta < 1 else "high" for beta in betas], {"low": 0.5, "high": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("name", "up", "down", "keep", "low", "high"),
+    [("resize", 0.2, 0.7, 0.1, 0.15, 1.5), ("second_resize", 0.3, 0.4, 0.3, 0.3, 1.2)],
+)
+def test_resizes_are_drawn_by_the_recipe(drawn, name, up, down, keep, low, high):
+    factors = [record[name]["factor"] for record in drawn]
+    directions = ["keep" if factor == 1 else "up" if factor > 1 else "down" for factor in factors]
+    assert_shares(directions, {"up": up, "down": down, "keep": keep})
+    assert_uniform([factor for factor in factors if factor < 1], low, 1)
+    assert_uniform([factor for factor in factors if factor > 1], 1, high)
+    assert_shares([record[name]["mode"] for record in drawn], dict.fromkeys(("area", "bilinear", "bicubic"), 1 / 3))
+
+
+@pytest.mark.parametrize(("name", "sigma", "scale"), [("noise", 30, 3), ("second_noise", 25, 2.5)])
+def test_noise_is_drawn_by_the_recipe(drawn, name, sigma, scale):
+    noises = [record[name] for record in drawn]
+    assert_shares([noise["kind"] for noise in noises], {"gaussian": 0.5, "poisson": 0.5})
+    assert_shares([str(noise["grey"]) for noise in noises], {"True": 0.4, "False": 0.6})
+    for kind, low, high in (("gaussian", 1, sigma), ("poisson", 0.05, scale)):
+        assert_uniform([noise["strength"] for noise in noises if noise["kind"] == kind], low, high)
+    assert len({noise["key"] for noise in noises}) > 0.99 * len(noises)
+
+
+def test_the_end_is_drawn_by_the_recipe(drawn):
+    assert_shares([next(iter(record["final"])) for record in drawn], {"down": 0.5, "jpeg": 0.5})
+    sincs = [record["final"]["down"]["sinc"] for record in drawn]
+    assert_shares(["yes" if sinc else "no" for sinc in sincs], {"yes": 0.8, "no": 0.2})
+    assert_uniform([sinc["cutoff"] for sinc in sincs if sinc], 1 / 3 - 1e-5, 1)
+    for found in (drawn, [record["final"] for record in drawn]):
+        qualities = [str(record["jpeg"]["quality"]) for record in found]
+        assert_shares(qualities, {str(quality): 1 / 66 for quality in range(30, 96)})
+
+
+def test_a_sample_is_the_same_in_any_batch():
+    """And so on any number of devices, and after a resume: nothing but its key counts."""
+    degradation, hr = second_order(), images(6, 3, 64, 64)
+    records = [degradation.draw(key) for key in keys(6, iteration=7)]
+    whole, _ = degradation(hr, records)
+    for part in (range(1), range(2, 6), (5, 3)):
+        again = second_order()
+        lr, _ = again(hr[list(part)], [again.draw(Key(TRAINING, 7, sample)) for sample in part])
+        assert torch.equal(lr, whole[list(part)])
+
+
+def test_samples_iterations_seeds_and_streams_differ():
+    degradation, other = second_order(), second_order("seed=1")
+    key = Key(TRAINING, 5, 1)
+    variants = [other.draw(key)] + [degradation.draw(key._replace(**change)) for change in
+                                    ({}, {"iteration": 6}, {"sample": 2}, {"stream": FIXED})]  # fmt: skip
+    assert len({json.dumps(variant) for variant in variants}) == 5
+
+
+def test_a_record_is_repeated_exactly_from_its_file():
+    degradation, hr = second_order(), images(8, 3, 32, 48)
+    records = [degradation.draw(key) for key in keys(8)]
+    lr, same = degradation(hr, records)
+    again, _ = second_order("seed=9")(hr, json.loads(json.dumps(records)))
+    assert torch.equal(lr, again)
+    assert same is hr
+    other, _ = degradation(1 - hr, records)
+    assert not torch.equal(lr, other)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_switched_off_changes_no_other_draw(stage):
+    whole, without = (
+        second_order(*words).draw(Key(TRAINING, 3, 1)) for words in ((), [f"degradation.stages.{stage}=null"])
+    )
+    del whole[stage]
+    assert whole == without
+
+
+@pytest.mark.parametrize("only", STAGES)
+def test_each_stage_alone(only):
+    """Right size and range, in 8 bits, and something happens; sharpening alone is told from plain shrinking."""
+    off = [f"degradation.stages.{stage}=null" for stage in STAGES if stage != only]
+    degradation, hr = second_order(*off), images(4, 3, 40, 56)
+    lr, _ = degradation(hr, [degradation.draw(key) for key in keys(4)])
+    assert lr.shape == (4, 3, 10, 14)
+    assert torch.equal(lr, eight_bit(lr))
+    plain, _ = second_order(*[f"degradation.stages.{stage}=null" for stage in STAGES])(hr, [{}] * 4)
+    assert not torch.equal(lr, plain)
+
+
+def test_without_any_stage_it_is_bicubic():
+    degradation, hr = RandomDegradation(4, {}), images(1, 3, 48, 64)
+    lr, _ = degradation(hr, [{}])
+    expected = eight_bit(resize.bicubic(hr, 1 / 4))
+    inner = (..., slice(2, -2), slice(2, -2))  # MATLAB mirrors at the border
+    torch.testing.assert_close(lr[inner], expected[inner], rtol=0, atol=1 / 255 + 1e-6)
+
+
+def test_a_random_order_is_the_order_of_the_record():
+    degradation, hr = second_order(), images(1, 3, 64, 64)
+    record = degradation.draw(keys(1)[0])
+    turned = record | {"final": dict(reversed(record["final"].items()))}
+    first, second = (degradation(hr, [found])[0] for found in (record, turned))
+    assert not torch.equal(first, second)
+    assert set(Chain({"a": None}).stages) == set()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(("height", "width", "scale"), [(1, 1, 1), (4, 4, 4), (2, 34, 2), (45, 63, 3)])
+def test_any_size_and_number_of_channels(channels, height, width, scale):
+    """From a single pixel on, black and white too: the right size, no NaN."""
+    degradation = second_order(f"scale={scale}")
+    hr = torch.stack([images(channels, height, width), *(torch.full((channels, height, width), v) for v in (0.0, 1.0))])
+    lr, _ = degradation(hr, [degradation.draw(key) for key in keys(3, iteration=height)])
+    assert lr.shape == (3, channels, height // scale, width // scale)
+    assert torch.equal(lr, eight_bit(lr))
+    assert lr.isfinite().all()
+
+
+EXTREME = ("blur.sigma=[0.01,60]", "resize.factor=[0.01,6]", "noise.sigma=[0,1000]", "noise.scale=[0,300]",
+           "jpeg.quality=[1,100]", "second_blur.size=[1,61]", "second_blur.beta_generalized=[0.1,40]",
+           "second_resize.factor=[0.01,8]", "blur.cutoff_large=[0.01,0.02]", "blur.kinds.sinc=2")  # fmt: skip
+
+
+def test_extreme_ranges_give_images_all_the_same():
+    degradation, hr = second_order(*(f"degradation.stages.{word}" for word in EXTREME)), images(12, 3, 12, 16)
+    lr, _ = degradation(hr, [degradation.draw(key) for key in keys(12)])
+    assert lr.isfinite().all()
+    assert torch.equal(lr, eight_bit(lr))
+
+
+def test_autocast_changes_nothing():
+    degradation, hr = second_order(), images(6, 3, 32, 32)
+    records = [degradation.draw(key) for key in keys(6)]
+    expected, _ = degradation(hr, records)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, _ = degradation(hr, records)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, expected)
+
+
+def test_a_size_that_the_scale_does_not_divide_is_refused():
+    with pytest.raises(ValueError, match="30x32 pixels cannot be divided by 4"):
+        second_order()(images(1, 3, 30, 32), [{}])
+
+
+def test_too_few_records_are_refused():
+    with pytest.raises(ValueError, match="zip"):
+        second_order()(images(2, 3, 32, 32), [{}])

@@ -1,0 +1,203 @@
+"""Each stage against what it stands for, computed in another way."""
+
+import io
+from math import cos, exp, pi, sin
+
+import kornia
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy.ndimage import correlate
+from scipy.stats import chisquare
+
+from sr_lightning import sharpen
+from sr_lightning.degradations import JPEG, Blur, Noise, Resize, kernels, poisson
+from sr_lightning.degradations.blur import kernel
+from sr_lightning.degradations.jpeg import jpeg
+from sr_lightning.degradations.noise import gaussian_noise, poisson_noise
+from sr_lightning.degradations.resizing import MODES, resized
+from sr_lightning.filtering import filtered
+from tests import photographs
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def photograph(height: int, width: int, seed: int = 0) -> torch.Tensor:
+    return torch.from_numpy(photographs.pixels(height, width, seed)).permute(2, 0, 1).float() / 255
+
+
+@pytest.mark.parametrize("size", [1, 7, 21])
+@pytest.mark.parametrize("kind", ["gaussian", "generalized", "plateau"])
+def test_elliptic_kernels_agree_with_their_formulas(size, kind):
+    """By the inverse of the covariance matrix R diag(sigma²) R', pixel by pixel."""
+    sigma, angle, beta = (0.7, 2.5), 0.6, 1 if kind == "gaussian" else 1.8
+    rotation = np.array([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]])
+    inverse = np.linalg.inv(rotation @ np.diag(np.square(sigma)) @ rotation.T)
+    expected = np.zeros((size, size))
+    for row in range(size):
+        for column in range(size):
+            place = np.array([column - size // 2, row - size // 2])
+            power = (place @ inverse @ place) ** beta
+            expected[row, column] = 1 / (1 + power) if kind == "plateau" else exp(-power / 2)
+    shape = {} if kind == "gaussian" else {"beta": beta}
+    found = kernel(f"{kind}_anisotropic", size, sigma=sigma, angle=angle, **shape)
+    np.testing.assert_allclose(found, expected / expected.sum(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("cutoff", [0.2, 1 / 3, 0.9])
+def test_sinc_is_the_inverse_transform_of_a_disc(cutoff):
+    """Numerically: the mean of cos(u x + v y) over frequencies within the radius cutoff·pi."""
+    angles = np.arange(128) * 2 * pi / 128
+    nodes, shares = np.polynomial.legendre.leggauss(48)
+    radii = (nodes + 1) / 2 * cutoff * pi
+    expected = np.zeros((13, 13))
+    for row in range(13):
+        for column in range(13):
+            phase = np.outer(radii, (column - 6) * np.cos(angles) + (row - 6) * np.sin(angles))
+            expected[row, column] = (np.cos(phase) * (radii * shares)[:, None]).sum()
+    np.testing.assert_allclose(kernels.sinc(13, cutoff), expected / expected.sum(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("height", "width", "size"), [(30, 41, 7), (17, 64, 21), (5, 3, 21), (1, 1, 21)])
+def test_filtering_agrees_with_scipy_at_any_size(height, width, size):
+    image = torch.rand(2, height, width, generator=generator())
+    kernel = np.random.default_rng(0).random((size, size))
+    kernel /= kernel.sum()
+    expected = np.stack([correlate(channel.astype(float), kernel, mode="reflect") for channel in image.numpy()])
+    found = filtered(image, torch.tensor(kernel, dtype=torch.float32))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+
+
+def test_gaussian_noise_has_its_variance_and_is_one_for_grey():
+    image = torch.zeros(3, 200, 200)
+    coloured, grey = (gaussian_noise(image, 20, grey, generator()) * 255 for grey in (False, True))
+    assert coloured.shape == (3, 200, 200)
+    assert grey.shape == (1, 200, 200)
+    for noise in (*coloured, grey[0]):
+        assert abs(float(noise.mean())) < 5 * 20 / 200
+        assert float(noise.std()) == pytest.approx(20, rel=5 / 200 / 2**0.5)  # five standard errors
+    correlation = np.corrcoef(coloured.flatten(1).numpy())
+    assert np.abs(correlation - np.eye(3)).max() < 5 / 200
+
+
+@pytest.mark.parametrize("level", [0, 3, 100, 255])
+@pytest.mark.parametrize("bits", [1, 8])
+def test_counts_follow_the_poisson_law(level, bits):
+    """Chi-square against the law's own recursion p(k) = p(k-1) · rate / k; rare counts are taken together."""
+    drawn = poisson.counts(torch.full((60_000,), level), torch.tensor(bits), generator(level)).numpy()
+    rate = level / 255 * 2**bits
+    law = np.exp(np.cumsum([-rate, *(np.log(max(rate, 1e-300) / count) for count in range(1, 500))]))
+    frequent = np.flatnonzero(law * len(drawn) > 10)
+    expected = [*law[frequent], 1 - law[frequent].sum()]
+    found = [*((drawn == count).sum() for count in frequent), (~np.isin(drawn, frequent)).sum()]
+    if level == 0:
+        assert found == [len(drawn), 0]
+    else:
+        assert chisquare(found, np.array(expected) / sum(expected) * len(drawn)).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(("levels", "peak"), [(256, 256), (100, 128), (3, 4), (1, 1)])
+def test_poisson_noise_grows_with_the_light(levels, peak):
+    """Variance scale² · x / peak, the peak by the number of levels in the image."""
+    level = torch.linspace(0, 255, levels).round() if levels > 1 else torch.tensor([128.0])
+    image = (level / 255)[:, None, None].expand(levels, 1, 4000).reshape(1, levels, 4000)
+    noise = poisson_noise(image, 2.5, False, generator())[0]
+    expected = 2.5**2 * image[0, :, 0] / peak
+    assert noise.mean(1).abs().max() < 6 * (expected.max() / 4000) ** 0.5
+    bright = expected > expected.max() / 2
+    ratio = noise.var(1)[bright] / expected[bright]
+    assert float(ratio.mean()) == pytest.approx(1, abs=0.15 if levels < 4 else 0.02)
+    assert (noise[expected == 0] == 0).all()
+
+
+def test_grey_poisson_noise_is_that_of_the_luma():
+    image = photograph(40, 50)
+    grey = kornia.color.rgb_to_grayscale(image)
+    found, expected = (poisson_noise(light, 1, True, generator()) for light in (image, grey))
+    assert found.shape == (1, 40, 50)
+    assert torch.equal(found, expected)
+
+
+def pillow(image: torch.Tensor, quality: int) -> torch.Tensor:
+    pixels = (image * 255).round().byte().permute(1, 2, 0).numpy()
+    file = io.BytesIO()
+    Image.fromarray(pixels.squeeze(2) if len(image) == 1 else pixels).save(file, "JPEG", quality=quality)
+    return torch.from_numpy(np.array(Image.open(file)).reshape(pixels.shape)).permute(2, 0, 1).float() / 255
+
+
+def psnr(one: torch.Tensor, two: torch.Tensor) -> float:
+    return -10 * float((one - two).square().mean().clamp_min(1e-12).log10())
+
+
+@pytest.mark.parametrize(("quality", "colour", "grey"), [(30, 45, 46), (60, 45, 48), (95, 50, 57)])
+def test_jpeg_agrees_with_pillow(shared, quality, colour, grey):
+    """REQ-J1: PSNR against what Pillow's file gives back, of colour and grey, at odd sizes."""
+    paths = sorted((shared / "data" / "benchmarks" / "B100" / "HR").glob("*.png"))[:3]
+    for path in paths:
+        pixels = torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1).float() / 255
+        pixels = pixels[:, :203, :117]
+        assert psnr(jpeg(pixels, quality), pillow(pixels, quality)) > colour
+        assert psnr(jpeg(pixels[:1], quality), pillow(pixels[:1], quality)) > grey
+
+
+def test_jpeg_of_any_number_of_channels_is_band_by_band():
+    bands = torch.cat([photograph(21, 30, seed) for seed in (0, 1)])[:5]
+    coded = jpeg(bands, 40)
+    assert torch.equal(coded, torch.cat([jpeg(band[None], 40) for band in bands]))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_resizing_keeps_constants_and_leaves_nothing_outside(mode):
+    assert torch.allclose(resized(torch.full((3, 17, 23), 0.3), (30, 9), mode), torch.tensor(0.3))
+    checks = (torch.arange(20) // 5 % 2).float().expand(1, 20, 20)
+    for size in ((31, 31), (13, 13), (1, 1)):
+        out = resized(checks, size, mode)
+        assert out.shape == (1, *size)
+        assert 0 <= out.min() <= out.max() <= 1
+
+
+def test_area_is_the_mean_of_what_a_pixel_covers():
+    image = torch.rand(1, 12, 12, generator=generator())
+    expected = image.view(1, 4, 3, 4, 3).mean((2, 4))
+    torch.testing.assert_close(resized(image, (4, 4), "area"), expected)
+
+
+def test_unsharp_masking_agrees_with_its_definition():
+    image = photograph(60, 70)
+    offsets = np.arange(-25, 26)
+    taps = np.exp(-(offsets**2) / (2 * 8.0**2))
+    gaussian = np.outer(taps, taps) / taps.sum() ** 2
+
+    def blurred(value):
+        return np.stack([correlate(channel, gaussian, mode="reflect") for channel in value])
+
+    x = image.double().numpy()
+    detail = x - blurred(x)
+    share = blurred((np.abs(detail) * 255 > 10).astype(float))
+    expected = share * np.clip(x + 0.5 * detail, 0, 1) + (1 - share) * x
+    with torch.autocast("cpu", torch.bfloat16):
+        found = sharpen.unsharp(image[None])[0]
+    np.testing.assert_allclose(found, expected, atol=2e-3)  # a pixel at the threshold may fall to either side
+    assert np.abs(found.numpy() - x).max() > 0.05
+
+
+@pytest.mark.parametrize(
+    ("part", "settings", "told"),
+    [
+        (JPEG, {"probability": 1.5, "quality": [30, 95]}, "probability must be within 0 and 1, got 1.5"),
+        (JPEG, {"probability": 1, "quality": [95, 30]}, "quality must be two ascending numbers"),
+        (JPEG, {"probability": 1, "quality": [0, 30]}, "quality must be .* at least 1 and at most 100"),
+        (JPEG, {"probability": 1, "quality": [30.5, 95]}, "quality must be whole numbers"),
+        (Blur, {"probability": 1, "kinds": {"box": 1}, "size": [7, 21]}, "kinds knows gaussian_isotropic.* got box"),
+        (Blur, {"probability": 1, "kinds": {"sinc": 0}, "size": [7, 21]}, "kinds must have weights"),
+        (Blur, {"probability": 1, "kinds": {"sinc": 1}, "size": [8, 21]}, "size must be odd"),
+        (Resize, {"probability": 1, "directions": {"up": 1}, "factor": [0.5, 0.9], "modes": {"area": 1}}, "1 within"),
+        (Noise, {"probability": 1, "gaussian": 1, "sigma": [-1, 3], "scale": [0, 1], "grey": 0}, "sigma must be"),
+    ],
+)
+def test_impossible_settings_are_refused(part, settings, told):
+    with pytest.raises(ValueError, match=told):
+        part(**settings)
