@@ -97,3 +97,27 @@ def stacked(pictures: Sequence[Tensor]) -> Tensor:
     """(3, H, W) pictures one below the other, padded with white to one width."""
     width = max(picture.shape[-1] for picture in pictures)
     return torch.cat([F.pad(picture, (0, width - picture.shape[-1]), value=1.0) for picture in pictures], dim=1)
+
+
+def with_text(picture: Tensor, text: str, size: int = 13) -> Tensor:
+    """The picture with lines of text beneath, broken at spaces to its width.
+
+    Args:
+        size: of the letters, in pixels.
+    Shape:
+        (3, H, W) -> (3, H', W)
+    """
+    font, width = ImageFont.load_default(size), picture.shape[-1] - 2 * MARGIN
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    height = round(1.4 * size)
+    sheet = Image.new("RGB", (picture.shape[-1], height * len(lines) + 2 * MARGIN), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for number, line in enumerate(lines):
+        draw.text((MARGIN, number * height), line, INK, font)
+    return torch.cat([picture, torch.from_numpy(np.array(sheet)).permute(2, 0, 1).float().div(255)], dim=1)

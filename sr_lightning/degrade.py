@@ -1,0 +1,157 @@
+"""python -m sr_lightning.degrade INPUT… --output DIR [--seed N] [--record] [key=value …]: low-resolution copies.
+
+Writes DIR/lr/NAME.png for each image, DIR/preview.png with HR, LR and what was drawn, and --record DIR/records.json.
+Draws are those that a validation on the same images has. With the inputs' folder, DIR/lr is a data set for data=paired.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor, nn
+
+from sr_lightning import image
+from sr_lightning.command_line import CONF, check_values, one_line_errors, whole
+from sr_lightning.comparison import comparison, stacked, with_text
+from sr_lightning.data import Files
+from sr_lightning.data.images import find_images
+from sr_lightning.data.module import to_batch
+from sr_lightning.data.whole import WholeImages
+from sr_lightning.degradations import RandomDegradation, Record
+from sr_lightning.errors import InputError
+
+PANEL = 400  # side of the part of an image that is shown: hr as it is, where it is so large, and lr enlarged
+
+
+def degrade(inputs: Sequence[Path], output: Path, config: DictConfig, record: bool = False, rows: int = 8) -> int:
+    """Degrade every image of the inputs; returns their number.
+
+    Args:
+        config: degradation, scale.
+        record: write what was drawn.
+        rows: images in the preview, the first ones; 0: none is made.
+    Raises:
+        InputError: nothing to degrade, two images of one name, an output inside an input, or a file out of use.
+    """
+    paths = sources(inputs, output)
+    degradation: nn.Module = instantiate(config.degradation)
+    images = WholeImages(Files(list(paths)), config.scale)
+    console = Console(stderr=True)
+    records: dict[str, Record] = {}
+    pictures = []
+    for item, name in zip(
+        track((images[number] for number in range(len(images))), "Degrading", len(images), console=console,
+              disable=not console.is_terminal),
+        paths.values(), strict=True,
+    ):  # fmt: skip
+        with torch.no_grad():
+            batch = to_batch(item, degradation)
+        image.write(output / "lr" / f"{name}.png", batch.lr[0])
+        drawn = degradation.draw(item["keys"][0]) if isinstance(degradation, RandomDegradation) else {}
+        records[name] = drawn
+        if len(pictures) < rows:
+            pictures.append(row(name, batch.lr[0], batch.hr[0], drawn))
+    if pictures:
+        image.write(output / "preview.png", stacked(pictures))
+    if record:
+        write_json(output / "records.json", records)
+    return len(paths)
+
+
+def sources(inputs: Sequence[Path], output: Path) -> dict[Path, str]:
+    """Every image, and its name: its path below the input, without suffix.
+
+    Raises:
+        InputError: as `degrade`.
+    """
+    found: dict[Path, str] = {}
+    for root in inputs:
+        if root.is_dir() and output.resolve().is_relative_to(root.resolve()):
+            raise InputError(f"--output {output}: lies inside the input {root}; choose another folder")
+        base = root if root.is_dir() else root.parent
+        found |= {path: path.relative_to(base).with_suffix("").as_posix() for path in find_images(root)}
+    first: dict[str, Path] = {}
+    for path, name in found.items():
+        if first.setdefault(name, path) != path:
+            raise InputError(f"{path}: would be written over the copy of {first[name]}; rename one of them")
+    return found
+
+
+def row(name: str, lr: Tensor, hr: Tensor, drawn: Record) -> Tensor:
+    """A line of the preview: the image, a part of hr and lr beside each other, and what was drawn beneath."""
+    picture = comparison([("LR", lr), ("HR", hr)], PANEL, PANEL)
+    return with_text(picture, f"{name}:  {'  |  '.join(described(drawn))}" if drawn else name)
+
+
+def described(record: Record) -> Iterator[str]:
+    """What was drawn, a stage at a time, in the order in which it was done."""
+    for stage, drawn in record.items():
+        name = stage.replace("_", " ")
+        if drawn is None:
+            yield f"{name} none"
+        elif drawn and all(isinstance(part, Mapping | None) for part in drawn.values()):
+            yield from described(drawn)
+        else:
+            values = (shown(key, value) for key, value in drawn.items() if key not in ("key", "angle"))
+            yield " ".join([name, *values])
+
+
+def shown(key: str, value: Any) -> str:
+    """A drawn value in a few characters, with its name where it would not be understood without it."""
+    if isinstance(value, bool):
+        return key if value else f"not {key}"
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    if isinstance(value, list):
+        unlike = list(dict.fromkeys(f"{number:.2g}" for number in value))
+        return f"{key} {' x '.join(unlike)}"
+    return f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """The whole file or none."""
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_text(json.dumps(content, indent=1) + "\n")
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+
+
+def words(given: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Inputs, and overrides of the configuration: what has an equals sign and is no file."""
+    overrides = [word for word in given if "=" in word.split("/")[0] and not os.path.exists(word)]
+    return [Path(word) for word in given if word not in overrides], overrides
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m sr_lightning.degrade", description="Make low-resolution copies.")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="images, folders, and key=value of the degradation")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of what is written")
+    parser.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")
+    parser.add_argument("--record", action="store_true", help="write what was drawn to records.json")
+    parser.add_argument("--preview", type=int, default=8, metavar="ROWS", help="images in preview.png (default: 8)")
+    options = parser.parse_args(arguments)
+    inputs, overrides = words(options.inputs)
+    with one_line_errors():
+        if not inputs:
+            raise InputError("no input: name images or folders")
+        with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
+            config = compose("degrade", [f"seed={options.seed}", *overrides])
+        check_values(config, {"seed": whole(0), "scale": whole(1)})
+        count = degrade(inputs, options.output, config, options.record, options.preview)
+    Console().print(f"{count} images in {options.output / 'lr'}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

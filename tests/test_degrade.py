@@ -1,0 +1,82 @@
+"""Degraded copies: a data set of pairs, repeatable, with a preview and a record."""
+
+import json
+import re
+
+import pytest
+import torch
+
+from sr_lightning import image
+from sr_lightning.data import paired
+from sr_lightning.degrade import described, main
+from tests import photographs
+from tests.degradations.test_drawn import second_order
+
+
+@pytest.fixture
+def photos(tmp_path):
+    photographs.save(tmp_path / "photos" / "more" / "wide.png", 39, 70)
+    return photographs.folder(tmp_path / "photos", count=2)
+
+
+def copies(folder):
+    return {path.relative_to(folder).as_posix(): image.read(path) for path in sorted((folder / "lr").rglob("*.png"))}
+
+
+def test_copies_are_the_pairs_that_training_takes(photos, tmp_path, capsys):
+    main([str(photos), "--output", str(tmp_path / "out"), "--record"])
+    assert capsys.readouterr().out.startswith("3 images in")
+    assert list(copies(tmp_path / "out")) == ["lr/00.png", "lr/01.png", "lr/more/wide.png"]
+    assert len(paired(photos, tmp_path / "out" / "lr", 4)) == 3
+    preview = image.read(tmp_path / "out" / "preview.png")
+    assert preview.shape[1] > 3 * 400
+    records = json.loads((tmp_path / "out" / "records.json").read_text())
+    hr = image.read(photos / "more" / "wide.png")[None, :, :36, :68]
+    again, _ = second_order()(hr, [records["more/wide"]])
+    torch.testing.assert_close(again[0], copies(tmp_path / "out")["lr/more/wide.png"], rtol=0, atol=1e-6)
+
+
+def test_seed_and_overrides(photos, tmp_path):
+    """Equal words, equal images; another seed or scale, others; plain bicubic has nothing to tell."""
+    words = {"a": [], "b": [], "seed": ["--seed", "3"], "scale": ["scale=2"], "plain": ["degradation=bicubic"]}
+    for name, more in words.items():
+        main([str(photos / "00.png"), *more, "--output", str(tmp_path / name), "--preview", "0"])
+        assert not (tmp_path / name / "preview.png").exists()
+    found = {name: copies(tmp_path / name)["lr/00.png"] for name in words}
+    assert torch.equal(found["a"], found["b"])
+    assert found["scale"].shape == (3, 20, 24)
+    assert not torch.equal(found["a"], found["seed"])
+    assert not torch.equal(found["a"], found["plain"])
+
+
+def test_what_was_drawn_is_told_in_order():
+    record = {"sharpen": {}, "blur": {"kind": "sinc", "size": 9, "cutoff": 0.51234}, "noise": None,
+              "final": {"jpeg": {"quality": 40}, "down": {"sinc": None}},
+              "more": {"kind": "gaussian_isotropic", "sigma": [1.0, 1.0], "grey": False, "key": 7}}  # fmt: skip
+    told = "sharpen | blur sinc size 9 cutoff 0.512 | noise none | jpeg quality 40 | sinc none"
+    assert " | ".join(described(record)) == f"{told} | more gaussian isotropic sigma 1 not grey"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere"], "nowhere: cannot be found"),
+        (["scale=2"], "no input: name images or folders"),
+        (["photos", "degradation.stages.haze.probability=1"], "haze"),
+        (["photos", "degradation.stages.jpeg.quality=[0,40]"], "degradation.*quality must be two ascending numbers"),
+        (["photos", "scale=0"], "scale=0: must be a whole number of at least 1"),
+        (["photos", "photos/00.jpg"], "00.png: would be written over the copy of photos/00.jpg"),
+        (["photos", "--output", "photos/out"], "photos/out: lies inside the input photos"),
+        (["photos", "scale=64"], "00.png: 40x48 pixels are less than one pixel at 1/64"),
+    ],
+)
+def test_wrong_words_end_in_one_line(photos, tmp_path, monkeypatch, arguments, told):
+    photographs.save(photos / "00.png", 40, 48)
+    if "photos/00.jpg" in arguments:
+        photographs.save(photos / "00.jpg", 40, 48)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as error:
+        main(["--output", "out", *arguments])
+    assert re.search(told, str(error.value)), error.value
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "out").exists()
