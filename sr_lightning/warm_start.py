@@ -2,6 +2,7 @@
 
 GANs for super-resolution start from a generator that was trained with a pixel loss (SRGAN, sec. 3.2; ESRGAN, sec. 3.1).
 That stage lies in the cache, under a key of everything that determines it, so all runs that share it train it once.
+It may start from a stage before it, as Real-ESRNet does.
 """
 
 import hashlib
@@ -57,19 +58,27 @@ def warm_start(config: DictConfig) -> Path:
 
 
 def first_stage(config: DictConfig) -> DictConfig:
-    """Configuration of the first stage: its model's losses and schedule, this run's network, data and seed."""
+    """Configuration of the first stage: its model's losses and schedule, this run's network, data and seed.
+
+    ``own`` names what of the shared it has of its own all the same. It may have a first stage itself.
+    """
     overrides = [f"model={config.warm_start.model}", *config.warm_start.overrides]
     stage = compose("train", overrides)
+    own = {name: plain(OmegaConf.select(stage, name)) for name in config.warm_start.get("own", [])}
     with open_dict(stage):
         for name in SHARED:
             stage[name] = plain(config[name])
+        for name, value in own.items():
+            OmegaConf.update(stage, name, value, merge=False)
         for name in ("accelerator", "devices", "precision"):
             stage.trainer[name] = config.trainer[name]
         stage.name, stage.stage = config.warm_start.model, "warm_start"
         stage.logger, stage.sweep.name = config.logger, config.sweep.name
         stage.iterations = config.warm_start.iterations
         stage.validate_every, stage.log_every = config.validate_every, config.log_every
-        stage.init, stage.warm_start, stage.resume = None, None, "auto"
+        stage.resume = "auto"
+        if stage.init != "warm_start":
+            stage.init, stage.warm_start = None, None
     return stage
 
 
@@ -81,6 +90,8 @@ def stage_key(stage: DictConfig) -> str:
     container["files"] = [key(paths) for paths in (files.hr, files.lr) if paths is not None]
     container["precision"] = precision(stage.trainer.precision, stage.trainer.accelerator)
     container["version"] = __version__
+    if stage.init is not None:
+        container["first_stage"] = stage_key(first_stage(stage))
     return hashlib.sha256(json.dumps(container, sort_keys=True).encode()).hexdigest()[:12]
 
 

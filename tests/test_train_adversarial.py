@@ -78,6 +78,24 @@ def test_the_first_stage_is_trained_once_and_shared(train, tmp_path):
     assert origins[0]["file"] == str(stages[0] / "checkpoints" / "last.ckpt")
 
 
+def test_a_first_stage_has_a_first_stage(train, tmp_path):
+    """RRDB on bicubic low resolution, then Real-ESRNet on degraded, then Real-ESRGAN; another GAN finds both again."""
+    deeper = "warm_start.overrides=['warm_start.iterations=2','warm_start.own=[degradation]']"
+    words = ["model=real_esrgan", *GAN[1:], "warm_start.iterations=2", deeper, "iterations=1"]
+    run = train("run", *words)
+    (first,), (second,) = (tmp_path.glob(f"cache/warm_starts/{name}-*") for name in ("rrdb_psnr", "real_esrnet"))
+    settings = [checkpoint(stage)["hyper_parameters"] for stage in (first, second, run)]
+    targets = [found["degradation"]["_target_"].rpartition(".")[2] for found in settings]
+    assert targets == ["Bicubic", "RandomDegradation", "RandomDegradation"]
+    assert [found["usm"]["pixel"] for found in settings] == [False, True, True]
+    origins = [found["started_from"] and found["started_from"]["file"] for found in settings]
+    assert origins == [None, *(str(stage / "checkpoints" / "last.ckpt") for stage in (first, second))]
+    times = {stage: (stage / "checkpoints" / "last.ckpt").stat().st_mtime for stage in (first, second)}
+    train("other", *words, "gan=hinge")
+    assert times == {stage: (stage / "checkpoints" / "last.ckpt").stat().st_mtime for stage in times}
+    assert len(list(tmp_path.glob("cache/warm_starts/*"))) == 2
+
+
 def test_it_starts_from_the_average_of_the_first_stage(train, tmp_path):
     run = train("run", *GAN, "warm_start.iterations=3", "iterations=1", "optimizer.lr=1e-30")
     (stage,) = (tmp_path / "cache" / "warm_starts").glob("rrdb_psnr-*/checkpoints/last.ckpt")
