@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sr_lightning.data import demo_train, folder
-from tests.benchmarks import adversarial, loader, upscale
+from tests.benchmarks import adversarial, degradation, loader, upscale
 
 EAGER = ["trainer.precision=32-true", "channels_last=false"]
 STEPS = {"srcnn": 12, "srresnet": 6, "rrdb_psnr": 3}  # timed, after one to warm up; twice each, in turn
@@ -92,6 +92,19 @@ def upscale_table() -> Table:
     return table
 
 
+def degradation_table() -> Table:
+    """The second-order degradation beside a training step on the same crops."""
+    title = f"second_order, {degradation.BATCH} crops of side {degradation.CROP}"
+    table = Table(title=title, title_justify="left")
+    for column in ("what", "seconds a batch", "crops/s", "share of the step"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    ways, stages = degradation.measure()
+    for name, seconds in [*ways.items(), *((f"  {name}", seconds) for name, seconds in stages.items())]:
+        share = seconds / ways["step of srresnet"]
+        table.add_row(name, f"{seconds:.3f}", f"{degradation.BATCH / seconds:.0f}", f"{share:.2f}")
+    return table
+
+
 def main() -> None:
     console = Console(width=110)
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} CPU cores"
@@ -101,6 +114,7 @@ def main() -> None:
     console.print(loader_table(appetite))
     console.print(adversarial_table())
     console.print(upscale_table())
+    console.print(degradation_table())
 
 
 if __name__ == "__main__":
