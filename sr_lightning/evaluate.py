@@ -40,7 +40,7 @@ EXPECTED = {
     "save_images": one_of(True, False),
 }
 PROTOCOL = (
-    "HR cut at the bottom and right to multiples of the scale; LR by MATLAB's bicubic, rounded to 8 bit; "
+    "HR cut at the bottom and right to multiples of the scale; LR by the degradation below, rounded to 8 bit; "
     "SR clamped and rounded to 8 bit; psnr_y, ssim_y and niqe on BT.601 studio-range Y, rounded to 8 bit, "
     "without a border of `scale` pixels; per image, then the mean"
 )
