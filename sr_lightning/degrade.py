@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from sr_lightning import image
+from sr_lightning import atomic, image
 from sr_lightning.command_line import CONF, check_values, one_line_errors, whole
-from sr_lightning.comparison import comparison, stacked, with_text
+from sr_lightning.comparison import chosen, comparison, stacked, with_text
 from sr_lightning.data import Files
 from sr_lightning.data.images import find_images
 from sr_lightning.data.module import to_batch
@@ -47,7 +47,7 @@ def degrade(inputs: Sequence[Path], output: Path, config: DictConfig, record: bo
     images = WholeImages(Files(list(paths)), config.scale)
     console = Console(stderr=True)
     records: dict[str, Record] = {}
-    pictures = []
+    pictures: list[Tensor] = []
     for item, name in zip(
         track((images[number] for number in range(len(images))), "Degrading", len(images), console=console,
               disable=not console.is_terminal),
@@ -63,7 +63,7 @@ def degrade(inputs: Sequence[Path], output: Path, config: DictConfig, record: bo
     if pictures:
         image.write(output / "preview.png", stacked(pictures))
     if record:
-        write_json(output / "records.json", records)
+        atomic.write_text(output / "records.json", json.dumps(records, indent=1) + "\n")
     return len(paths)
 
 
@@ -88,7 +88,8 @@ def sources(inputs: Sequence[Path], output: Path) -> dict[Path, str]:
 
 def row(name: str, lr: Tensor, hr: Tensor, drawn: Record) -> Tensor:
     """A line of the preview: the image, a part of hr and lr beside each other, and what was drawn beneath."""
-    picture = comparison([("LR", lr), ("HR", hr)], PANEL, PANEL)
+    versions = [("LR", lr), ("HR", hr)]
+    picture = comparison(versions, chosen(versions, min(PANEL, *hr.shape[-2:])), panel=PANEL)
     return with_text(picture, f"{name}:  {'  |  '.join(described(drawn))}" if drawn else name)
 
 
@@ -115,16 +116,6 @@ def shown(key: str, value: Any) -> str:
         unlike = list(dict.fromkeys(f"{number:.2g}" for number in value))
         return f"{key} {' x '.join(unlike)}"
     return f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
-
-
-def write_json(path: Path, content: Any) -> None:
-    """The whole file or none."""
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_text(json.dumps(content, indent=1) + "\n")
-        os.replace(partial, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
 
 
 def words(given: Sequence[str]) -> tuple[list[Path], list[str]]:

@@ -15,6 +15,7 @@ from tests.degradations.test_drawn import second_order
 
 @pytest.fixture
 def photos(tmp_path):
+    photographs.save(tmp_path / "photos" / "tiny.png", 4, 7)
     photographs.save(tmp_path / "photos" / "more" / "wide.png", 39, 70)
     return photographs.folder(tmp_path / "photos", count=2)
 
@@ -25,11 +26,11 @@ def copies(folder):
 
 def test_copies_are_the_pairs_that_training_takes(photos, tmp_path, capsys):
     main([str(photos), "--output", str(tmp_path / "out"), "--record"])
-    assert capsys.readouterr().out.startswith("3 images in")
-    assert list(copies(tmp_path / "out")) == ["lr/00.png", "lr/01.png", "lr/more/wide.png"]
-    assert len(paired(photos, tmp_path / "out" / "lr", 4)) == 3
+    assert capsys.readouterr().out.startswith("4 images in")
+    assert list(copies(tmp_path / "out")) == ["lr/00.png", "lr/01.png", "lr/more/wide.png", "lr/tiny.png"]
+    assert len(paired(photos, tmp_path / "out" / "lr", 4)) == 4
     preview = image.read(tmp_path / "out" / "preview.png")
-    assert preview.shape[1] > 3 * 400
+    assert preview.shape[1] > 4 * 400
     records = json.loads((tmp_path / "out" / "records.json").read_text())
     hr = image.read(photos / "more" / "wide.png")[None, :, :36, :68]
     again, _ = second_order()(hr, [records["more/wide"]])
