@@ -373,6 +373,7 @@ OPTIONS = {
     "vgg22": (19, {"relu2_2": 0.006}, MSE),
     "multilayer": (19, {"conv1_2": 0.1, "conv2_2": 0.1, "conv3_4": 1, "conv4_4": 1, "conv5_4": 1}, L1),
     "minc": (16, {"conv5_3": 1}, L1),
+    "vgg16": (16, {"conv5_3": 1}, L1),
     "embedded": (16, {"conv1_2": 0.005, "conv2_2": 0.005, "conv3_3": 0.05}, L1),
 }
 
@@ -381,7 +382,7 @@ OPTIONS = {
 def composed(tmp_path):
     """Composes a perceptual objective of the given words, with conf/ alone."""
     defaults = ["_self_", {"pixel": "l1"}, {"perceptual": "before"}, {"objective": "perceptual"}]
-    primary = {"hydra": {"searchpath": [f"file://{CONF}"]}, "defaults": defaults}
+    primary = {"hydra": {"searchpath": [f"file://{CONF}"]}, "defaults": defaults, "usm": {}}
     (tmp_path / "conf").mkdir()
     OmegaConf.save(OmegaConf.create(primary), tmp_path / "conf" / "primary.yaml")
 

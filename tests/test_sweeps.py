@@ -180,7 +180,8 @@ def test_the_end_of_a_sweep_is_the_end_of_its_jobs(sweep, tmp_path):
             time.sleep(0.02)
         os.kill(os.getpid(), number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        signal.signal(number, handler)  # a test run in the background of a shell inherits that SIGINT is ignored
         before = signal.getsignal(number)
         threading.Thread(target=interrupt, args=(number,), daemon=True).start()
         rows = sweep("seed=0,1,2", "hydra.launcher.jobs=2", faults={"0": "wait", "1": "wait"}, status=128 + number)
