@@ -37,6 +37,10 @@ def agreed(decide: Callable[[], str]) -> str:
 
 
 def independent() -> dict[str, str]:
-    """The environment for a process that trains on its own account."""
-    own = {name: value for name, value in os.environ.items() if name not in GROUP}
+    """The environment for a process that trains on its own account.
+
+    It also has its own W&B service: one that is shared holds the run of a process that was killed, and refuses it to
+    the process that goes on with it.
+    """
+    own = {name: value for name, value in os.environ.items() if name not in {*GROUP, "WANDB_SERVICE"}}
     return {name: value for name, value in own.items() if not name.startswith("TORCHELASTIC_")}
