@@ -77,7 +77,7 @@ def _along(image: Tensor, dim: int, length: int) -> Tensor:
     centres = (torch.arange(length, dtype=torch.float64) + 0.5) * old / length - 0.5
     reach = math.ceil(KERNEL_RADIUS * stretch) + 1
     taps = centres.floor().long() + torch.arange(-reach, reach + 1)[:, None]  # (taps, length)
-    values = _cubic((centres - taps) / stretch)
+    values = cubic((centres - taps) / stretch)
     values = (values / values.sum(0)).to(image)
     places = mirror(old, reach + 1, image.device)[taps.to(image.device) + reach + 1]
     shape = [-1 if d == dim % image.ndim else 1 for d in range(image.ndim)]
@@ -87,8 +87,8 @@ def _along(image: Tensor, dim: int, length: int) -> Tensor:
     return resized
 
 
-def _cubic(x: Tensor) -> Tensor:
-    """Keys' cubic kernel with a = -1/2."""
+def cubic(x: Tensor) -> Tensor:
+    """The cubic kernel with a = -1/2 at a distance from its middle, in pixels (Keys 1981)."""
     x = x.abs()
     near, far = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
     return torch.where(x <= 1, near, torch.where(x <= 2, far, 0))

@@ -12,10 +12,9 @@ from torch.nn import functional as F
 from sr_lightning.atomic import replacing
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Interpolation
-from sr_lightning.resize import mirror
+from sr_lightning.resize import KERNEL_RADIUS, cubic, mirror
 
 OPSET = 17
-RADIUS = 2  # of the cubic kernel, in pixels of lr
 
 
 class BicubicConvolution(nn.Module):
@@ -36,10 +35,7 @@ class BicubicConvolution(nn.Module):
         super().__init__()
         self.scale = scale
         places = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5
-        distances = (places[:, None] - torch.arange(-RADIUS, RADIUS + 1)).abs()
-        near = 1.5 * distances**3 - 2.5 * distances**2 + 1
-        far = -0.5 * distances**3 + 2.5 * distances**2 - 4 * distances + 2
-        weights = torch.where(distances <= 1, near, torch.where(distances < 2, far, 0))  # Keys 1981, a = -0.5
+        weights = cubic(places[:, None] - torch.arange(-KERNEL_RADIUS, KERNEL_RADIUS + 1))
         kernels = torch.einsum("yi,xj->yxij", weights, weights).reshape(scale**2, 1, 5, 5)
         self.register_buffer("kernels", kernels.float())
 
@@ -47,7 +43,7 @@ class BicubicConvolution(nn.Module):
         batch, channels, height, width = lr.shape
         planes = lr.reshape(batch * channels, 1, height, width)
         for dim, length in ((-2, height), (-1, width)):
-            planes = planes.index_select(dim, mirror(length, RADIUS, lr.device))
+            planes = planes.index_select(dim, mirror(length, KERNEL_RADIUS, lr.device))
         enlarged = F.pixel_shuffle(F.conv2d(planes, self.kernels), self.scale)
         return enlarged.reshape(batch, channels, self.scale * height, self.scale * width)
 
