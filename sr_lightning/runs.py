@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
@@ -105,8 +105,22 @@ def newest_good(folder: Path) -> Path | None:
     return None
 
 
-def check_resumable(path: Path | str, config: dict[str, Any]) -> int:
-    """The number of iterations that a checkpoint has done.
+class Resumed(NamedTuple):
+    """What a run that goes on has to know of the one before.
+
+    Args:
+        iterations: that it has done.
+        started_from: file and hash of the weights that it started from.
+        callbacks: their states.
+    """
+
+    iterations: int
+    started_from: dict[str, str] | None
+    callbacks: dict[str, Any]
+
+
+def check_resumable(path: Path | str, config: dict[str, Any]) -> Resumed:
+    """What a checkpoint tells, if the run can go on from it.
 
     Args:
         config: plain configuration of the run that goes on from it.
@@ -125,7 +139,7 @@ def check_resumable(path: Path | str, config: dict[str, Any]) -> int:
                 f"resume={path}: was trained with {key}.{part}={saved[key].get(part)}, not {config[key].get(part)}; "
                 f"use the same, or init={path} for its weights and a new schedule"
             )
-    return int(content["global_step"])
+    return Resumed(int(content["global_step"]), saved.get("started_from"), content.get("callbacks", {}))
 
 
 def write_result(folder: Path, monitor: str, value: float | None, iterations: int) -> None:

@@ -5,7 +5,6 @@ import importlib
 import logging
 import os
 import signal
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning import tensor_files, weights
+from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints
 from sr_lightning.command_line import (
     CONF,
@@ -30,6 +29,7 @@ from sr_lightning.command_line import (
 )
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
+from sr_lightning.loggers import wandb_id, wandb_mode, wandb_name, wandb_tags
 from sr_lightning.modules import Restorer
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
 from sr_lightning.preflight import check, check_crop
@@ -53,8 +53,11 @@ def run(config: DictConfig) -> float | None:
 def train(config: DictConfig, folder: Path) -> float | None:
     """Fit, then show what came out; what ``run`` does in a folder that is its own."""
     resume = find_resume(config, folder)
-    done = 0 if resume is None else check_resumable(resume, plain(config))
-    trainer, module, data = build(config, resume is None, None if resume is None else recorded_origin(resume))
+    before = None if resume is None else check_resumable(resume, plain(config))
+    if before is not None and config.resume != "auto" and before.iterations >= config.iterations:
+        done = before.iterations
+        raise InputError(f"resume={resume}: has done {done} of {config.iterations} iterations; set more")
+    trainer, module, data = build(config, before is None, None if before is None else before.started_from)
     checkpoints = next((found for found in trainer.checkpoint_callbacks if isinstance(found, Checkpoints)), None)
     if checkpoints is None:
         raise InputError("callbacks.checkpoints: is needed; leave it as it is")
@@ -63,12 +66,12 @@ def train(config: DictConfig, folder: Path) -> float | None:
         where = os.path.relpath(folder)
         log.info("%s: %d x %s, %s, in %s", config.name, trainer.world_size, device, trainer.precision, where)
     try:
-        if resume is None or done < config.iterations:
+        if before is None or before.iterations < config.iterations:
             if trainer.is_global_zero:
                 (folder / "result.json").unlink(missing_ok=True)
             fit(trainer, module, data, resume)
         else:
-            checkpoints.load_state_dict(tensor_files.read(resume)["callbacks"][checkpoints.state_key])
+            checkpoints.load_state_dict(before.callbacks[checkpoints.state_key])
         source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
         summarise(config, trainer, data, source, folder, module.hparams["started_from"])
         if trainer.is_global_zero:
@@ -103,11 +106,6 @@ def starting_weights(config: DictConfig) -> Path | None:
             "init=null: adversarial training from scratch rarely succeeds; init=warm_start trains a start first"
         )
     return None if config.init is None else weights.locate(config.init)
-
-
-def recorded_origin(checkpoint: str) -> dict[str, str] | None:
-    """The weights that the run of a checkpoint started from: file and hash."""
-    return tensor_files.read(checkpoint)["hyper_parameters"].get("started_from")
 
 
 def build(
@@ -160,44 +158,14 @@ def parts(group: DictConfig | None) -> list[Any]:
 
 
 def find_resume(config: DictConfig, folder: Path) -> str | None:
-    """The checkpoint to go on from.
-
-    Raises:
-        InputError: a file that is not there, not a checkpoint, or that of a finished run.
-    """
+    """The checkpoint to go on from."""
     if config.resume is None:
         return None
     if config.resume != "auto":
-        done = check_resumable(config.resume, plain(config))
-        if done >= config.iterations:
-            raise InputError(f"resume={config.resume}: has done {done} of {config.iterations} iterations; set more")
         return str(config.resume)
     found = newest_good(folder / "checkpoints")
     log.info("Nothing to resume: starting anew" if found is None else f"Resuming from {os.path.relpath(found)}")
     return None if found is None else str(found)
-
-
-def wandb_id(folder: str) -> str:
-    """The W&B run of a run folder: a resumed run goes on in both."""
-    return hashlib.sha256(folder.encode()).hexdigest()[:12]
-
-
-def wandb_mode() -> str:
-    """What WANDB_MODE says, else online; without a login offline: the run is kept on the disk for ``wandb sync``."""
-    import wandb
-
-    mode = wandb.setup().settings.mode
-    return "offline" if mode == "online" and not wandb.login(prompt=False) else mode
-
-
-def wandb_name(name: str, axes: Sequence[str]) -> str:
-    """What tells a job from the others of its sweep; by itself, a run's own name."""
-    return " ".join(axes)[:128] or name
-
-
-def wandb_tags(axes: Sequence[str]) -> list[str]:
-    """The overrides that tell a job from the others of its sweep, as short as W&B wants its tags."""
-    return [axis[:64] for axis in axes]
 
 
 def stage(*, _root_: DictConfig) -> str:
