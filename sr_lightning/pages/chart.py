@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Literal
 
+from sr_lightning.pages.frame import Axis, Frame, Series, finite, frame_of, is_finite
 from sr_lightning.pages.labels import LINE, apart, beside
 from sr_lightning.pages.ticks import ticks, written
 
@@ -16,61 +15,14 @@ MARKED = 30  # a curve of more points is a line alone
 NARROWEST = 300  # width for which labels are placed; on a wider page they are only further apart
 
 
-@dataclass(frozen=True)
-class Series:
-    """Points that belong together.
-
-    Args:
-        name: plain text.
-        points: (x, y); those that are not finite interrupt a line.
-        labels: what is written at each point of a plane; none for a curve.
-        spread: half the height of a band around each point, such as the standard deviation over seeds.
-        line: join the points in their order.
-    """
-
-    name: str
-    points: Sequence[tuple[float, float]]
-    labels: Sequence[str] = ()
-    spread: Sequence[float] = ()
-    line: bool = True
-
-    def __post_init__(self) -> None:
-        for key in ("labels", "spread"):
-            count = len(getattr(self, key))
-            if count not in (0, len(self.points)):
-                raise ValueError(f"series {self.name!r} has {len(self.points)} points but {count} {key}")
-
-
-@dataclass(frozen=True)
-class Axis:
-    """What is measured along one side; ``better`` says in which direction."""
-
-    title: str
-    better: Literal["higher", "lower"] | None = None
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Values to percent of the drawing."""
-
-    x: tuple[float, float]
-    y: tuple[float, float]
-
-    def across(self, value: float) -> float:
-        return round(100 * (value - self.x[0]) / (self.x[1] - self.x[0]), 3)
-
-    def down(self, value: float) -> float:
-        return round(100 * (self.y[1] - value) / (self.y[1] - self.y[0]), 3)
-
-
 def curves(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     """Lines with their names at their ends; where the page is narrow, in a list above."""
-    shown = [each for each in series if _finite(each)]
+    shown = [each for each in series if finite(each)]
     if not shown:
         return _empty(title)
-    frame = _frame(shown, room=0.0)
+    frame = frame_of(shown, room=0.0)
     body = [_curve(each, i, frame) for i, each in enumerate(shown)]
-    ends = [_finite(each)[-1] for each in shown]
+    ends = [finite(each)[-1] for each in shown]
     heights = apart([frame.down(end[1]) * HEIGHT / 100 for end in ends], LINE, 0, HEIGHT)
     for i, (each, height) in enumerate(zip(shown, heights, strict=True)):
         body.append(
@@ -83,10 +35,10 @@ def curves(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
 
 def plane(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     """Points with their names beside them, such as networks by PSNR and NIQE; the better corner is said."""
-    shown = [each for each in series if _finite(each)]
+    shown = [each for each in series if finite(each)]
     if not shown:
         return _empty(title)
-    frame = _frame(shown, room=0.09)
+    frame = frame_of(shown, room=0.09)
     body = [_curve(each, i, frame, markers=True) for i, each in enumerate(shown)]
     body.append(_names(shown, frame))
     if x.better and y.better:
@@ -98,32 +50,6 @@ def plane(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     return _figure(title, shown, frame, x, y, "".join(body), "plane", 12)
 
 
-def _finite(series: Series) -> list[tuple[float, float]]:
-    return [point for point in series.points if all(math.isfinite(value) for value in point)]
-
-
-def _frame(series: Sequence[Series], room: float) -> Frame:
-    """The range of all points, bands included, and some room around them."""
-    points = [point for each in series for point in _finite(each)]
-    bands = [
-        (a, b + sign * spread)
-        for each in series
-        for (a, b), spread in zip(each.points, each.spread, strict=False)
-        for sign in (-1, 1)
-        if math.isfinite(a) and math.isfinite(b) and math.isfinite(spread)
-    ]
-    x = _range([a for a, _ in points], room)
-    return Frame(x, _range([b for _, b in points + bands], max(room, 0.05)))
-
-
-def _range(values: Sequence[float], room: float) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    if not high - low > 1e-9 * max(abs(low), abs(high)):
-        half = abs(low) / 10 or 1.0
-        return low - half, high + half
-    return low - room * (high - low), high + room * (high - low)
-
-
 def _colour(number: int) -> str:
     return f"c{number % COLOURS}" + (" dashed" if number >= COLOURS else "")
 
@@ -132,7 +58,7 @@ def _curve(series: Series, number: int, frame: Frame, markers: bool = False) -> 
     """One series: band, line, points, in a drawing of 100 by 100 that the browser stretches."""
     runs: list[list[tuple[float, float]]] = [[]]
     for a, b in series.points:
-        if math.isfinite(a) and math.isfinite(b):
+        if is_finite((a, b)):
             runs[-1].append((frame.across(a), frame.down(b)))
         elif runs[-1]:
             runs.append([])
@@ -147,7 +73,7 @@ def _curve(series: Series, number: int, frame: Frame, markers: bool = False) -> 
     parts.append("</svg>")
     if markers or len(series.points) <= MARKED:
         for i, (a, b) in enumerate(series.points):
-            if math.isfinite(a) and math.isfinite(b):
+            if is_finite((a, b)):
                 name = f"{series.name}, {series.labels[i]}" if series.labels and series.labels[i] else series.name
                 parts.append(
                     f'<circle cx="{frame.across(a)}%" cy="{frame.down(b)}%" r="{5 if markers else 2.5}">'
@@ -166,12 +92,12 @@ def _names(series: Sequence[Series], frame: Frame) -> str:
     for number, each in enumerate(series):
         labels = each.labels or ((each.name,) if len(each.points) == 1 else ("",) * len(each.points))
         for point, label in zip(each.points, labels, strict=True):
-            if all(math.isfinite(value) for value in point):
+            if is_finite(point):
                 named.append((frame.across(point[0]), frame.down(point[1]), label, number))
     places = [(x * NARROWEST / 100, y * HEIGHT / 100) for x, y, _, _ in named]
     texts = [label for _, _, label, _ in named]
     for each in series:  # lines are in the way, too
-        points = [(frame.across(a) * NARROWEST / 100, frame.down(b) * HEIGHT / 100) for a, b in _finite(each)]
+        points = [(frame.across(a) * NARROWEST / 100, frame.down(b) * HEIGHT / 100) for a, b in finite(each)]
         for (a, b), (c, d) in pairwise(points) if each.line else ():
             places += [(a + (c - a) * i / 6, b + (d - b) * i / 6) for i in range(1, 6)]
     sides = beside(places, texts + [""] * (len(places) - len(texts)), NARROWEST, HEIGHT)

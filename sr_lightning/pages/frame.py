@@ -1,0 +1,84 @@
+"""What is drawn in a chart, and the range of values that it shows."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points that belong together.
+
+    Args:
+        name: plain text.
+        points: (x, y); those that are not finite interrupt a line.
+        labels: what is written at each point of a plane; none for a curve.
+        spread: half the height of a band around each point, such as the standard deviation over seeds.
+        line: join the points in their order.
+    """
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    labels: Sequence[str] = ()
+    spread: Sequence[float] = ()
+    line: bool = True
+
+    def __post_init__(self) -> None:
+        for key in ("labels", "spread"):
+            count = len(getattr(self, key))
+            if count not in (0, len(self.points)):
+                raise ValueError(f"series {self.name!r} has {len(self.points)} points but {count} {key}")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What is measured along one side; ``better`` says in which direction."""
+
+    title: str
+    better: Literal["higher", "lower"] | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Values to percent of the drawing."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def across(self, value: float) -> float:
+        return round(100 * (value - self.x[0]) / (self.x[1] - self.x[0]), 3)
+
+    def down(self, value: float) -> float:
+        return round(100 * (self.y[1] - value) / (self.y[1] - self.y[0]), 3)
+
+
+def is_finite(point: tuple[float, float]) -> bool:
+    return math.isfinite(point[0]) and math.isfinite(point[1])
+
+
+def finite(series: Series) -> list[tuple[float, float]]:
+    """The points that can be drawn."""
+    return [point for point in series.points if is_finite(point)]
+
+
+def frame_of(series: Sequence[Series], room: float) -> Frame:
+    """The range of all points, bands included, and some room around them."""
+    points = [point for each in series for point in finite(each)]
+    bands = [
+        (a, b + sign * spread)
+        for each in series
+        for (a, b), spread in zip(each.points, each.spread, strict=False)
+        for sign in (-1, 1)
+        if is_finite((a, b)) and math.isfinite(spread)
+    ]
+    x = range_of([a for a, _ in points], room)
+    return Frame(x, range_of([b for _, b in points + bands], max(room, 0.05)))
+
+
+def range_of(values: Sequence[float], room: float) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        half = abs(low) / 10 or 1.0
+        return low - half, high + half
+    return low - room * (high - low), high + room * (high - low)
