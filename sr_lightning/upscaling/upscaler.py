@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from sr_lightning.errors import InputError
 from sr_lightning.hardware import PeakMemory, bfloat16_is_fast, free_memory
 from sr_lightning.tiling import ALIGNMENT, tiled
+from sr_lightning.upscaling.precision import exact_at_the_ends
 
 log = logging.getLogger(__name__)
 
@@ -136,30 +137,6 @@ class Upscaler:
                 self._run(torch.zeros(1, self.channels, side, side), self.dtype)
             peaks.append(memory.peak)
         return max(KERNELS * (peaks[1] - peaks[0]) / (PROBES[1] ** 2 - PROBES[0] ** 2), 1.0)
-
-
-class InFloat32(nn.Module):
-    """A layer that keeps out of autocast."""
-
-    def __init__(self, layer: nn.Module) -> None:
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, features: Tensor) -> Tensor:
-        with torch.autocast(features.device.type, enabled=False):
-            return self.layer(features.float())
-
-
-def exact_at_the_ends(network: nn.Module) -> nn.Module:
-    """Keep the first and the last convolution in float32.
-
-    The sums of all residual blocks are then in float32, too, which gains 6 dB for RRDBNet at no cost; and the output
-    has more than the 256 levels of bfloat16 between 0.5 and 1.
-    """
-    names = [name for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d) and name]
-    for name in {*names[:1], *names[-1:]}:
-        network.set_submodule(name, InFloat32(network.get_submodule(name)))
-    return network
 
 
 def memory_budget(device: torch.device) -> float:
