@@ -4,7 +4,6 @@ Writes DIR/lr/NAME.png for each image, DIR/preview.png with HR, LR and what was 
 Draws are those that a validation on the same images has. With the inputs' folder, DIR/lr is a data set for data=paired.
 """
 
-import argparse
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from sr_lightning import atomic, image
-from sr_lightning.command_line import CONF, check_values, one_line_errors, whole
+from sr_lightning.command_line import CONF, Parser, check_values, one_line_errors, whole
 from sr_lightning.comparison import chosen, comparison, stacked, with_text
 from sr_lightning.data import Files
 from sr_lightning.data.images import find_images
@@ -126,7 +125,7 @@ def words(given: Sequence[str]) -> tuple[list[Path], list[str]]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m sr_lightning.degrade", description="Make low-resolution copies.")
+    parser = Parser("python -m sr_lightning.degrade", description="Make low-resolution copies.")
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="images, folders, and key=value of the degradation")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of what is written")
     parser.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")

@@ -29,9 +29,7 @@ def read(path: str | Path) -> dict[str, Any]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        Exception
-    ) as error:  # damaged files make torch raise nearly anything: IndexError, AttributeError, struct.error
+    except Exception as error:  # damaged files make torch raise nearly anything: IndexError, struct.error
         raise InputError(f"{path}: not a readable file of weights ({_reason(error)})") from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: holds a {type(content).__name__}, not weights by name")

@@ -44,9 +44,8 @@ def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Calla
     jobs = []
     for root, file in found:
         stem = target_stem(root, file, output, scale)
-        if (
-            len({other.suffix.lower() for other in stems[stem]}) > 1
-        ):  # a.jpg and a.png: neither may take the other's name, whatever the order
+        # a.jpg and a.png: neither may take the other's name, whatever the order
+        if len({other.suffix.lower() for other in stems[stem]}) > 1:
             stem = stem.with_name(f"{stem.name}-{file.suffix[1:].lower()}")
         jobs.append(Job(file, stem.with_name(stem.name + suffix_of(file))))
     return checked(jobs)
