@@ -22,6 +22,7 @@ EXPECTED = {
     "log_every": whole(1),
     "discriminator_start": whole(0),
     "discriminator_every": whole(1),
+    "generator_start": whole(0),
     "nonfinite_limit": whole(1),
     "compile": one_of(True, False),
     "channels_last": one_of(True, False),
@@ -57,6 +58,12 @@ def check(config: DictConfig) -> None:
     on_cpu = config.trainer.accelerator == "cpu" or not torch.cuda.is_available()
     if on_cpu and isinstance(devices, int) and devices > (os.cpu_count() or 1):
         raise InputError(f"trainer.devices={devices}: this machine has {os.cpu_count()} CPU cores and no GPU in use")
+    if config.discriminator_lr is not None:
+        check_values(config, {"discriminator_lr": positive()})
+        if "max_lr" in config.scheduler:
+            raise InputError(
+                "discriminator_lr: this schedule sets the learning rate of both; set scheduler=cosine or constant"
+            )
     if config.trainer.get("accumulate_grad_batches", 1) != 1:
         raise InputError("trainer.accumulate_grad_batches: would train the same crops again; leave it out")
     measured = [f"val/{name}" for name in config.metrics]

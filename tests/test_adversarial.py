@@ -151,6 +151,33 @@ def test_the_discriminator_waits_for_its_start_and_moves_each_nth_iteration():
     assert trainer.global_step == 6
 
 
+def test_the_generator_waits_for_its_start():
+    """Meanwhile each iteration updates the discriminator and is counted; then the generator goes its usual way."""
+    moves = Moves()
+    module = restorer(generator_start=3, discriminator_every=2)
+    trainer = fit(module, batches(6), callbacks=[moves])
+    alone, both = {"discriminator"}, {"generator", "discriminator"}
+    assert moves.moves == [alone, alone, alone, both, {"generator"}, both]
+    assert trainer.global_step == 6
+    assert all(config.scheduler.last_epoch == 6 for config in trainer.lr_scheduler_configs)
+
+
+def test_while_the_generator_waits_the_discriminator_learns_what_it_would_in_the_game():
+    """With a generator whose learning rate is as good as none."""
+    waiting, playing = restorer(generator_start=9), restorer(optimizer=partial(torch.optim.SGD, lr=1e-30))
+    playing.discriminator_lr = 0.1
+    for module in (waiting, playing):
+        fit(module, batches(2))
+    for one, two in zip(waiting.parameters(), playing.parameters(), strict=True):
+        torch.testing.assert_close(one, two)
+
+
+def test_the_discriminator_has_a_learning_rate_of_its_own():
+    """Both follow the one schedule."""
+    trainer = fit(restorer(discriminator_lr=0.4), batches(3))
+    assert [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers] == pytest.approx([0.01, 0.04])
+
+
 def test_before_the_discriminators_start_training_is_that_of_the_objective_alone():
     """And the discriminator waits as it is, running statistics included."""
     early = restorer(discriminator_start=2, discriminator=VGGDiscriminator(16, width=4, norm=nn.BatchNorm2d))
@@ -169,6 +196,8 @@ def test_before_the_discriminators_start_training_is_that_of_the_objective_alone
         ({"accumulate": 0}, "accumulate must be at least 1, got 0"),
         ({"discriminator_start": -1}, "discriminator_start must be at least 0, got -1"),
         ({"discriminator_every": 0}, "discriminator_every must be at least 1, got 0"),
+        ({"generator_start": -1}, "generator_start must be at least 0, got -1"),
+        ({"generator_start": 1, "discriminator_start": 1}, "only one player can wait for the other"),
     ],
 )
 def test_impossible_settings_are_refused(changes, told):

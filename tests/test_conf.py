@@ -140,6 +140,9 @@ def test_one_word_changes_one_thing():
         (["nonfinite_limit=0"], "nonfinite_limit=0: must be a whole number of at least 1"),
         (["discriminator_start=-1"], "discriminator_start=-1: must be a whole number of at least 0"),
         (["discriminator_every=0"], "discriminator_every=0: must be a whole number of at least 1"),
+        (["generator_start=-1"], "generator_start=-1: must be a whole number of at least 0"),
+        (["discriminator_lr=0"], "discriminator_lr=0: must be a number above 0"),
+        (["discriminator_lr=1e-4", "scheduler=one_cycle"], "discriminator_lr: this schedule sets"),
         (["callbacks.ema.validate_raw=maybe"], "callbacks.ema.validate_raw=maybe: must be one of true, false"),
     ],
 )

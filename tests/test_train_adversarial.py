@@ -16,13 +16,13 @@ from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
 GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4")
 
 
-@pytest.mark.parametrize("start", [0, 4])
-def test_resume_is_exact_for_both_players(train, start):
+@pytest.mark.parametrize(("start", "waits"), [(0, "discriminator"), (4, "discriminator"), (4, "generator")])
+def test_resume_is_exact_for_both_players(train, start, waits):
     """REQ-RES-1: both networks, both optimizers and both schedules go on as if nothing had been.
 
-    Also where the discriminator starts only after the checkpoint.
+    Also where one player starts only after the checkpoint.
     """
-    words = [*GAN, *EXACT, "init=null", "callbacks.checkpoints.every=3", "iterations=6", f"discriminator_start={start}"]
+    words = [*GAN, *EXACT, "init=null", "callbacks.checkpoints.every=3", "iterations=6", f"{waits}_start={start}"]
     whole = train("whole", *words)
     resumed = train("resumed", *words, f"resume={whole}/checkpoints/iteration-3.ckpt")
     assert len(checkpoint(whole)["optimizer_states"]) == len(checkpoint(whole)["lr_schedulers"]) == 2
@@ -30,7 +30,8 @@ def test_resume_is_exact_for_both_players(train, start):
     assert logged(resumed, "train/discriminator") == {
         step: value for step, value in logged(whole, "train/discriminator").items() if step > 3
     }
-    assert min(logged(whole, "train/discriminator")) == start + 1
+    alone = "train/discriminator" if waits == "discriminator" else "train/pixel"
+    assert min(logged(whole, alone)) == start + 1
 
 
 def test_checkpoints_hold_the_two_players_and_nothing_else(train):

@@ -3,6 +3,7 @@
 from sr_lightning.callbacks.checkpoints import AtomicCheckpointIO, Checkpoints
 from sr_lightning.callbacks.ema import GeneratorEMA
 from sr_lightning.callbacks.finite import SkipNotFinite
+from sr_lightning.callbacks.forgetting import Forgetting
 from sr_lightning.callbacks.pictures import Pictures
 from sr_lightning.callbacks.progress import IterationProgress
 from sr_lightning.callbacks.speed import Speed
@@ -10,6 +11,7 @@ from sr_lightning.callbacks.speed import Speed
 __all__ = [
     "AtomicCheckpointIO",
     "Checkpoints",
+    "Forgetting",
     "GeneratorEMA",
     "IterationProgress",
     "Pictures",

@@ -16,6 +16,7 @@ from sr_lightning.modules.restorer import Restorer
 from sr_lightning.modules.synchronise import average_gradients, broadcast_buffers
 
 PLAYERS = ("generator", "discriminator")
+LEAST = {"accumulate": 1, "discriminator_start": 0, "discriminator_every": 1, "generator_start": 0}
 
 
 class AdversarialRestorer(Restorer):
@@ -25,7 +26,8 @@ class AdversarialRestorer(Restorer):
     use the discriminator of before the step. The gradients are those of the usual two phases with five passes through
     the discriminator, for two.
 
-    One batch is one iteration: ``trainer.global_step`` counts updates of the generator.
+    One batch is one iteration: ``trainer.global_step`` counts updates of the generator, and those of a discriminator
+    that trains alone.
 
     Args:
         objective: losses of (sr, hr), e.g. pixel and perceptual.
@@ -36,9 +38,12 @@ class AdversarialRestorer(Restorer):
         discriminator_start: iterations in which the generator trains by its objective alone, before the game begins;
             the discriminator waits at its first weights (``disc_start`` of VQGAN's code, arXiv:2012.09841).
         discriminator_every: of the iterations after that, each n-th updates the discriminator, and all the generator.
+        discriminator_lr: learning rate of the discriminator, where it is not the generator's.
+        generator_start: iterations in which the discriminator trains alone, so that a generator that is good already
+            does not follow one that knows nothing.
         restorer: everything else that a Restorer takes; both players have optimizers and schedules of one kind.
     Raises:
-        ValueError: an unknown player in ``clip``, or a count below its least.
+        ValueError: an unknown player in ``clip``, a count below its least, or both players wait for each other.
     """
 
     objective: Reconstruction
@@ -53,6 +58,8 @@ class AdversarialRestorer(Restorer):
         accumulate: int = 1,
         discriminator_start: int = 0,
         discriminator_every: int = 1,
+        discriminator_lr: float | None = None,
+        generator_start: int = 0,
         **restorer: Any,
     ) -> None:
         super().__init__(objective=objective, **restorer)
@@ -64,51 +71,68 @@ class AdversarialRestorer(Restorer):
             raise ValueError(f"clip knows {' and '.join(PLAYERS)}, got {', '.join(self.clip)}")
         self.accumulate = accumulate
         self.discriminator_start, self.discriminator_every = discriminator_start, discriminator_every
-        for name, least in {"accumulate": 1, "discriminator_start": 0, "discriminator_every": 1}.items():
+        self.discriminator_lr, self.generator_start = discriminator_lr, generator_start
+        for name, least in LEAST.items():
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        if discriminator_start and generator_start:
+            raise ValueError("discriminator_start and generator_start: only one player can wait for the other")
 
     @property
     def played(self) -> int:
         """Iterations of the game, this one included: a function of the count of iterations and nothing else."""
         return max(0, self.trainer.global_step + 1 - self.discriminator_start)
 
+    @property
+    def moving(self) -> tuple[bool, bool]:
+        """Whether this iteration updates the generator and the discriminator."""
+        generator = self.trainer.global_step >= self.generator_start
+        due = self.played % self.discriminator_every == 0
+        return generator, self.played > 0 and (due or not generator)
+
     def training_step(self, batch: Batch, batch_idx: int) -> None:  # type: ignore[override]
         self.log("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         optimizers: list[LightningOptimizer] = self.optimizers()  # type: ignore[assignment]
         for optimizer in optimizers:
             optimizer.zero_grad()
-        both = self.played > 0 and self.played % self.discriminator_every == 0
+        moving = self.moving
         for lr, hr in zip(batch.lr.chunk(self.accumulate), batch.hr.chunk(self.accumulate), strict=True):
-            self.add_gradients(lr, hr, both)
+            self.add_gradients(lr, hr, *moving)
         average_gradients(self)
-        count_generator_only(optimizers[1])
-        for optimizer in optimizers if both else optimizers[:1]:
-            optimizer.step()
+        if moving[0]:
+            do_not_count(optimizers[1])
+        for optimizer, moves in zip(optimizers, moving, strict=True):
+            if moves:
+                optimizer.step()
         broadcast_buffers(self)
         for scheduler in self.lr_schedulers():  # type: ignore[union-attr]
             scheduler.step()
 
-    def add_gradients(self, lr: Tensor, hr: Tensor, both: bool) -> None:
+    def add_gradients(self, lr: Tensor, hr: Tensor, generator: bool, discriminator: bool) -> None:
         """Add the gradients of one part of the batch, each player's to its own parameters only.
 
         Args:
-            both: or the generator's alone.
+            generator: whether it gets any.
+            discriminator: likewise.
         """
-        sr, share = self.generator(lr), 1 / self.accumulate
-        losses = self.objective.compare(sr, hr)
+        share = 1 / self.accumulate
+        with torch.set_grad_enabled(generator):
+            sr = self.generator(lr)
+        losses = self.objective.compare(sr, hr) if generator else {}
         if self.played:
             true = self.objective.targets(hr, ["adversarial"])["adversarial"]
             real, fake = self.discriminator(true), self.discriminator(sr)
-            losses["adversarial"] = self.gan.generator(real.detach(), fake)
+            if generator:
+                losses["adversarial"] = self.gan.generator(real.detach(), fake)
             against = self.total({"discriminator": self.gan.discriminator(real, fake)}, len(hr))
             self.log_dict(
                 {"train/d_real": real.detach().float().mean(), "train/d_fake": fake.detach().float().mean()},
                 batch_size=len(hr),
             )
-        total = self.total(losses, len(hr)) * share
-        self.manual_backward(total, inputs=list(self.generator.parameters()), retain_graph=both)
-        if both:
+        if generator:
+            total = self.total(losses, len(hr)) * share
+            self.manual_backward(total, inputs=list(self.generator.parameters()), retain_graph=discriminator)
+        if discriminator:
             self.manual_backward(against * share, inputs=list(self.discriminator.parameters()))
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
@@ -123,12 +147,16 @@ class AdversarialRestorer(Restorer):
         self.log(f"gradient_norm/{name}", norm)
 
     def configure_optimizers(self) -> Any:
-        optimizers = [fuse(self.optimizer(network.parameters())) for network in (self.generator, self.discriminator)]
+        rate = {} if self.discriminator_lr is None else {"lr": self.discriminator_lr}
+        optimizers = [
+            fuse(self.optimizer(self.generator.parameters())),
+            fuse(self.optimizer(self.discriminator.parameters(), **rate)),
+        ]
         return optimizers, [self.scheduler(optimizer) for optimizer in optimizers]
 
 
-def count_generator_only(optimizer: LightningOptimizer) -> None:
-    """Keep a step of the discriminator's optimizer out of ``trainer.global_step``.
+def do_not_count(optimizer: LightningOptimizer) -> None:
+    """Keep the coming step of one optimizer out of ``trainer.global_step``.
 
     Lightning counts the steps of all optimizers; its counting hangs on these two hooks, which each loop installs anew.
     """

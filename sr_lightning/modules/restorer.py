@@ -1,6 +1,6 @@
 """Training of one network towards one objective."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -37,7 +37,7 @@ class Restorer(LightningModule):
         generator: nn.Module,
         objective: Objective,
         weights: Mapping[str, float],
-        optimizer: Callable[[Iterable[nn.Parameter]], Optimizer],
+        optimizer: Callable[..., Optimizer],
         scheduler: Callable[[Optimizer], LRScheduler],
         metrics: Mapping[str, Metric],
     ) -> None:
