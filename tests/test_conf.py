@@ -70,6 +70,24 @@ def test_other_generators_are_one_word(option, scale):
     assert getattr(network, "unshuffle", 1) == (2 if option == "unshuffled" else 1)
 
 
+@pytest.mark.parametrize(("scale", "unshuffle"), [(1, 4), (2, 2), (3, 1), (4, 1), (8, 1)])
+def test_the_real_models_have_the_layers_of_x4_at_smaller_scales(scale, unshuffle):
+    """As published: x2plus has the names of x4plus, and a wider first layer."""
+    network = generator("model=real_esrgan", f"scale={scale}", "block.growth=4")
+    assert network.scale == scale
+    assert network.unshuffle == unshuffle
+    assert network.head[0].in_channels == 3 * unshuffle**2
+    assert network(torch.rand(1, 3, 5, 6)).shape == (1, 3, 5 * scale, 6 * scale)
+    if scale in (1, 2):
+        assert network.state_dict().keys() == generator("model=real_esrgan", "block.growth=4").state_dict().keys()
+
+
+def test_another_generator_has_its_own_depth():
+    """That of RRDBNet belongs to RRDBNet."""
+    depths = [composed("model=real_esrgan", *words).generator.depth for words in ([], ["generator=compact"])]
+    assert depths == [23, 16]
+
+
 @pytest.mark.parametrize(
     ("model", "expected"),
     [

@@ -12,6 +12,8 @@ from sr_lightning import image, resize
 from sr_lightning.data import Files, SRDataModule, demo_train, folder, paired, validation
 from sr_lightning.data.benchmarks import find_benchmarks
 from sr_lightning.data.module import to_batch
+from sr_lightning.data.pool import PairPool
+from sr_lightning.data.whole import WholeImages
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
 from tests import photographs
@@ -187,3 +189,41 @@ def test_benchmarks_are_found_by_name_or_folder(tmp_path):
     assert isinstance(found["Set5"], Files)
     with pytest.raises(InputError, match=r"benchmark Set6: no folder .*Set6.HR or .*Set6"):
         find_benchmarks(["Set6"], tmp_path / "root")
+
+
+def test_an_image_has_the_same_low_resolution_in_whatever_company(tmp_path):
+    """A random degradation draws by the file's name: not by its place in the set, nor by its format."""
+    images = photographs.folder(tmp_path / "images", count=3)
+    (tmp_path / "alone").mkdir()
+    Image.open(images / "02.png").save(tmp_path / "alone" / "02.bmp")
+    degradation = RandomDegradation(2, {"noise": Noise(1, 1, (20, 20), (1, 1), 0)})
+    found = {name: WholeImages(folder(tmp_path / name), 2) for name in ("images", "alone")}
+    lr = {name: to_batch(part[len(part) - 1], degradation).lr for name, part in found.items()}
+    assert torch.equal(lr["images"], lr["alone"])
+    keys = [part["keys"][0] for part in (found["images"][number] for number in range(3))]
+    assert len(set(keys)) == 3
+
+
+def test_a_pool_gives_back_every_pair_once():
+    """All that went in has come out or is held, lr with its hr; early batches come back as they are."""
+    pool, out, mixed = PairPool(10, seed=0), [], 0
+    for iteration in range(12):
+        image = torch.arange(4) + 4 * iteration
+        lr, hr = (
+            image.float().mul(factor).div(255).view(4, 1, 1, 1).expand(4, 3, s, s) for factor, s in ((1, 2), (2, 4))
+        )
+        batch = pool.exchange({"lr": lr, "hr": hr, "image": image}, iteration)
+        assert torch.equal(batch["hr"][:, :, :2, :2], batch["lr"] * 2)
+        torch.testing.assert_close(batch["lr"][:, 0, 0, 0] * 255, batch["image"].float())
+        assert (batch["image"] is image) == (iteration < 2)
+        mixed += len(set(batch["image"].tolist()) - set(range(4 * iteration - 8, 4 * iteration))) > 0
+        out += batch["image"].tolist() if iteration >= 2 else []
+    assert sorted(out + pool.pairs["image"].tolist()) == list(range(48))
+    assert mixed > 4
+    assert pool.pairs["hr"].dtype == torch.uint8
+
+
+@pytest.mark.parametrize(("pool", "told"), [(3, "at least 4, one batch"), ("many", "must be null or a whole")])
+def test_an_impossible_pool_is_refused(tmp_path, pool, told):
+    with pytest.raises(InputError, match=told):
+        module(tmp_path, lambda: folder(tmp_path), pool=pool)

@@ -93,6 +93,20 @@ def test_odd_sizes_are_cut_to_multiples_of_the_scale(command, tmp_path):
     assert image.size(out / "images" / "nearest" / "odd" / "odd.png") == (45, 51)
 
 
+def test_random_low_resolution_is_that_of_every_training_run(command, train, tmp_path):
+    """Whatever the seed of a run: its validation is what the evaluation of its checkpoint finds."""
+    words = ["degradation=second_order", "iterations=2"]
+    found = {}
+    for seed in (0, 3):
+        run = train(f"seed-{seed}", *words, f"seed={seed}", "init=null")
+        out = tmp_path / f"evaluation-{seed}"
+        command("evaluate", f"checkpoint=[bicubic,{run}/checkpoints/best.ckpt]", "degradation=second_order",
+                f"benchmarks=[{tmp_path / 'validation'}]", f"hydra.run.dir={out}")  # fmt: skip
+        found[seed] = json.loads((out / "summary.json").read_text())["summary"]
+        assert found[seed][1]["psnr_y"] == pytest.approx(json.loads((run / "result.json").read_text())["value"])
+    assert found[0][0] == found[3][0]
+
+
 def test_self_ensemble_leaves_a_symmetric_method_unchanged(command, photos, tmp_path):
     found = []
     for ensemble in ("false", "true"):

@@ -92,8 +92,9 @@ def test_the_best_checkpoint_holds_the_weights_that_were_measured(train, command
         ["model=srresnet"],
         ["model=rrdb_psnr", "generator.width=8", "block.growth=4", "data.workers=2"],
         ["model=srresnet", "data.store=false", "data.workers=1"],
+        ["model=srresnet", "degradation=second_order", "data.pool=10"],
     ],
-    ids=["batch-norm", "rrdb-with-workers", "decoding"],
+    ids=["batch-norm", "rrdb-with-workers", "decoding", "degraded-and-pooled"],
 )
 def test_resume_is_exact(train, variant):
     """REQ-RES-1: 2N iterations equal N, resumed, and N more; also from within the interval of validation."""

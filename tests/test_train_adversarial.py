@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from sr_lightning import image, tensor_files, weights
+from sr_lightning.export import export
 from tests.conftest import TINY
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
 
@@ -95,6 +96,23 @@ def test_a_first_stage_has_a_first_stage(train, tmp_path):
     train("other", *words, "gan=hinge")
     assert times == {stage: (stage / "checkpoints" / "last.ckpt").stat().st_mtime for stage in times}
     assert len(list(tmp_path.glob("cache/warm_starts/*"))) == 2
+
+
+@pytest.mark.parametrize("model", ["real_esrnet", "real_esrgan"])
+@pytest.mark.parametrize("words", [["scale=2"], ["scale=1"], ["generator=compact"]])
+def test_the_real_models_train_at_every_scale_and_with_the_small_network(train, tmp_path, model, words):
+    """One iteration on degraded crops, from weights in the published layout, which tell the network by themselves."""
+    words = [f"model={model}", *(GAN[1:] if model == "real_esrgan" else GAN[2:3]), *words]
+    first = train("first", *words, "init=null", "iterations=1")
+    weights_file = tmp_path / "published.pth"
+    export(str(first / "checkpoints" / "last.ckpt"), weights_file)
+    run = train("run", *words, f"init={weights_file}", "iterations=1", "optimizer.lr=1e-30")
+    generator = weights.load(weights_file)
+    assert type(generator) is type(weights.load(run / "checkpoints" / "last.ckpt"))
+    assert generator.scale == checkpoint(run)["hyper_parameters"]["scale"]
+    for name, value in generator.state_dict().items():
+        assert torch.equal(checkpoint(run)["state_dict"][f"generator.{name}"], value)
+    assert checkpoint(run)["hyper_parameters"]["degradation"]["_target_"].endswith("RandomDegradation")
 
 
 def test_it_starts_from_the_average_of_the_first_stage(train, tmp_path):

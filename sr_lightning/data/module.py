@@ -14,10 +14,11 @@ from torch.utils.data import DataLoader
 
 from sr_lightning.data.crops import Crops, Images, Iterations, symmetry
 from sr_lightning.data.files import Files
+from sr_lightning.data.pool import PairPool
 from sr_lightning.data.resident import ResidentStore, fits
 from sr_lightning.data.store import CropStore, DecodedImages, build
 from sr_lightning.data.whole import Share, WholeImages, decode_all, smallest
-from sr_lightning.degradations import RandomDegradation
+from sr_lightning.degradations import FIXED, RandomDegradation
 from sr_lightning.errors import InputError
 
 
@@ -34,12 +35,17 @@ class Batch(NamedTuple):
 
 
 def to_batch(item: dict[str, Any], degradation: nn.Module) -> Batch:
-    """uint8 images, lr recorded or not -> a batch in [0, 1]."""
+    """uint8 images, lr recorded or not -> a batch in [0, 1].
+
+    A fixed random degradation is computed on the CPU, as noise of one seed is another on each kind of device.
+    """
     hr = item["hr"].float().div(255)
     if "lr" in item:
         lr = item["lr"].float().div(255)
     elif isinstance(degradation, RandomDegradation):
-        lr, hr = degradation(hr, [degradation.draw(key) for key in item["keys"]])
+        keys = item["keys"]
+        place = torch.device("cpu") if any(key.stream == FIXED for key in keys) else hr.device
+        lr = degradation(hr.to(place), [degradation.draw(key) for key in keys])[0].to(hr.device)
     else:
         lr, hr = degradation(hr)
     return Batch(lr, hr, item["image"], item.get("name", ""))
@@ -62,6 +68,7 @@ class SRDataModule(LightningDataModule):
         resident: keep the store in the device's memory; ``auto``: where it fits.
         workers: processes that fetch crops; None: none for a store on a CPU, a few otherwise.
         cache: folder of the crop stores; None: the user's cache folder.
+        pool: pairs from which batches are mixed, on one device; None: batches are as they were degraded.
     Raises:
         InputError: a crop that ``scale`` does not divide.
     """
@@ -79,6 +86,7 @@ class SRDataModule(LightningDataModule):
         resident: bool | Literal["auto"] = "auto",
         workers: int | None = None,
         cache: str | Path | None = None,
+        pool: int | None = None,
     ) -> None:
         super().__init__()
         if crop < scale or crop % scale:
@@ -88,12 +96,17 @@ class SRDataModule(LightningDataModule):
             raise InputError(f"data.batch_size={batch_size}: must be at least 1")
         if workers is not None and (not isinstance(workers, int) or workers < 0):
             raise InputError(f"data.workers={workers}: must be null or a whole number of at least 0")
+        if pool is not None and (not isinstance(pool, int) or pool < batch_size):
+            raise InputError(
+                f"data.pool={pool}: must be null or a whole number of at least data.batch_size={batch_size}"
+            )
         if resident is True and not store:
             raise InputError("data.resident=true: needs data.store=true")
         self.list_train, self.list_validation, self.degradation = train, validation, degradation
         self.scale, self.crop, self.batch_size, self.seed = scale, crop, batch_size, seed
         self.store, self.resident, self.workers = store, resident, workers
         self.cache = Path(cache) if cache else user_cache_path("sr_lightning")
+        self.pool = None if pool is None else PairPool(pool, seed)
         self.resident_hr: ResidentStore | None = None
         self.resident_lr: ResidentStore | None = None
 
@@ -117,6 +130,8 @@ class SRDataModule(LightningDataModule):
                 f"data.batch_size={self.batch_size}: counts over all devices, so it must be a multiple of {devices}, "
                 f"e.g. data.batch_size={-(-self.batch_size // devices) * devices}"
             )
+        if self.pool is not None and devices > 1:
+            raise InputError("data.pool: is kept on one device, but there are several; leave it out, it is not needed")
         self.train_files = self.list_train()
         self.hr = self.open(self.train_files.hr)
         self.lr = None if self.train_files.lr is None else self.open(self.train_files.lr)
@@ -168,7 +183,20 @@ class SRDataModule(LightningDataModule):
     @torch.no_grad()
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Batch:
         """Fetch from the resident store, turn, convert to [0, 1] and degrade, all on the device."""
-        return to_batch(self.turned(batch) if "turn" in batch else batch, self.degradation)
+        if "turn" not in batch:
+            return to_batch(batch, self.degradation)
+        degraded = to_batch(self.turned(batch), self.degradation)
+        if self.pool is None:
+            return degraded
+        pairs = {"lr": degraded.lr, "hr": degraded.hr, "image": degraded.image}
+        return Batch(**self.pool.exchange(pairs, batch["keys"][0].iteration))
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self.pool is None else {"pool": self.pool.state_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        if self.pool is not None and "pool" in state_dict:
+            self.pool.load_state_dict(state_dict["pool"])
 
     def turned(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Crops of the plan, each in its orientation."""

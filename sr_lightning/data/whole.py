@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import torch
 from torch.utils.data import Dataset, Sampler
@@ -18,7 +19,7 @@ from sr_lightning.errors import InputError
 class WholeImages(Dataset):
     """Item i is image i, its height and width cut at the bottom and right to multiples of ``scale``.
 
-    A random degradation draws for it by its number alone, the same whenever it is looked at.
+    A random degradation draws for it by its file's name alone: the same at every look and in any company.
 
     Args:
         files: which images.
@@ -43,7 +44,7 @@ class WholeImages(Dataset):
                 f"{path}: {hr.shape[-2]}x{hr.shape[-1]} pixels are less than one pixel at 1/{s}; remove it"
             )
         item = {"hr": hr[..., : height * s, : width * s], "image": torch.tensor([index]), "name": str(path)}
-        item["keys"] = [Key(FIXED, 0, index)]
+        item["keys"] = [Key(FIXED, 0, crc32(path.stem.encode()))]
         if self.files.lr is not None:
             lr = torch.from_numpy(image.read_bytes(self.files.lr[index])).permute(2, 0, 1)[None]
             item["lr"] = lr[..., :height, :width]

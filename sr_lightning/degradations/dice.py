@@ -15,7 +15,7 @@ class Key(NamedTuple):
     Args:
         stream: `TRAINING`, or `FIXED` for what is to be the same whenever it is looked at.
         iteration: 0 for a fixed one.
-        sample: number within the batch over all devices, or within the set of images.
+        sample: number within the batch over all devices; for a fixed one, whatever tells its image from others.
     """
 
     stream: int

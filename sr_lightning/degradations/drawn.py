@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sr_lightning.degradations.chain import Chain
-from sr_lightning.degradations.dice import Dice, Key, Record
+from sr_lightning.degradations.dice import FIXED, Dice, Key, Record
 from sr_lightning.degradations.stage import Stage
 from sr_lightning.image import eight_bit
 
@@ -24,21 +24,22 @@ class RandomDegradation(nn.Module):
     Args:
         scale: factor between lr and hr.
         stages: name -> stage, in order; None leaves one out.
-        seed: of all draws.
+        seed: of all draws for training.
+        validation_seed: of fixed ones, so that runs of every seed are measured on the same low resolution.
     Shape:
         hr (B, C, s*h, s*w) in [0, 1] -> lr (B, C, h, w) in [0, 1] and 8 bits, hr.
     Raises:
         ValueError: sizes that the scale does not divide, or another number of records than of samples.
     """
 
-    def __init__(self, scale: int, stages: Mapping[str, Stage | None], seed: int = 0) -> None:
+    def __init__(self, scale: int, stages: Mapping[str, Stage | None], seed: int = 0, validation_seed: int = 0) -> None:
         super().__init__()
-        self.scale, self.seed = scale, seed
+        self.scale, self.seed, self.validation_seed = scale, seed, validation_seed
         self.chain = Chain(stages)
 
     def draw(self, key: Key) -> Record:
         """What happens to one sample: a record that JSON can hold, for `forward` with this or another image."""
-        return self.chain.draw(Dice(self.seed, key, ""))
+        return self.chain.draw(Dice(self.validation_seed if key.stream == FIXED else self.seed, key, ""))
 
     def forward(self, hr: Tensor, records: Sequence[Record]) -> tuple[Tensor, Tensor]:
         height, width = hr.shape[-2:]

@@ -30,7 +30,8 @@ class TrunkGenerator(nn.Module):
         scale: 1, 2, 3, 4 or 8.
         channels: of the image.
         unshuffle: side of the squares of pixels that become channels before the head, so that most computation is at
-            1 / unshuffle of the low resolution (Real-ESRGAN, arXiv:2107.10833, sec. 3.3: 2 for x2, 4 for x1).
+            1 / unshuffle of the low resolution; None: 4 / scale, and 1 for scales that do not divide 4, so that all
+            scales have the layers of x4 (Real-ESRGAN, arXiv:2107.10833, sec. 3.3: 2 for x2, 4 for x1).
     Shape:
         (B, channels, H, W) in [0, 1] -> (B, channels, scale*H, scale*W), not clamped; any H, W >= 1.
     Raises:
@@ -49,17 +50,17 @@ class TrunkGenerator(nn.Module):
         depth: int = 23,
         scale: int = 4,
         channels: int = 3,
-        unshuffle: int = 1,
+        unshuffle: int | None = 1,
     ) -> None:
         super().__init__()
         if width < 1 or depth < 1:
             raise ValueError(f"width and depth must be at least 1, got {width} and {depth}")
         self.scale = scale
         self.channels = channels
-        self.unshuffle = unshuffle
-        self.head = head(channels * unshuffle**2, width)
+        self.unshuffle = max(1, 4 // scale) if unshuffle is None else unshuffle
+        self.head = head(channels * self.unshuffle**2, width)
         self.trunk = nn.Sequential(*(block(width) for _ in range(depth)), convolution(width, width), norm(width))
-        self.upsample = nn.Sequential(*(upsampler(width, factor) for factor in steps(scale * unshuffle)))
+        self.upsample = nn.Sequential(*(upsampler(width, factor) for factor in steps(scale * self.unshuffle)))
         self.tail = tail(width, channels)
         self.skip = skip if skip is not None else NoSkip()
 

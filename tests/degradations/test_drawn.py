@@ -1,6 +1,7 @@
 """A degradation as a whole: draws by the recipe, a function of the sample alone, and right for every image."""
 
 import json
+from itertools import permutations
 from math import pi
 
 import numpy as np
@@ -10,7 +11,7 @@ from hydra.utils import instantiate
 from scipy.stats import chisquare, kstest
 
 from sr_lightning import resize
-from sr_lightning.degradations import FIXED, TRAINING, Chain, Key, RandomDegradation
+from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomDegradation, Sharpen
 from sr_lightning.image import eight_bit
 from tests.test_conf import composed
 
@@ -129,6 +130,13 @@ def test_samples_iterations_seeds_and_streams_differ():
     assert len({json.dumps(variant) for variant in variants}) == 5
 
 
+def test_what_is_fixed_follows_a_seed_of_its_own():
+    """Runs of every seed are measured on one and the same low resolution."""
+    key = Key(FIXED, 0, 5)
+    plain, seeded, other = (second_order(*words).draw(key) for words in ((), ["seed=7"], ["validation_seed=7"]))
+    assert plain == seeded != other
+
+
 def test_a_record_is_repeated_exactly_from_its_file():
     degradation, hr = second_order(), images(8, 3, 32, 48)
     records = [degradation.draw(key) for key in keys(8)]
@@ -176,6 +184,36 @@ def test_a_random_order_is_the_order_of_the_record():
     first, second = (degradation(hr, [found])[0] for found in (record, turned))
     assert not torch.equal(first, second)
     assert set(Chain({"a": None}).stages) == set()
+
+
+def test_a_shuffled_order_keeps_what_has_an_order():
+    """All orders of four stages in which b comes before d, each as often; with b left out, d is where it likes."""
+    stages = {name: Sharpen(1) for name in "abcd"}
+    draws = [Chain(stages, True, ["b", "d"]).draw(Dice(0, key, "")) for key in keys(2400)]
+    expected = ["".join(order) for order in permutations("abcd") if order.index("b") < order.index("d")]
+    assert_shares(["".join(record) for record in draws], dict.fromkeys(expected, 1 / 12))
+    without = [Chain(stages | {"b": None}, True, ["b", "d"]).draw(Dice(0, key, "")) for key in keys(600)]
+    assert_shares(["".join(record) for record in without], dict.fromkeys(map("".join, permutations("acd")), 1 / 6))
+    with pytest.raises(ValueError, match="ordered knows a, b, c, d, got e"):
+        Chain(stages, True, ["e"])
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_bsrgan_like_ends_at_the_low_resolution(scale):
+    """In many orders, the last resize leads to it, so that nothing is enlarged behind the last JPEG."""
+    degradation = instantiate(composed("degradation=bsrgan_like", f"scale={scale}").degradation)
+    records = [degradation.draw(key) for key in keys(200)]
+    orders = [list(record["shuffled"]) for record in records]
+    assert all(order.index("resize") < order.index("down") for order in orders)
+    assert len({tuple(order) for order in orders}) > 180
+    hr = images(12, 3, 24, 32)
+    for image, record in zip(hr, records, strict=False):
+        assert degradation.chain.apply(image, record, (24 // scale, 32 // scale)).shape[-2:] == (
+            24 // scale,
+            32 // scale,
+        )
+    lr, _ = degradation(hr, records[:12])
+    assert torch.equal(lr, eight_bit(lr))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
