@@ -14,15 +14,16 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from sr_lightning import image, pictures
+from sr_lightning import image, pages, pictures
 from sr_lightning.arguments import factor, positive, printable
-from sr_lightning.batches import Job, Report, plan, upscale_files
+from sr_lightning.batches import Job, Report, plan, sliders, upscale_files
 from sr_lightning.command_line import Parser, load_generator
 from sr_lightning.errors import InputError
 from sr_lightning.upscaling import Upscaler, upscale_picture
 from sr_lightning.upscaling.upscaler import OVERLAP, PRECISIONS
 
 PIPE = "-"
+COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
 
 
 def parser() -> Parser:
@@ -38,6 +39,7 @@ def parser() -> Parser:
     add("--overlap", type=whole, default=OVERLAP, metavar="PIXELS", help="of tiles (default: %(default)s)")
     add("--precision", choices=["auto", *PRECISIONS], default="auto", help="(default: %(default)s)")
     add("--device", default="auto", help="cpu, cuda, cuda:1 … (default: the GPU where there is one)")
+    add("--compare", metavar="PAGE", help="write an HTML page with a slider between bicubic and each output")
     add("--overwrite", action="store_true", help="make outputs again that are there already")
     return found
 
@@ -56,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logger = logging.getLogger("sr_lightning")
     logger.addHandler(handler)
     try:
+        if options.compare is not None:
+            check_page(options)
         upscaler = prepared(options)
         if PIPE in options.inputs or options.output == PIPE:
             return through_pipe(options, upscaler)
@@ -66,6 +70,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked.exit(130, "interrupted; what is finished is there, and the same command goes on with the rest\n")
     finally:
         logger.removeHandler(handler)
+
+
+def check_page(options: argparse.Namespace) -> None:
+    """Before the work, not after it.
+
+    Raises:
+        InputError: the page cannot be written, or nothing can be compared on it.
+    """
+    page = Path(options.compare)
+    if page.suffix.lower() not in (".html", ".htm"):  # also an input that was given right after --compare
+        raise InputError(f"--compare {page}: is no name of a page; let it end in .html")
+    if page.is_dir():
+        raise InputError(f"--compare {page}: is a folder; choose another name")
+    if PIPE in options.inputs or options.output == PIPE:
+        raise InputError(f"--compare {page}: compares files; give them instead of {PIPE}")
 
 
 def prepared(options: argparse.Namespace) -> Upscaler:
@@ -117,6 +136,8 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
     jobs = plan(options.inputs, options.output, scale, suffix_of(options))
     todo = [job for job in jobs if options.overwrite or not job.target.exists()]
     report = with_progress(todo, upscaler, options.outscale, console) if todo else Report()
+    if options.compare is not None:
+        compare(jobs, options, scale, report, console)
     for message in report.problems.values():
         sys.stdout.write(f"{printable(message)}\n")
     told = [f"{report.done} of {len(jobs)} images upscaled"]
@@ -131,8 +152,7 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
 def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
     """Upscale with a bar that counts pixels."""
     sizes = {job: pixels(job.source) for job in jobs}
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
         bar = progress.add_task("Upscaling", total=sum(sizes.values()))
         finished = 0
 
@@ -145,6 +165,19 @@ def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | Non
             progress.update(bar, completed=finished, description=printable(job.source.name)[-30:])
 
         return upscale_files(jobs, enlarge, on_done)
+
+
+def compare(jobs: Sequence[Job], options: argparse.Namespace, scale: str, report: Report, console: Console) -> None:
+    """Write the page with all pictures whose outputs are there; what cannot be compared is added to the report."""
+    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
+        bar = progress.add_task("Comparing", total=len(jobs))
+        parts, problems = sliders(jobs, lambda job: progress.advance(bar))
+    report.problems.update(problems)
+    if not parts:
+        report.problems[Path(options.compare)] = f"{options.compare}: not written, no picture is there to be compared"
+        return
+    lead = f"Left of the line bicubic interpolation, right of it {Path(options.weights).name}; both ×{scale}."
+    pages.write_page(options.compare, pages.page("Before and after", parts, lead))
 
 
 def pixels(path: Path) -> int:
