@@ -1,22 +1,23 @@
-"""python -m sr_lightning.upscale INPUT… --weights FILE|NAME [--output PATH]: enlarge pictures with a trained network.
+"""python -m sr_lightning.upscale INPUT… --weights FILE|NAME [--output PATH]: enlarge with a trained network.
 
-Inputs are files, folders with everything below them, patterns, or - for standard input. Exit status: 0 all are there,
-1 some could not be enlarged, 2 the arguments are wrong, 130 interrupted.
+Inputs are pictures, videos, folders with everything below them, patterns, or - for standard input. Exit status:
+0 all are there, 1 some could not be enlarged, 2 the arguments are wrong, 130 interrupted.
 """
 
 import argparse
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from sr_lightning import image, pages, pictures
+from sr_lightning import image, pages, pictures, videos
 from sr_lightning.arguments import factor, positive, printable
-from sr_lightning.batches import Job, Report, plan, sliders, upscale_files
+from sr_lightning.batches import Job, Report, plan, sliders, upscale_files, upscale_videos
 from sr_lightning.command_line import Parser, load_generator
 from sr_lightning.errors import InputError
 from sr_lightning.upscaling import Upscaler, upscale_picture
@@ -30,10 +31,10 @@ def parser() -> Parser:
     formats = sorted({suffix[1:] for suffix in image.ENCODERS})
     found = Parser("python -m sr_lightning.upscale", description="Enlarge pictures with a trained network.")
     add = found.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="image files, folders, patterns, or - for standard input")
+    add("inputs", nargs="+", metavar="INPUT", help="images, videos, folders, patterns, or - for standard input")
     add("--weights", required=True, metavar="FILE|NAME", help="a checkpoint, a published file or name, or bicubic")
     add("--output", metavar="PATH", help="a file, a folder, or - for standard output (default: NAME-x4 beside NAME)")
-    add("--format", choices=formats, help="of the outputs (default: each input's own)")
+    add("--format", choices=formats, help="of pictures (default: each input's own)")
     add("--outscale", type=factor, metavar="FACTOR", help="final size over the input's (default: the network's)")
     add("--tile", type=positive, metavar="PIXELS", help="largest side of a tile (default: by the free memory)")
     add("--overlap", type=whole, default=OVERLAP, metavar="PIXELS", help="of tiles (default: %(default)s)")
@@ -127,7 +128,13 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
 
 def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
     """The suffix of a file's target."""
-    return lambda path: f".{options.format}" if options.format else pictures.suffix_for(path.suffix)
+
+    def chosen(path: Path) -> str:
+        if path.suffix.lower() in videos.EXTENSIONS:
+            return path.suffix.lower()
+        return f".{options.format}" if options.format else pictures.suffix_for(path.suffix)
+
+    return chosen
 
 
 def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Console) -> int:
@@ -140,7 +147,8 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
         compare(jobs, options, scale, report, console)
     for message in report.problems.values():
         sys.stdout.write(f"{printable(message)}\n")
-    told = [f"{report.done} of {len(jobs)} images upscaled"]
+    kind = "files" if any(job.is_video for job in jobs) else "images"
+    told = [f"{report.done} of {len(jobs)} {kind} upscaled"]
     if len(todo) < len(jobs):
         told.append(f"{len(jobs) - len(todo)} were there already (--overwrite makes them again)")
     if report.problems:
@@ -150,8 +158,9 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
 
 
 def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
-    """Upscale with a bar that counts pixels."""
-    sizes = {job: pixels(job.source) for job in jobs}
+    """Upscale with a bar that counts pixels of all pictures, then frames of each video."""
+    stills, films = ([job for job in jobs if job.is_video is video] for video in (False, True))
+    sizes = {job: pixels(job.source) for job in stills}
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
         bar = progress.add_task("Upscaling", total=sum(sizes.values()))
         finished = 0
@@ -164,7 +173,17 @@ def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | Non
             finished += sizes[job]  # also of a file that was given up
             progress.update(bar, completed=finished, description=printable(job.source.name)[-30:])
 
-        return upscale_files(jobs, enlarge, on_done)
+        def on_frame(job: Job, total: int) -> None:
+            if progress.tasks[film].description != (name := printable(job.source.name)[-30:]):
+                progress.reset(film, total=total, description=name, visible=True)
+            progress.advance(film)
+
+        report = upscale_files(stills, enlarge, on_done)
+        progress.update(bar, visible=False)
+        film = progress.add_task("Upscaling", visible=False)
+        frame = partial(upscale_picture, upscaler, outscale=outscale)
+        upscale_videos(films, frame, report, on_frame)
+        return report
 
 
 def compare(jobs: Sequence[Job], options: argparse.Namespace, scale: str, report: Report, console: Console) -> None:

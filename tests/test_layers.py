@@ -16,6 +16,7 @@ LAYERS = {
         "resize",
         "atomic",
         "pictures",
+        "videos",
         "tiling",
         "hardware",
         "tensor_files",

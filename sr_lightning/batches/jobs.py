@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sr_lightning import image
+from sr_lightning import image, videos
 from sr_lightning.data.images import find_images
 from sr_lightning.errors import InputError
+
+EXTENSIONS = image.EXTENSIONS | videos.EXTENSIONS
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,10 @@ class Job:
 
     source: Path
     target: Path
+
+    @property
+    def is_video(self) -> bool:
+        return self.source.suffix.lower() in videos.EXTENSIONS
 
 
 def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Callable[[Path], str]) -> list[Job]:
@@ -68,15 +74,15 @@ def expanded(text: str) -> list[str]:
 def files_of(path: Path, output: str | None) -> list[Path]:
     """The file itself, or all images below a folder, except those in an output folder there."""
     if output is None or not path.is_dir():
-        return find_images(path)
+        return find_images(path, EXTENSIONS)
     made = os.path.realpath(output)
     if made == os.path.realpath(path):
         raise InputError(f"--output {output}: is the input folder; choose another one")
-    return [file for file in find_images(path) if made not in map(os.path.realpath, file.parents)]
+    return [file for file in find_images(path, EXTENSIONS) if made not in map(os.path.realpath, file.parents)]
 
 
 def is_file_name(path: Path) -> bool:
-    return path.suffix.lower() in image.EXTENSIONS and not path.is_dir()
+    return path.suffix.lower() in EXTENSIONS and not path.is_dir()
 
 
 def target_stem(root: Path, file: Path, output: str | None, scale: str) -> Path:
@@ -99,6 +105,9 @@ def checked(jobs: list[Job]) -> list[Job]:
     sources = {os.path.realpath(job.source) for job in jobs}
     targets: dict[str, Path] = {}
     for job in jobs:
+        if job.is_video != (job.target.suffix.lower() in videos.EXTENSIONS):
+            kinds = ", ".join(sorted(videos.EXTENSIONS if job.is_video else image.ENCODERS))
+            raise InputError(f"{job.source}: cannot become {job.target}; let it end in one of {kinds}")
         real = os.path.realpath(job.target)
         if real in sources:
             raise InputError(f"{job.source}: would overwrite the input {job.target}; choose another --output")

@@ -8,21 +8,23 @@ from sr_lightning import image
 from sr_lightning.errors import InputError
 
 
-def find_images(root: Path | str) -> list[Path]:
+def find_images(root: Path | str, extensions: frozenset[str] = image.EXTENSIONS) -> list[Path]:
     """All images below a folder, sorted by relative POSIX path; or the one image that `root` itself is.
 
     The case of a suffix does not matter. Names that begin with a dot and `__MACOSX` are skipped. Symbolic links are
     followed; a folder that can be reached in several ways is visited once.
 
+    Args:
+        extensions: suffixes, in lower case, of what counts as an image.
     Raises:
         InputError: there is no such folder, no image in it, or a folder below it cannot be listed.
     """
     root = Path(root)
-    accepted = ", ".join(sorted(image.EXTENSIONS))
+    accepted = ", ".join(sorted(extensions))
     if not os.path.exists(root):
         raise InputError(f"{root}: cannot be found; check the path")
     if not root.is_dir():
-        if root.suffix.lower() not in image.EXTENSIONS:
+        if root.suffix.lower() not in extensions:
             raise InputError(f"{root}: is not an image; accepted are {accepted}")
         return [root]
     found: list[Path] = []
@@ -30,7 +32,7 @@ def find_images(root: Path | str) -> list[Path]:
     for folder, folders, names in os.walk(root, followlinks=True, onerror=_refuse):
         folders[:] = _unvisited(Path(folder), folders, visited)
         shown = (Path(folder, name) for name in names if not name.startswith("."))
-        found += [path for path in shown if path.suffix.lower() in image.EXTENSIONS]
+        found += [path for path in shown if path.suffix.lower() in extensions]
     if not found:
         raise InputError(f"{root}: no images in this folder; accepted are {accepted}")
     return sorted(found, key=lambda path: path.relative_to(root).as_posix())

@@ -1,0 +1,96 @@
+"""A video with each frame changed, and with the sound and subtitles of the first."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sr_lightning.atomic import replacing
+from sr_lightning.errors import InputError
+from sr_lightning.videos.reading import opened, picture_stream, upright
+from sr_lightning.videos.writing import Encoder
+
+log = logging.getLogger(__name__)
+
+
+def convert(
+    source: Path | str,
+    target: Path | str,
+    change: Callable[[np.ndarray], np.ndarray],
+    on_frame: Callable[[], None] | None = None,
+) -> None:
+    """Write a video whose frames are those of another one, changed: whole or not at all.
+
+    One frame is in memory at a time, and those that the encoder holds. Time stamps are kept. Sound and subtitles are
+    copied as they are; what the new container cannot hold is left out with a warning.
+
+    Args:
+        change: an upright frame, (H, W, 3) uint16 RGB, to another one; of one size for all frames.
+        on_frame: called after each frame.
+    Raises:
+        InputError: the source is damaged, or the target cannot be written.
+    """
+    with opened(source) as reading, replacing(target) as partial:
+        stream = picture_stream(reading, source)
+        import av
+
+        with av.open(str(partial), "w", options=_options(target)) as writing:
+            writing.metadata.update(reading.metadata)
+            encoder = Encoder(writing, stream, Path(target))
+            copies = _copies(reading, writing, source, target)
+            _pass(reading, stream, copies, writing, encoder, change, on_frame)
+            if not encoder.frames:
+                raise InputError(f"{source}: has no frames that can be decoded; replace or remove it")
+
+
+def _pass(
+    reading: Any,
+    stream: Any,
+    copies: dict[int, Any],
+    writing: Any,
+    encoder: Encoder,
+    change: Callable[[np.ndarray], np.ndarray],
+    on_frame: Callable[[], None] | None,
+) -> None:
+    """All packets, in the order of the file; what comes before the first frame waits until the size is known."""
+    waiting: list[Any] = []
+    for packet in reading.demux([stream, *(reading.streams[index] for index in copies)]):
+        if packet.stream is not stream:
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream.index]
+                waiting.append(packet)
+        else:
+            for frame in packet.decode():
+                encoder.add(frame, change(upright(frame)))
+                if on_frame is not None:
+                    on_frame()
+        if encoder.frames:
+            writing.mux(waiting)
+            waiting.clear()
+    encoder.finish()
+
+
+def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) -> dict[int, Any]:
+    """Streams of the new file for those that are copied, by their number in the old one."""
+    found = {}
+    for stream in _others(reading):
+        name = stream.codec_context.name
+        if stream.codec_context.codec.canonical_name in writing.supported_codecs:
+            found[stream.index] = writing.add_stream_from_template(stream)
+            found[stream.index].metadata.update(stream.metadata)
+        else:
+            log.warning("%s: %s (%s) cannot be in %s; left out", source, stream.type, name, Path(target).suffix)
+    return found
+
+
+def _others(reading: Any) -> Iterator[Any]:
+    """Sound and subtitles."""
+    yield from reading.streams.audio
+    yield from reading.streams.subtitles
+
+
+def _options(target: Path | str) -> dict[str, str]:
+    """MP4's index at the beginning, so that players need not wait for the end."""
+    return {"movflags": "+faststart"} if Path(target).suffix.lower() in (".mp4", ".mov") else {}

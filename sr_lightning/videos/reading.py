@@ -1,0 +1,103 @@
+"""Video files: what they are, and their frames as RGB, upright."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sr_lightning.errors import InputError
+
+EXTENSIONS = frozenset({".mkv", ".mov", ".mp4", ".webm"})
+"""Suffixes, in lower case, of videos that are read and written."""
+
+LIMITED, FULL = 1, 2  # ranges, as in ITU-T H.273 and FFmpeg
+BT709, BT601, BT2020 = 1, 5, 9  # matrices, by FFmpeg's numbers for swscale
+_MATRICES = {1: BT709, 4: 4, 5: BT601, 6: BT601, 7: 7, 9: BT2020, 10: BT2020}
+_TALL = 720  # rows; where a file does not say it, players take BT.601 for less
+_EARLY = 0.5  # seconds that a file may end before it says
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Frames of a video, and their size as stored."""
+
+    frames: int
+    height: int
+    width: int
+
+
+def facts(path: Path | str) -> Facts:
+    """Read through a file once, without decoding.
+
+    Raises:
+        InputError: PyAV is missing, or the file cannot be opened, is no video, or ends before its time.
+    """
+    with opened(path) as container:
+        stream = picture_stream(container, path)
+        count, end = 0, 0.0
+        for packet in container.demux():
+            if packet.pts is None or not packet.size:
+                continue
+            count += packet.stream is stream
+            end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        start = (container.start_time or 0) / 1e6
+        told = (container.duration or 0) / 1e6 + min(start, 0.0)
+        if not count:
+            raise InputError(f"{path}: has no frames; replace or remove it")
+        if end < told - _EARLY:
+            raise InputError(f"{path}: ends after {end:.1f} of {told:.1f} s, it is truncated; replace or remove it")
+        return Facts(count, stream.height, stream.width)
+
+
+@contextmanager
+def opened(path: Path | str) -> Iterator[Any]:
+    """An open video file; what FFmpeg says in the block becomes an InputError that names it."""
+    if find_spec("av") is None:
+        raise InputError(f"{path}: videos need a package more: pip install 'sr_lightning[video]'")
+    import av
+
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            yield container
+    except av.error.FFmpegError as error:
+        raise InputError(f"{path}: cannot be decoded ({error.strerror}); replace or remove it") from error
+
+
+def picture_stream(container: Any, path: Path | str) -> Any:
+    """The video among the streams.
+
+    Raises:
+        InputError: there is none.
+    """
+    stream = container.streams.best("video")
+    if stream is None or not stream.width:
+        raise InputError(f"{path}: has no video in it; replace or remove it")
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def upright(frame: Any) -> np.ndarray:
+    """A frame as RGB, by its own matrix and range, turned as it is to be shown. Shape: (H, W, 3) uint16."""
+    components = frame.format.name
+    full = frame.color_range == FULL or components.startswith("yuvj") or frame.format.is_rgb
+    guess = BT601 if frame.height < _TALL else BT709
+    converted = frame.reformat(
+        format="rgb48le",
+        src_colorspace=_MATRICES.get(int(frame.colorspace), guess),
+        src_color_range=FULL if full else LIMITED,
+        dst_color_range=FULL,
+        interpolation=scaling(),
+    )
+    return np.ascontiguousarray(np.rot90(converted.to_ndarray(), round(frame.rotation / 90)))
+
+
+def scaling() -> int:
+    """How colours of half the size are enlarged: exactly, without the shortcuts for speed."""
+    from av.video.reformatter import Interpolation
+
+    exact = Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
+    return int(Interpolation.BICUBIC | exact)
