@@ -132,3 +132,22 @@ def test_without_pyav_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("sr_lightning.videos.reading.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"a\.mp4: videos need a package more: pip install 'sr_lightning\[video\]'"):
         facts(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize(("matrix", "span"), [(5, 1), (5, 2), (1, 1), (1, 2)])
+def test_every_matrix_and_range_becomes_bt709(tmp_path, matrix, span):
+    """BT.601 is 5 and BT.709 is 1; limited is 1 and full is 2."""
+    with av.open(str(tmp_path / "a.mkv"), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"crf": "4"})
+        stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
+        stream.codec_context.colorspace, stream.codec_context.color_range = matrix, span
+        red = av.VideoFrame.from_ndarray(np.full((24, 32, 3), (220, 20, 10), np.uint8))
+        frame = red.reformat(format="yuv420p", src_color_range=2, dst_colorspace=matrix, dst_color_range=span)
+        frame.pts, frame.time_base = 0, Fraction(1, 25)
+        out.mux([*stream.encode(frame), *stream.encode(None)])
+    convert(tmp_path / "a.mkv", tmp_path / "b.mkv", lambda pixels: pixels)
+    with av.open(str(tmp_path / "b.mkv")) as file:
+        frame = next(file.decode(video=0))
+    assert (int(frame.colorspace), int(frame.color_range)) == (1, 1)
+    shown = frame.reformat(format="rgb24", src_colorspace=1, src_color_range=1, dst_color_range=2).to_ndarray()
+    assert np.abs(shown.astype(int) - (220, 20, 10)).max() <= 3
