@@ -31,7 +31,12 @@ def parser() -> Parser:
     formats = sorted({suffix[1:] for suffix in image.ENCODERS})
     found = Parser("python -m sr_lightning.upscale", description="Enlarge pictures with a trained network.")
     add = found.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="images, videos, folders, patterns, or - for standard input")
+    add(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="images, folders, patterns, - for standard input; videos with 'sr_lightning[video]'",
+    )
     add("--weights", required=True, metavar="FILE|NAME", help="a checkpoint, a published file or name, or bicubic")
     add("--output", metavar="PATH", help="a file, a folder, or - for standard output (default: NAME-x4 beside NAME)")
     add("--format", choices=formats, help="of pictures (default: each input's own)")

@@ -1,5 +1,6 @@
 """Videos through a change of their frames: times, sound, colours and turns."""
 
+import weakref
 from fractions import Fraction
 from pathlib import Path
 
@@ -151,3 +152,93 @@ def test_every_matrix_and_range_becomes_bt709(tmp_path, matrix, span):
     assert (int(frame.colorspace), int(frame.color_range)) == (1, 1)
     shown = frame.reformat(format="rgb24", src_colorspace=1, src_color_range=1, dst_color_range=2).to_ndarray()
     assert np.abs(shown.astype(int) - (220, 20, 10)).max() <= 3
+
+
+def test_ten_bits_and_wide_colours_are_kept(tmp_path):
+    """HDR: BT.2020 (9) and PQ (16) in 10 bits, told by the levels of the stream, not by colours of 8 bits."""
+    levels = (430, 530, 610)
+    with av.open(str(tmp_path / "a.mkv"), "w") as out:
+        stream = out.add_stream("libx265", rate=25, options={"x265-params": "lossless=1:log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p10le"
+        context = stream.codec_context
+        context.colorspace, context.color_primaries, context.color_trc, context.color_range = 9, 9, 16, 1
+        planes = [np.full((64 >> (i > 0), 64 >> (i > 0)), level, np.uint16) for i, level in enumerate(levels)]
+        frame = av.VideoFrame.from_ndarray(
+            np.concatenate([p.reshape(-1) for p in planes]).reshape(96, 64), "yuv420p10le"
+        )
+        frame.pts, frame.time_base = 0, Fraction(1, 25)
+        out.mux([*stream.encode(frame), *stream.encode(None)])
+    convert(tmp_path / "a.mkv", tmp_path / "b.mp4", lambda pixels: pixels)
+    with av.open(str(tmp_path / "b.mp4")) as file:
+        context = file.streams.video[0].codec_context
+        frame = next(file.decode(video=0))
+        assert frame.format.name == "yuv420p10le"
+        tags = context.colorspace, context.color_primaries, context.color_trc, context.color_range
+        assert tuple(map(int, tags)) == (9, 9, 16, 1)
+    written = frame.to_ndarray().reshape(-1).astype(int)
+    medians = [np.median(part) for part in np.split(written, [4096, 5120])]
+    assert medians == pytest.approx(levels, abs=2)
+
+
+def test_chapters_and_subtitles_and_attachments(tmp_path, caplog):
+    """Matroska keeps them all; what WebM cannot hold is told."""
+    (tmp_path / "a.srt").write_text("1\n00:00:00,100 --> 00:00:00,400\nHello\n")
+    title = {"id": 1, "start": 0, "end": 400, "time_base": Fraction(1, 1000), "metadata": {"title": "One"}}
+    with (
+        av.open(str(film(tmp_path / "a.mkv"))) as file,
+        av.open(str(tmp_path / "a.srt")) as words,
+        av.open(str(tmp_path / "b.mkv"), "w") as out,
+    ):
+        streams = {stream: out.add_stream_from_template(stream) for stream in [*file.streams, *words.streams]}
+        out.set_chapters([title])
+        out.add_attachment("font.ttf", "font/ttf", b"0123")
+        for packet in [*words.demux(), *file.demux()]:
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream]
+                out.mux(packet)
+    convert(tmp_path / "b.mkv", tmp_path / "c.mkv", doubled)
+    with av.open(str(tmp_path / "c.mkv")) as file:
+        assert [bytes(packet) for packet in file.demux(subtitles=0) if packet.size] == [b"Hello"]
+        assert [(chapter["start"], chapter["metadata"]["title"]) for chapter in file.chapters()] == [(0, "One")]
+        assert [(found.name, found.data) for found in file.streams.attachments] == [("font.ttf", b"0123")]
+    assert not caplog.records
+    convert(tmp_path / "b.mkv", tmp_path / "c.mp4", doubled)
+    assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
+        "subtitle (srt) cannot be in .mp4; left out",
+        "font.ttf cannot be in .mp4; left out",
+    ]
+    with av.open(str(tmp_path / "c.mp4")) as file:
+        assert [chapter["metadata"]["title"] for chapter in file.chapters()] == ["One"]
+
+
+def test_without_the_best_encoder_the_next_is_taken_and_told(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("av.codec.codecs_available", {"mpeg4"})
+    convert(film(tmp_path / "a.mp4"), tmp_path / "b.mp4", doubled)
+    assert read(tmp_path / "b.mp4")[1][0].shape == (48, 64, 3)
+    assert "this PyAV has no libx264; encoding with mpeg4" in caplog.text
+    with pytest.raises(InputError, match=r"b\.webm: this PyAV cannot encode with libvpx-vp9"):
+        convert(tmp_path / "a.mp4", tmp_path / "b.webm", doubled)
+
+
+def test_frames_are_not_gathered(tmp_path):
+    """However long a video is, only a few of its frames are in memory: those that the encoder looks ahead."""
+    with av.open(str(tmp_path / "a.mp4"), "w") as out:
+        stream = out.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
+        for time in range(120):
+            frame = av.VideoFrame.from_ndarray(np.full((24, 32, 3), time, np.uint8))
+            frame.pts, frame.time_base = time, Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    seen: list[weakref.ref] = []
+    most = 0
+
+    def change(pixels: np.ndarray) -> np.ndarray:
+        nonlocal most
+        seen.append(weakref.ref(pixels))
+        most = max(most, sum(frame() is not None for frame in seen))
+        return pixels
+
+    convert(tmp_path / "a.mp4", tmp_path / "b.mp4", change)
+    assert facts(tmp_path / "b.mp4").frames == len(seen) == 120
+    assert most <= 4

@@ -1,7 +1,7 @@
 """A video with each frame changed, and with the sound and subtitles of the first."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from sr_lightning.atomic import replacing
 from sr_lightning.errors import InputError
-from sr_lightning.videos.reading import opened, picture_stream, upright
+from sr_lightning.videos.colours import upright
+from sr_lightning.videos.reading import opened, picture_stream
 from sr_lightning.videos.writing import Encoder
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ def convert(
 ) -> None:
     """Write a video whose frames are those of another one, changed: whole or not at all.
 
-    One frame is in memory at a time, and those that the encoder holds. Time stamps are kept. Sound and subtitles are
-    copied as they are; what the new container cannot hold is left out with a warning.
+    One frame is in memory at a time, and those that the encoder holds. Time stamps and chapters are kept. Sound,
+    subtitles and attachments are copied as they are; what the new container cannot hold is left out with a warning.
 
     Args:
         change: an upright frame, (H, W, 3) uint16 RGB, to another one; of one size for all frames.
@@ -38,8 +39,10 @@ def convert(
 
         with av.open(str(partial), "w", options=_options(target)) as writing:
             writing.metadata.update(reading.metadata)
+            writing.set_chapters(reading.chapters())
             encoder = Encoder(writing, stream, Path(target))
             copies = _copies(reading, writing, source, target)
+            _attach(reading, writing, source, target)
             _pass(reading, stream, copies, writing, encoder, change, on_frame)
             if not encoder.frames:
                 raise InputError(f"{source}: has no frames that can be decoded; replace or remove it")
@@ -73,22 +76,35 @@ def _pass(
 
 
 def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) -> dict[int, Any]:
-    """Streams of the new file for those that are copied, by their number in the old one."""
+    """Streams of the new file for sound and subtitles, by their number in the old one; a warning for all others."""
     found = {}
-    for stream in _others(reading):
-        name = stream.codec_context.name
-        if stream.codec_context.codec.canonical_name in writing.supported_codecs:
+    for stream in reading.streams:
+        if stream.type in ("audio", "subtitle") and _fits(stream, writing):
             found[stream.index] = writing.add_stream_from_template(stream)
             found[stream.index].metadata.update(stream.metadata)
-        else:
-            log.warning("%s: %s (%s) cannot be in %s; left out", source, stream.type, name, Path(target).suffix)
+        elif stream.type != "attachment" and stream is not reading.streams.best("video"):
+            log.warning("%s: %s cannot be in %s; left out", source, _named(stream), Path(target).suffix)
     return found
 
 
-def _others(reading: Any) -> Iterator[Any]:
-    """Sound and subtitles."""
-    yield from reading.streams.audio
-    yield from reading.streams.subtitles
+def _fits(stream: Any, writing: Any) -> bool:
+    return stream.codec_context.codec.canonical_name in writing.supported_codecs
+
+
+def _named(stream: Any) -> str:
+    """Kind and format of a stream."""
+    context = stream.codec_context
+    kind = "another video" if stream.type == "video" else stream.type
+    return kind if context is None else f"{kind} ({context.name})"
+
+
+def _attach(reading: Any, writing: Any, source: Path | str, target: Path | str) -> None:
+    """Copy attachments, such as the fonts of subtitles; of these containers only Matroska has any."""
+    for attachment in reading.streams.attachments:
+        if Path(target).suffix.lower() == ".mkv":
+            writing.add_attachment(attachment.name, attachment.mimetype, attachment.data)
+        else:
+            log.warning("%s: %s cannot be in %s; left out", source, attachment.name, Path(target).suffix)
 
 
 def _options(target: Path | str) -> dict[str, str]:

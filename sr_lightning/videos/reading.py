@@ -7,17 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sr_lightning.errors import InputError
 
 EXTENSIONS = frozenset({".mkv", ".mov", ".mp4", ".webm"})
 """Suffixes, in lower case, of videos that are read and written."""
 
-LIMITED, FULL = 1, 2  # ranges, as in ITU-T H.273 and FFmpeg
-BT709, BT601, BT2020 = 1, 5, 9  # matrices, by FFmpeg's numbers for swscale
-_MATRICES = {1: BT709, 4: 4, 5: BT601, 6: BT601, 7: 7, 9: BT2020, 10: BT2020}
-_TALL = 720  # rows; where a file does not say it, players take BT.601 for less
 _EARLY = 0.5  # seconds that a file may end before it says
 
 
@@ -78,26 +72,3 @@ def picture_stream(container: Any, path: Path | str) -> Any:
         raise InputError(f"{path}: has no video in it; replace or remove it")
     stream.thread_type = "AUTO"
     return stream
-
-
-def upright(frame: Any) -> np.ndarray:
-    """A frame as RGB, by its own matrix and range, turned as it is to be shown. Shape: (H, W, 3) uint16."""
-    components = frame.format.name
-    full = frame.color_range == FULL or components.startswith("yuvj") or frame.format.is_rgb
-    guess = BT601 if frame.height < _TALL else BT709
-    converted = frame.reformat(
-        format="rgb48le",
-        src_colorspace=_MATRICES.get(int(frame.colorspace), guess),
-        src_color_range=FULL if full else LIMITED,
-        dst_color_range=FULL,
-        interpolation=scaling(),
-    )
-    return np.ascontiguousarray(np.rot90(converted.to_ndarray(), round(frame.rotation / 90)))
-
-
-def scaling() -> int:
-    """How colours of half the size are enlarged: exactly, without the shortcuts for speed."""
-    from av.video.reformatter import Interpolation
-
-    exact = Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
-    return int(Interpolation.BICUBIC | exact)
