@@ -1,6 +1,9 @@
 """What the command lines with plain arguments share."""
 
 import argparse
+from decimal import Decimal, InvalidOperation
+
+LONGEST = 101  # of a series
 
 
 def positive(text: str) -> int:
@@ -19,6 +22,38 @@ def factor(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a number above zero, not {text!r}")
     return value
+
+
+def decimal(text: str) -> Decimal:
+    """An exact number in [-10, 10] with at most six decimals."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("nan")
+    if not value.is_finite() or abs(value) > 10 or value != round(value, 6):
+        raise argparse.ArgumentTypeError(f"must be a number in [-10, 10] with at most 6 decimals, not {text!r}")
+    return value + 0  # no negative zero
+
+
+def series(text: str) -> list[Decimal]:
+    """A number, or ``START:STOP:STEP`` with its end, all of them exact."""
+    parts = [decimal(part) for part in text.split(":")]
+    if len(parts) == 1:
+        return parts
+    if len(parts) != 3:
+        raise argparse.ArgumentTypeError(f"must be a number or START:STOP:STEP, not {text!r}")
+    start, stop, step = parts
+    if step == 0 or (stop - start) % step or (stop - start) / step < 0:
+        raise argparse.ArgumentTypeError(f"steps of {step} do not lead from {start} to {stop}")
+    count = int((stop - start) / step) + 1
+    if count > LONGEST:
+        raise argparse.ArgumentTypeError(f"has {count} values; at most {LONGEST} are taken")
+    return [start + step * number for number in range(count)]
+
+
+def decimals(text: str) -> list[Decimal]:
+    """Exact numbers with commas between them."""
+    return [decimal(part) for part in text.split(",")]
 
 
 def printable(text: str) -> str:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from sr_lightning import tensor_files, weights
+from sr_lightning import weights
 from sr_lightning.command_line import Parser, one_line_errors
 from sr_lightning.errors import InputError
 
@@ -28,14 +28,10 @@ def export(source: str, output: Path, kind: str = "ema") -> None:
     if output.suffix not in ENDINGS:
         raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
     generator = weights.load(source, kind)
-    if output.suffix == ".onnx":
-        weights.write_onnx(output, generator)
-        return
     try:
-        tensors = weights.to_basicsr(generator)
-    except InputError as error:
-        raise InputError(f"{source}: {error}") from error
-    tensor_files.write(output, {"params_ema": tensors} if output.suffix == ".pth" else tensors)
+        weights.write(output, generator)
+    except weights.NoPublicLayoutError as error:
+        raise InputError(f"{source}: {error}; export it as .onnx") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

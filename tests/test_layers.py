@@ -38,6 +38,7 @@ LAYERS = {
         "evaluate",
         "check",
         "export",
+        "interpolate",
         "upscale",
         "summary",
         "runs",

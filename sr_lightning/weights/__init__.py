@@ -1,9 +1,24 @@
 """Generators with weights: from this library's checkpoints, from published files of many layouts, and out again."""
 
 from sr_lightning.weights.checkpoints import generator_weights
-from sr_lightning.weights.layouts import to_basicsr
-from sr_lightning.weights.loading import load, load_into
+from sr_lightning.weights.interpolation import interpolate, weighted_sum
+from sr_lightning.weights.layouts import NoPublicLayoutError, to_basicsr
+from sr_lightning.weights.loading import load, load_into, recipe_of
 from sr_lightning.weights.onnx_graph import write_onnx
 from sr_lightning.weights.published import PUBLISHED, locate
+from sr_lightning.weights.writing import write
 
-__all__ = ["PUBLISHED", "generator_weights", "load", "load_into", "locate", "to_basicsr", "write_onnx"]
+__all__ = [
+    "PUBLISHED",
+    "NoPublicLayoutError",
+    "generator_weights",
+    "interpolate",
+    "load",
+    "load_into",
+    "locate",
+    "recipe_of",
+    "to_basicsr",
+    "weighted_sum",
+    "write",
+    "write_onnx",
+]

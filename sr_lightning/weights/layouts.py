@@ -13,6 +13,10 @@ FAMILIES = (rrdbnet, compact, msrresnet)
 EXPECTED = ", ".join(family.EXPECTED for family in FAMILIES)
 
 
+class NoPublicLayoutError(InputError):
+    """Other programs have no names for the weights of this network."""
+
+
 def recognise(weights: Mapping[str, Tensor]) -> Recognised | None:
     """The network that the names and shapes of published weights tell, or None for unknown ones.
 
@@ -49,7 +53,7 @@ def to_basicsr(generator: nn.Module) -> dict[str, Tensor]:
     Only what those can rebuild: the network that is inferred from names and shapes alone must be the very same.
 
     Raises:
-        InputError: there is no public layout for this network.
+        NoPublicLayoutError: there is none for this network.
     """
     for family in FAMILIES:
         weights = family.publish(generator)
@@ -58,7 +62,7 @@ def to_basicsr(generator: nn.Module) -> dict[str, Tensor]:
             rebuilt = without_memory(found)
             if repr(rebuilt) == repr(generator) and rebuilt.scale == generator.scale:
                 return weights
-    raise InputError(
+    raise NoPublicLayoutError(
         "there is no public layout for this network: only RRDBNet (block=rrdb norm=none upsampler=nearest ends=rrdbnet "
-        "skip=none, scale 1, 2, 4 or 8), generator=compact and generator=msrresnet have one; export it as .onnx"
+        "skip=none, scale 1, 2, 4 or 8), generator=compact and generator=msrresnet have one"
     )

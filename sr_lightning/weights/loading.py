@@ -66,6 +66,15 @@ def load_into(generator: nn.Module, source: str | Path, kind: str = "ema") -> No
         raise InputError(f"{path}: {error}") from error
 
 
+def recipe_of(source: str | Path) -> Any:
+    """The generator's configuration where the source is a checkpoint of this library, else None.
+
+    Raises:
+        InputError: no such file, no connection, or not a file of weights.
+    """
+    return saved_recipe(tensor_files.read(locate(source)))
+
+
 def saved_recipe(content: Mapping[str, Any]) -> Any:
     """The generator's configuration in a checkpoint of this library, or None."""
     settings = content.get("hyper_parameters")

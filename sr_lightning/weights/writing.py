@@ -1,0 +1,35 @@
+"""From a generator to a file, in the format that its ending names."""
+
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from sr_lightning import tensor_files
+from sr_lightning.errors import InputError
+from sr_lightning.weights.layouts import to_basicsr
+from sr_lightning.weights.onnx_graph import write_onnx
+
+ENDINGS = (".safetensors", ".pth", ".onnx", ".ckpt")
+
+
+def write(path: Path, generator: nn.Module, recipe: Any = None) -> None:
+    """Write a network: .safetensors and .pth in BasicSR's layout, .onnx whole, .ckpt with its recipe.
+
+    Args:
+        recipe: of the network, for .ckpt: the configuration that ``saved_recipe`` finds in a checkpoint.
+    Raises:
+        InputError: another ending, a network that the format cannot hold, or a file that cannot be written.
+    """
+    if path.suffix not in ENDINGS:
+        raise InputError(f"{path}: unknown format; use {', '.join(ENDINGS)}")
+    if path.suffix == ".onnx":
+        write_onnx(path, generator)
+    elif path.suffix == ".ckpt":
+        if recipe is None:
+            raise InputError(f"{path}: a .ckpt needs the recipe of a checkpoint; use .safetensors, .pth or .onnx")
+        state = {f"generator.{name}": value for name, value in generator.state_dict().items()}
+        tensor_files.write(path, {"hyper_parameters": {"generator": recipe}, "state_dict": state})
+    else:
+        tensors = to_basicsr(generator)
+        tensor_files.write(path, {"params_ema": tensors} if path.suffix == ".pth" else tensors)
