@@ -1,8 +1,8 @@
 """python -m sr_lightning.interpolate A B --alpha 0.8 --output FILE: a network between two or more others.
 
 Its weights are (1 - alpha) * A + alpha * B (ESRGAN, arXiv:1809.00219, eq. 4), or with --weights the weighted sum of any
-number of networks. --alpha START:STOP:STEP writes a series into the folder OUTPUT. Exit status: 0 written, 1 not
-possible, 2 the arguments are wrong.
+number of networks. --alpha START:STOP:STEP writes a series into the folder OUTPUT; --evaluate FOLDER measures it there,
+beside the interpolation of the two networks' images. Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
 """
 
 import argparse
@@ -10,13 +10,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
 from sr_lightning import weights
 from sr_lightning.arguments import decimals, series
 from sr_lightning.command_line import Parser, one_line_errors
+from sr_lightning.data import find_benchmarks
 from sr_lightning.errors import InputError
+from sr_lightning.evaluate import display_names
+from sr_lightning.tradeoff import measure_tradeoff, write_tradeoff
 from sr_lightning.weights.writing import ENDINGS
 
 log = logging.getLogger(__name__)
@@ -35,33 +39,42 @@ def targets(options: argparse.Namespace) -> dict[Path, list[Decimal]]:
         InputError: an ending that is none of a file of weights, or a file for a series.
     """
     output: Path = options.output
-    if options.weights or (len(options.alpha) == 1 and output.suffix):
+    shares = [options.weights] if options.weights else [[1 - alpha, alpha] for alpha in options.alpha]
+    if len(shares) == 1 and output.suffix and not options.evaluate:
         if output.suffix not in ENDINGS:
             raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
-        return {output: options.weights or [1 - options.alpha[0], options.alpha[0]]}
+        return {output: shares[0]}
     if output.suffix in ENDINGS or output.is_file():
-        raise InputError(f"{output}: a series of networks needs a folder, not a file")
-    names = file_names(options.alpha)
-    return {output / name: [1 - alpha, alpha] for name, alpha in zip(names, options.alpha, strict=True)}
+        what = "an evaluation" if options.evaluate else "a series of networks"
+        raise InputError(f"{output}: {what} needs a folder, not a file")
+    names = ["weights-" + "-".join(map(str, options.weights))] if options.weights else file_names(options.alpha)
+    return {output / name: each for name, each in zip(names, shares, strict=True)}
 
 
-def interpolate(sources: Sequence[str], files: Mapping[Path, Sequence[Decimal]], kind: str = "ema") -> list[Path]:
+def load(sources: Sequence[str], kind: str = "ema") -> dict[str, nn.Module]:
+    """The networks by name; a file that is given twice is read once.
+
+    Raises:
+        InputError: a source that cannot be read.
+    """
+    generators = {source: weights.load(source, kind) for source in sources}
+    return {label: generators[source] for label, source in zip(labels(sources), sources, strict=True)}
+
+
+def write(generators: Mapping[str, nn.Module], recipe: Any, files: Mapping[Path, Sequence[Decimal]]) -> list[Path]:
     """Write the networks; returns the files.
 
     Args:
-        sources: what ``weights.load`` takes.
-        files: path -> shares of the sources. ``alpha-…`` without a format gets .safetensors where the architecture has
+        generators: by name.
+        recipe: of their architecture, where one of them is a checkpoint of this library.
+        files: path -> shares of the networks. ``alpha-…`` without a format gets .safetensors where the architecture has
             a public layout, else .ckpt.
-        kind: ``ema`` or ``raw``.
     Raises:
-        InputError: a source that cannot be read, other architectures, or a network that the format cannot hold.
+        InputError: other architectures, or a network that the format cannot hold.
     """
-    generators = {source: weights.load(source, kind) for source in sources}
-    networks = [generators[source] for source in sources]
-    recipe = next((found for found in map(weights.recipe_of, sources) if found is not None), None)
     written = []
     for path, shares in files.items():
-        network = weights.interpolate(dict(zip(labels(sources), networks, strict=True)), [float(s) for s in shares])
+        network = weights.interpolate(generators, [float(share) for share in shares])
         file = path if path.suffix in ENDINGS else path.with_name(path.name + ending(network))
         try:
             weights.write(file, network, recipe)
@@ -96,9 +109,17 @@ def parser() -> Parser:
     add(
         "--output",
         type=Path,
-        required=True,
+        default=Path("interpolated"),
         metavar="PATH",
-        help=f"ends in {', '.join(ENDINGS)}; a folder for a series",
+        help=f"a file, {', '.join(ENDINGS)}; or a folder (default: %(default)s)",
+    )
+    add(
+        "--evaluate",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="measure each alpha and both ends on a folder of HR images; may be given again; "
+        "tables, pictures and a page go to PATH/evaluation",
     )
     add("--kind", choices=("ema", "raw"), default="ema", help="of weights in a checkpoint (default: %(default)s)")
     return found
@@ -117,13 +138,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     if options.weights and sum(options.weights) != 1:
         asked.error(f"--weights must have the sum 1, not {sum(options.weights)}")
+    if options.evaluate and not options.alpha:
+        asked.error("--evaluate measures the way between two networks: give --alpha, not --weights")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with one_line_errors():
         files = targets(options)
         if any(not 0 <= share <= 1 for shares in files.values() for share in shares):
             log.info("Shares outside [0, 1] extrapolate beyond the networks: look at what they make of a picture")
-        for file in interpolate(options.sources, files, options.kind):
+        find_benchmarks(options.evaluate, "")  # before anything is written
+        generators = load(options.sources, options.kind)
+        recipe = next((found for found in map(weights.recipe_of, options.sources) if found is not None), None)
+        for file in write(generators, recipe, files):
             log.info("%s: %.1f MB", file, file.stat().st_size / 1e6)
+        if options.evaluate:
+            found = measure_tradeoff(generators, options.alpha, options.evaluate)
+            names = display_names(options.sources)
+            title = f"α = 0: {names[options.sources[0]]}, α = 1: {names[options.sources[1]]}"
+            for file in write_tradeoff(options.output / "evaluation", found, title):
+                log.info("%s", file)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ LAYERS = {
         "check",
         "export",
         "interpolate",
+        "tradeoff",
         "upscale",
         "summary",
         "runs",

@@ -1,0 +1,90 @@
+"""The trade-off as files: tables, pictures and a page."""
+
+import csv
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from sr_lightning import image
+from sr_lightning.atomic import replacing, write_text
+from sr_lightning.comparison import with_text
+from sr_lightning.pages import Axis, Column, crops_figure, page, plane, section, table, write_page
+from sr_lightning.tables import Row, markdown
+from sr_lightning.tradeoff.drawing import WAYS, lines, spread, strip, write_plane
+from sr_lightning.tradeoff.measuring import NETWORKS, Tradeoff
+
+log = logging.getLogger(__name__)
+PSNR, NIQE = Axis("PSNR-Y (dB)", "higher"), Axis("NIQE", "lower")
+COLUMNS = (Column("PSNR-Y", "higher"), Column("SSIM-Y", "higher", 4), Column("NIQE", "lower", 3))
+
+
+def write_tradeoff(folder: Path, found: Tradeoff, title: str) -> list[Path]:
+    """Write ``images.csv``, ``alphas.csv``, ``alphas.md``, ``crops.png``, planes and ``index.html``.
+
+    Args:
+        title: of the page: which networks lie at the ends.
+    Returns:
+        the files, each of them whole.
+    Raises:
+        InputError: a file cannot be written.
+    """
+    summary = found.summary()
+    benchmarks = list(dict.fromkeys(row["benchmark"] for row in summary))
+    files = [folder / name for name in ("images.csv", "alphas.csv", "alphas.md", "crops.png")]
+    write_csv(files[0], found.rows)
+    write_csv(files[1], summary)
+    settings = "".join(f"- {key}: {value}\n" for key, value in found.settings.items())
+    write_text(files[2], f"{markdown(summary)}\n{title}\n\n{settings}")
+    of_first = [row for row in summary if row["benchmark"] == benchmarks[0]]
+    shown = telling(found)
+    drawing = strip(found.outputs[shown], found.references[shown], of_first)
+    note = f"{title}. A place of {shown}; PSNR-Y and NIQE are means over {benchmarks[0]}."
+    image.write(files[3], with_text(drawing, note))
+    parts = []
+    for benchmark in benchmarks:
+        rows = [row for row in summary if row["benchmark"] == benchmark]
+        series = lines(rows)
+        target = folder / f"plane-{benchmark.replace('/', '_')}.png"
+        if write_plane(target, benchmark, series):
+            files.append(target)
+        cells = {
+            f"{WAYS[row['interpolated']]}, α = {row['alpha']:f}": [row[k] for k in ("psnr_y", "ssim_y", "niqe")]
+            for row in rows
+        }
+        count = f"mean over {rows[0]['images']} images"
+        parts.append(section(benchmark, [plane(benchmark, series, PSNR, NIQE), table("", COLUMNS, cells, count)]))
+    parts.append(section("Crops", [crops(found, name) for name in found.outputs]))
+    files.append(folder / "index.html")
+    write_page(files[-1], page("Perception–distortion trade-off", parts, title))
+    if not any(path.name.startswith("plane-") for path in files):
+        log.info("The planes are in index.html alone: for PNG, pip install matplotlib")
+    return files
+
+
+def telling(found: Tradeoff) -> str:
+    """The image in which the ends differ most."""
+
+    def difference(name: str) -> float:
+        networks = {alpha: output for (way, alpha), output in found.outputs[name].items() if way == NETWORKS}
+        return float((networks[0].float() - networks[1].float()).abs().mean())  # type: ignore[index]
+
+    return max(found.outputs, key=difference)
+
+
+def crops(found: Tradeoff, name: str) -> str:
+    """Two places of a photograph at some alphas, and in HR."""
+    outputs = {alpha: output for (way, alpha), output in found.outputs[name].items() if way == NETWORKS}
+    versions = [(f"α = {alpha:f}", outputs[alpha]) for alpha in spread(list(outputs))]
+    return crops_figure(name, [*versions, ("HR", found.references[name])])
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Rows with the names of their columns, the whole file or none.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
