@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.evaluate:
             found = measure_tradeoff(generators, options.alpha, options.evaluate)
             names = display_names(options.sources)
-            title = f"α = 0: {names[options.sources[0]]}, α = 1: {names[options.sources[1]]}"
+            title = f"alpha 0: {names[options.sources[0]]}, alpha 1: {names[options.sources[1]]}"
             for file in write_tradeoff(options.output / "evaluation", found, title):
                 log.info("%s", file)
 

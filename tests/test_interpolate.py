@@ -1,6 +1,7 @@
 """Network interpolation: its laws, its files, and what it refuses."""
 
 import copy
+import csv
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from torch import nn
 from sr_lightning import tensor_files, weights
 from sr_lightning.errors import InputError
 from sr_lightning.weights import interpolate, weighted_sum
+from tests import photographs
 from tests.test_weights import RECIPE, described, outputs, rrdbnet
 
 
@@ -200,3 +202,38 @@ def test_what_cannot_be_done_ends_in_one_line_and_writes_nothing(command, tmp_pa
         command("interpolate", "a.ckpt", *arguments)
     assert "\n" not in str(error.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.ckpt", "b.ckpt", "other.pth"]
+
+
+def test_an_evaluation_measures_networks_and_images_between_the_same_ends(command, tmp_path):
+    """The ends are one and the same for both; a squared error is convex, so an image between is not worse than both."""
+    photographs.folder(tmp_path / "photos" / "HR", count=2, height=200, width=208)
+    for name in "ab":
+        tensor_files.write(tmp_path / f"{name}.pth", weights.to_basicsr(rrdbnet(depth=1)))
+    command("interpolate", "a.pth", "b.pth", "--alpha", "0.5", "--output", "out", "--evaluate", "photos")
+    folder = tmp_path / "out" / "evaluation"
+    with (folder / "alphas.csv").open(newline="") as file:
+        found = {(row["interpolated"], row["alpha"]): row for row in csv.DictReader(file)}
+    assert sorted(found) == [(way, alpha) for way in ("images", "networks") for alpha in ("0", "0.5", "1")]
+    for alpha in "01":
+        one, two = (
+            {k: v for k, v in found[way, alpha].items() if k != "interpolated"} for way in ("images", "networks")
+        )
+        assert one == two
+    with (folder / "images.csv").open(newline="") as file:
+        psnr = {(r["interpolated"], r["alpha"], r["image"]): float(r["psnr_y"]) for r in csv.DictReader(file)}
+    images = {image for _, _, image in psnr}
+    assert len(images) == 2
+    for photo in images:
+        error = {alpha: 10 ** (-psnr["images", alpha, photo] / 10) for alpha in ("0", "0.5", "1")}
+        assert error["0.5"] <= 1.01 * (error["0"] + error["1"]) / 2
+    names = {"images.csv", "alphas.csv", "alphas.md", "crops.png", "index.html"}
+    assert names <= {path.name for path in folder.iterdir()} <= names | {"plane-photos.png"}
+    assert (tmp_path / "out" / "alpha-0.5.safetensors").is_file()
+
+
+def test_an_evaluation_without_images_writes_nothing(command, tmp_path):
+    for name in "ab":
+        tensor_files.write(tmp_path / f"{name}.pth", weights.to_basicsr(rrdbnet(depth=1)))
+    with pytest.raises(SystemExit, match=r"^error: benchmark nowhere: no folder "):
+        command("interpolate", "a.pth", "b.pth", "--alpha", "0.5", "--evaluate", "nowhere")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pth", "b.pth"]

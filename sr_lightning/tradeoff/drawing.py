@@ -57,7 +57,7 @@ def strip(outputs: Outputs, reference: Tensor, summary: Sequence[Row], side: int
         for column, alpha in enumerate(alphas):
             x = GUTTER + MARGIN + column * (PANEL + MARGIN)
             if row == 0:
-                draw.text((x + PANEL / 2, MARGIN + LINE / 2 - 4), f"α = {alpha:f}", INK, font, anchor="mm")
+                draw.text((x + PANEL / 2, MARGIN + LINE / 2 - 4), f"alpha {alpha:f}", INK, font, anchor="mm")
             cut = drawn(same_place(square, outputs[way, alpha], reference.shape[-1]))
             sheet.paste(cut.resize((PANEL, PANEL), Image.Resampling.NEAREST), (x, y))
             draw.text((x + PANEL / 2, y + PANEL + LINE / 2 + 1), values[way, alpha], FAINT, small, anchor="mm")
@@ -91,7 +91,7 @@ def write_plane(path: Path, title: str, series: Sequence[Series]) -> bool:
         axes.plot(*zip(*each.points, strict=True), style, label=each.name)
         for point, label in zip(each.points, each.labels, strict=True):
             if label:
-                axes.annotate(f"α = {label}", point, xytext=(7, 5), textcoords="offset points", fontsize=9)
+                axes.annotate(f"α = {label}", point, xytext=(-8, 5), textcoords="offset points", ha="right", fontsize=9)
     axes.margins(0.12)
     axes.grid(alpha=0.3)
     axes.legend()
