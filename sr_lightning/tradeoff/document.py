@@ -57,7 +57,7 @@ def write_tradeoff(folder: Path, found: Tradeoff, title: str) -> list[Path]:
     files.append(folder / "index.html")
     write_page(files[-1], page("Perception–distortion trade-off", parts, title))
     if not any(path.name.startswith("plane-") for path in files):
-        log.info("The planes are in index.html alone: for PNG, pip install matplotlib")
+        log.info("The planes are in index.html alone: for PNG, pip install 'sr_lightning[plots]'")
     return files
 
 
