@@ -1,7 +1,6 @@
 """The trade-off as files: tables, pictures and a page."""
 
 import csv
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,16 +9,15 @@ from sr_lightning.atomic import replacing, write_text
 from sr_lightning.comparison import with_text
 from sr_lightning.pages import Axis, Column, crops_figure, page, plane, section, table, write_page
 from sr_lightning.tables import Row, markdown
-from sr_lightning.tradeoff.drawing import WAYS, lines, spread, strip, write_plane
+from sr_lightning.tradeoff.drawing import WAYS, lines, spread, strip
 from sr_lightning.tradeoff.measuring import NETWORKS, Tradeoff
 
-log = logging.getLogger(__name__)
 PSNR, NIQE = Axis("PSNR-Y (dB)", "higher"), Axis("NIQE", "lower")
 COLUMNS = (Column("PSNR-Y", "higher"), Column("SSIM-Y", "higher", 4), Column("NIQE", "lower", 3))
 
 
 def write_tradeoff(folder: Path, found: Tradeoff, title: str) -> list[Path]:
-    """Write ``images.csv``, ``alphas.csv``, ``alphas.md``, ``crops.png``, planes and ``index.html``.
+    """Write ``images.csv``, ``alphas.csv``, ``alphas.md``, ``crops.png`` and, with the planes, ``index.html``.
 
     Args:
         title: of the page: which networks lie at the ends.
@@ -44,9 +42,6 @@ def write_tradeoff(folder: Path, found: Tradeoff, title: str) -> list[Path]:
     for benchmark in benchmarks:
         rows = [row for row in summary if row["benchmark"] == benchmark]
         series = lines(rows)
-        target = folder / f"plane-{benchmark.replace('/', '_')}.png"
-        if write_plane(target, benchmark, series):
-            files.append(target)
         cells = {
             f"{WAYS[row['interpolated']]}, α = {row['alpha']:f}": [row[k] for k in ("psnr_y", "ssim_y", "niqe")]
             for row in rows
@@ -56,8 +51,6 @@ def write_tradeoff(folder: Path, found: Tradeoff, title: str) -> list[Path]:
     parts.append(section("Crops", [crops(found, name) for name in found.outputs]))
     files.append(folder / "index.html")
     write_page(files[-1], page("Perception–distortion trade-off", parts, title))
-    if not any(path.name.startswith("plane-") for path in files):
-        log.info("The planes are in index.html alone: for PNG, pip install 'sr_lightning[plots]'")
     return files
 
 

@@ -1,15 +1,13 @@
-"""The trade-off as pictures: a strip of crops, and the perception–distortion plane."""
+"""The trade-off as pictures: a strip of crops, and the lines of the perception–distortion plane."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from sr_lightning.atomic import replacing
 from sr_lightning.comparison import FAINT, INK, LINE, MARGIN, PAPER, drawn, floating
 from sr_lightning.pages import Series
 from sr_lightning.places import same_place, telling_squares
@@ -73,28 +71,3 @@ def lines(summary: Sequence[Row]) -> list[Series]:
         labels = [f"{row['alpha']:f}" if row["alpha"] in shown and way == NETWORKS else "" for row in rows]
         found.append(Series(title, [(row["psnr_y"], row["niqe"]) for row in rows], labels))
     return found
-
-
-def write_plane(path: Path, title: str, series: Sequence[Series]) -> bool:
-    """The plane as a PNG; False where matplotlib is not installed.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        return False
-    figure = Figure(figsize=(6.4, 4.4), dpi=150, layout="constrained")
-    axes = figure.add_subplot(title=title, xlabel="PSNR-Y (dB), higher is better", ylabel="NIQE, lower is better")
-    for each, style in zip(series, ("o-", "s--"), strict=True):
-        axes.plot(*zip(*each.points, strict=True), style, label=each.name)
-        for point, label in zip(each.points, each.labels, strict=True):
-            if label:
-                axes.annotate(f"α = {label}", point, xytext=(-8, 5), textcoords="offset points", ha="right", fontsize=9)
-    axes.margins(0.12)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    with replacing(path) as partial:
-        figure.savefig(partial)
-    return True

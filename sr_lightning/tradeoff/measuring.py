@@ -10,7 +10,6 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import Tensor, nn
-from torchmetrics import Metric
 
 from sr_lightning import weights
 from sr_lightning.command_line import CONF, plain, quiet
@@ -101,7 +100,7 @@ def measure_tradeoff(
             for share in between:
                 mixed = torch.lerp(start, sr.float(), float(share)).clamp(0, 1)
                 keep(IMAGES, share, benchmark, number, mixed, batch.hr)
-                add(IMAGES, share, benchmark, number, scored(metrics, mixed, batch))
+                add(IMAGES, share, benchmark, number, scores.measure(metrics, mixed, batch.hr, batch.name))
 
         return on_image
 
@@ -112,24 +111,14 @@ def measure_tradeoff(
     for number, alpha in enumerate(ordered, 1):
         network = weights.interpolate(generators, [float(1 - alpha), float(alpha)]).eval()
         rows = evaluate(trainer, network, metrics, benchmarks, NETWORKS, on_image=seen(alpha))
+        told = ", ".join(f"{m['benchmark']} {m['psnr_y']:.2f} dB, NIQE {m['niqe']:.3f}" for m in means(rows))
         for row in rows:
             del row["network"]
             for way in (NETWORKS, IMAGES) if alpha in ends else (NETWORKS,):  # at the ends both are the same
                 found.rows.append({"interpolated": way, "alpha": alpha, **row})
-        told = ", ".join(f"{m['benchmark']} {m['psnr_y']:.2f} dB, NIQE {m['niqe']:.3f}" for m in summed(rows))
         log.info("%d of %d: alpha %s: %s", number, len(ordered), alpha, told)
     for outputs in found.outputs.values():
         outputs |= {(IMAGES, alpha): outputs[NETWORKS, alpha] for alpha in ends}
     order = list(files)
     found.rows.sort(key=lambda row: (row["interpolated"] == IMAGES, order.index(row["benchmark"]), row["alpha"]))
     return found
-
-
-def summed(rows: Sequence[Row]) -> list[Row]:
-    """Means of one network's rows."""
-    return means([{"network": NETWORKS, **row} for row in rows])
-
-
-def scored(metrics: Mapping[str, Metric], sr: Tensor, batch: Batch) -> scores.Scores:
-    """As the evaluator measures."""
-    return scores.measure(metrics, sr, batch.hr, batch.name)
