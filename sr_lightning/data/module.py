@@ -189,7 +189,8 @@ class SRDataModule(LightningDataModule):
         if self.pool is None:
             return degraded
         pairs = {"lr": degraded.lr, "hr": degraded.hr, "image": degraded.image}
-        return Batch(**self.pool.exchange(pairs, batch["keys"][0].iteration))
+        mixed = self.pool.exchange(pairs, batch["keys"][0].iteration)
+        return Batch(mixed["lr"], mixed["hr"], mixed["image"])
 
     def state_dict(self) -> dict[str, Any]:
         return {} if self.pool is None else {"pool": self.pool.state_dict()}
