@@ -86,7 +86,7 @@ def ours(
         for optimizer in optimizers:
             optimizer.zero_grad()
         with torch.autocast(lr.device.type, dtype, enabled=dtype != torch.float32):
-            module.add_gradients(lr, hr, both=True)
+            module.add_gradients(lr, hr, generator=True, discriminator=True)
         for optimizer in optimizers:
             optimizer.step()
 
