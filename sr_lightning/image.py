@@ -130,6 +130,8 @@ def opened(path: Path | str, content: bytes | None = None) -> Iterator[Image.Ima
         content: of the file, where it is in memory.
     """
     with told(path, content), Image.open(path if content is None else BytesIO(content), formats=_FORMATS) as image:
+        if 0 in image.size:
+            raise ValueError(f"{image.width}x{image.height} pixels")
         yield image
 
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,9 @@ def read(path: str | Path) -> dict[str, Any]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is unusual about a damaged file, before the error that tells it
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged files make torch raise nearly anything: IndexError, struct.error
         raise InputError(f"{path}: not a readable file of weights ({_reason(error)})") from error
     if not isinstance(content, dict):

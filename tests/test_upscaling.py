@@ -18,6 +18,7 @@ from sr_lightning.pictures import Metadata, Picture
 from sr_lightning.resize import bicubic_to
 from sr_lightning.upscaling import Upscaler, upscale_image, upscale_picture
 from sr_lightning.upscaling.pictures import bled, bounded
+from sr_lightning.upscaling.precision import InFloat32
 from tests.photographs import pixels
 
 
@@ -79,6 +80,35 @@ def test_bfloat16_is_as_good_as_float32_for_a_file():
     low, full = (upscale_image(generator, image, device="cpu", precision=name) for name in ("bfloat16", "float32"))
     assert -10 * (low - full).square().mean().log10() > 60
     assert len(low.unique()) > 2000  # not the 256 levels that bfloat16 has between 0.5 and 1
+
+
+@pytest.mark.parametrize("height", [1, 31, 32, 33, 65, 100])
+@pytest.mark.parametrize(
+    "convolution",
+    [
+        nn.Conv2d(4, 3, 3, padding=1),
+        nn.Conv2d(4, 3, 9, padding=4),
+        nn.Conv2d(4, 3, 1),
+        nn.Conv2d(4, 3, (3, 5), padding="same"),
+        nn.Conv2d(4, 3, 3, stride=2, padding=1),
+        nn.Conv2d(4, 3, 3, padding=1, padding_mode="circular"),
+        nn.Conv2d(4, 3, 2, padding=1),
+    ],
+)
+def test_strips_in_float32_are_the_whole(convolution, height):
+    features = torch.rand(2, 4, height, 9).bfloat16()
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        found = InFloat32(convolution)(features)
+        with torch.autocast("cpu", enabled=False):
+            expected = convolution(features.float())
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
+def test_the_largest_tensors_are_in_bfloat16_and_few():
+    """Before the last layer: 16 pixels of 64 features of 2 bytes, twice, for each of lr; and half as much more."""
+    rrdbnet = TrunkGenerator(partial(RRDB, growth=32), Nearest, tail=partial(Tail, hidden=True), depth=1)
+    assert Upscaler(rrdbnet, "cpu", "bfloat16")._bytes_per_pixel() / 1.5 < 1.5 * (2 * 16 * 64 * 2)
 
 
 def test_published_weights_in_bfloat16(shared):

@@ -102,6 +102,26 @@ def test_a_damaged_video_is_one_line_and_leaves_nothing(tmp_path, suffix):
     assert [path.name for path in tmp_path.iterdir()] == [f"a{suffix}"]
 
 
+def test_formats_that_ffmpeg_does_not_know(tmp_path, caplog):
+    """Pictures in one are refused in one line; sound in one is left out and told."""
+    whole = film(tmp_path / "a.mkv").read_bytes()
+    assert (whole.count(b"V_MPEG4"), whole.count(b"A_AAC")) == (1, 1)
+    (tmp_path / "a.mkv").write_bytes(whole.replace(b"V_MPEG4", b"V_NOBOD"))
+    with pytest.raises(InputError, match=r"a\.mkv: its pictures are in a format that cannot be decoded"):
+        facts(tmp_path / "a.mkv")
+    (tmp_path / "a.mkv").write_bytes(whole.replace(b"A_AAC", b"A_NOB"))
+    convert(tmp_path / "a.mkv", tmp_path / "b.mkv", doubled)
+    assert len(read_pictures(tmp_path / "b.mkv")) == len(TIMES)
+    assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
+        "audio in an unknown format cannot be in .mkv; left out"
+    ]
+
+
+def read_pictures(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as file:
+        return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+
+
 def test_an_interruption_leaves_nothing(tmp_path):
     def stop(pixels: np.ndarray) -> np.ndarray:
         raise KeyboardInterrupt
@@ -158,7 +178,7 @@ def test_ten_bits_and_wide_colours_are_kept(tmp_path):
     """HDR: BT.2020 (9) and PQ (16) in 10 bits, told by the levels of the stream, not by colours of 8 bits."""
     levels = (430, 530, 610)
     with av.open(str(tmp_path / "a.mkv"), "w") as out:
-        stream = out.add_stream("libx265", rate=25, options={"x265-params": "lossless=1:log-level=none"})
+        stream = out.add_stream("libx265", rate=25, options={"x265-params": "lossless=1:log-level=none:bframes=0"})
         stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p10le"
         context = stream.codec_context
         context.colorspace, context.color_primaries, context.color_trc, context.color_range = 9, 9, 16, 1

@@ -78,7 +78,7 @@ class DenseBlock(nn.Module):
         layers = [convolution(channels + i * growth, width) for i, width in enumerate(widths)]
         self.convolutions = nn.ModuleList(layers)
         self.norms = nn.ModuleList(norm(width) for width in widths)
-        self.activate = nn.LeakyReLU(0.2)
+        self.activate = nn.LeakyReLU(0.2, inplace=True)
         self.beta = beta
         for layer in layers:
             initialise(layer, initialisation)

@@ -25,5 +25,5 @@ class Tail(nn.Sequential):
     """
 
     def __init__(self, channels_in: int, channels_out: int, kernel: int = 3, hidden: bool = False) -> None:
-        before = [convolution(channels_in, channels_in), nn.LeakyReLU(0.2)] if hidden else []
+        before = [convolution(channels_in, channels_in), nn.LeakyReLU(0.2, inplace=True)] if hidden else []
         super().__init__(*before, convolution(channels_in, channels_out, kernel))

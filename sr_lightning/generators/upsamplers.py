@@ -25,7 +25,9 @@ class Nearest(nn.Sequential):
     """
 
     def __init__(self, channels: int, factor: int) -> None:
-        super().__init__(nn.Upsample(scale_factor=factor), convolution(channels, channels), nn.LeakyReLU(0.2))
+        super().__init__(
+            nn.Upsample(scale_factor=factor), convolution(channels, channels), nn.LeakyReLU(0.2, inplace=True)
+        )
 
 
 def steps(scale: int) -> list[int]:

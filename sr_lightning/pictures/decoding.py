@@ -99,6 +99,8 @@ def deep_tiff(content: bytes) -> np.ndarray | None:
             return None
         if page.imagewidth * page.imagelength > 2 * (Image.MAX_IMAGE_PIXELS or 2**62):
             raise Image.DecompressionBombError(f"{page.imagewidth}x{page.imagelength} pixels")
+        if not page.imagewidth * page.imagelength:
+            raise ValueError(f"{page.imagewidth}x{page.imagelength} pixels")
         colours, channels = 3 if page.photometric == 2 else 1, page.samplesperpixel
         if channels not in (colours, colours + 1):
             raise ValueError(f"{channels} channels, which is neither grey nor RGB, with or without alpha")

@@ -3,17 +3,37 @@
 import torch
 from torch import Tensor, nn
 
+ROWS = 32  # of features in float32 at once
+
 
 class InFloat32(nn.Module):
-    """A layer that keeps out of autocast."""
+    """A convolution that keeps out of autocast, in strips: all features in float32 would be the largest tensor of all.
 
-    def __init__(self, layer: nn.Module) -> None:
+    Shape:
+        as the convolution; float32.
+    """
+
+    def __init__(self, layer: nn.Conv2d) -> None:
         super().__init__()
         self.layer = layer
 
     def forward(self, features: Tensor) -> Tensor:
         with torch.autocast(features.device.type, enabled=False):
-            return self.layer(features.float())
+            if features.dtype == torch.float32 or not keeps_height(self.layer):
+                return self.layer(features.float())
+            return torch.cat([self.strip(features, top) for top in range(0, features.shape[2], ROWS)], dim=2)
+
+    def strip(self, features: Tensor, top: int) -> Tensor:
+        """The next rows of the result, made of as many more rows as the kernel reaches."""
+        reach = self.layer.kernel_size[0] // 2
+        start = max(top - reach, 0)
+        return self.layer(features[:, :, start : top + ROWS + reach].float())[:, :, top - start :][:, :, :ROWS]
+
+
+def keeps_height(layer: nn.Conv2d) -> bool:
+    """Whether a row of the result is made of the rows around it, zeros beyond the border."""
+    plain = layer.stride[0] == layer.dilation[0] == 1 and layer.padding_mode == "zeros"
+    return plain and layer.kernel_size[0] % 2 == 1 and layer.padding[0] == layer.kernel_size[0] // 2
 
 
 def exact_at_the_ends(network: nn.Module) -> nn.Module:
@@ -22,7 +42,8 @@ def exact_at_the_ends(network: nn.Module) -> nn.Module:
     The sums of all residual blocks are then in float32, too, which gains 6 dB for RRDBNet at no cost; and the output
     has more than the 256 levels of bfloat16 between 0.5 and 1.
     """
-    names = [name for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d) and name]
+    layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d) and name}
+    names = list(layers)
     for name in {*names[:1], *names[-1:]}:
-        network.set_submodule(name, InFloat32(network.get_submodule(name)))
+        network.set_submodule(name, InFloat32(layers[name]))
     return network

@@ -88,14 +88,15 @@ def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) 
 
 
 def _fits(stream: Any, writing: Any) -> bool:
-    return stream.codec_context.codec.canonical_name in writing.supported_codecs
+    context = stream.codec_context
+    return context is not None and context.codec.canonical_name in writing.supported_codecs
 
 
 def _named(stream: Any) -> str:
     """Kind and format of a stream."""
     context = stream.codec_context
     kind = "another video" if stream.type == "video" else stream.type
-    return kind if context is None else f"{kind} ({context.name})"
+    return f"{kind} in an unknown format" if context is None else f"{kind} ({context.name})"
 
 
 def _attach(reading: Any, writing: Any, source: Path | str, target: Path | str) -> None:

@@ -65,9 +65,11 @@ def picture_stream(container: Any, path: Path | str) -> Any:
     """The video among the streams.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or none that can be decoded.
     """
     stream = container.streams.best("video")
+    if stream is not None and stream.codec_context is None:
+        raise InputError(f"{path}: its pictures are in a format that cannot be decoded; convert it first")
     if stream is None or not stream.width:
         raise InputError(f"{path}: has no video in it; replace or remove it")
     stream.thread_type = "AUTO"

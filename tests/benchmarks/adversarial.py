@@ -123,8 +123,8 @@ def seconds(step: Callable[[], None], device: str) -> float:
     return time.perf_counter() - start
 
 
-def measure(overrides: list[str], rounds: int = 3) -> dict[str, float]:
-    """Median seconds of each way, taken in turn after one step each to warm up."""
+def measure(overrides: list[str], rounds: int = 3, compiled: bool = True) -> dict[str, float]:
+    """Median seconds of each way, taken in turn after one step each to warm up; torch.compile only where asked."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     module = parts(overrides).to(device)
     lr, hr = torch.rand(BATCH, 3, CROP // 4, CROP // 4, device=device), torch.rand(BATCH, 3, CROP, CROP, device=device)
@@ -134,8 +134,9 @@ def measure(overrides: list[str], rounds: int = 3) -> dict[str, float]:
         "and channels-last": ours(copy.deepcopy(module), lr, hr, torch.float32),
         "and bfloat16 (the default)": ours(copy.deepcopy(module), lr, hr),
         "the default, and a fused optimizer": ours(copy.deepcopy(module), lr, hr, fused=True),
-        "the default, and torch.compile": ours(copy.deepcopy(module), lr, hr, compiled=True),
     }
+    if compiled:
+        steps["the default, and torch.compile"] = ours(copy.deepcopy(module), lr, hr, compiled=True)
     found: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds + 1):
         for name, step in steps.items():
@@ -143,10 +144,10 @@ def measure(overrides: list[str], rounds: int = 3) -> dict[str, float]:
     return {name: statistics.median(values[1:]) for name, values in found.items()}
 
 
-def averaging(rounds: int = 20) -> dict[str, float]:
+def averaging(overrides: list[str], rounds: int = 20) -> dict[str, float]:
     """Median seconds of one update of the generator's moving average: tensor by tensor, and all at once."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    values = [value.detach().to(device) for value in parts([]).generator.parameters()]
+    values = [value.detach().to(device) for value in parts(overrides).generator.parameters()]
     averages = [value.clone() for value in values]
 
     def one_by_one() -> None:

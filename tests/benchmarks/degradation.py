@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -55,14 +55,14 @@ def parts(*overrides: str) -> tuple[RandomDegradation, Callable[[torch.Tensor, t
     return instantiate(config.degradation), step
 
 
-def measure(rounds: int = 4) -> tuple[dict[str, float], dict[str, float]]:
+def measure(rounds: int = 4, overrides: Sequence[str] = ()) -> tuple[dict[str, float], dict[str, float]]:
     """Median seconds a batch of each way, and of each stage; one round is to warm up.
 
     Once for a batch is what published code does: the same record for all samples. It is done sample by sample all the
     same, so the two differ by what other draws cost, not by what could be shared.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    degradation, step = parts()
+    degradation, step = parts(*overrides)
     stages = degradation.chain.stages = {name: Timed(part, device) for name, part in degradation.chain.stages.items()}
     hr = torch.rand(BATCH, 3, CROP, CROP, device=device)
     ways: dict[str, list[float]] = {"drawing": [], "a draw for each sample": [], "a draw for each batch": []}

@@ -1,16 +1,28 @@
-"""One tile through ESRGAN's generator, as published scripts run it and as this library does."""
+"""One tile through ESRGAN's generator: as published scripts run it, as this library does, and by other engines."""
 
+import copy
+import os
 import statistics
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
+from sr_lightning import image, weights
+from sr_lightning.data.demo import VALIDATION, demo_images
 from sr_lightning.generators import RRDB, Nearest, Tail, TrunkGenerator
 from sr_lightning.upscaling import Upscaler
 
 SIDE = 128
+PUBLISHED = "float32, contiguous"
+WEIGHTS = Path(os.environ.get("SR_SHARED", "../shared")) / "weights" / "realesrgan_x4plus.safetensors"
+Way = Callable[[], Tensor]
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -20,21 +32,88 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def measure(rounds: int = 3) -> dict[str, float]:
-    """Median seconds of each way, taken in turn after one call each to warm up."""
-    network = TrunkGenerator(RRDB, Nearest, tail=partial(Tail, hidden=True)).eval().requires_grad_(False)
-    image = torch.rand(3, SIDE, SIDE)
-    default = Upscaler(network, tile=SIDE)
-    exact = Upscaler(network, default.device, "float32", tile=SIDE)
-    plain = network.to(default.device)
-    ways = {
-        "float32, contiguous": lambda: plain(image[None].to(default.device)).cpu(),
-        "float32, channels-last": lambda: exact(image),
-        "default": lambda: default(image),
+def network() -> nn.Module:
+    """The published one where its file is there, else one of that size with its first weights."""
+    if WEIGHTS.is_file():
+        return weights.load(WEIGHTS).requires_grad_(False)
+    return TrunkGenerator(RRDB, Nearest, tail=partial(Tail, hidden=True)).eval().requires_grad_(False)
+
+
+def photograph(side: int) -> Tensor:
+    """A square out of a photograph. Shape: (3, side, side)."""
+    top, left = 60, 120
+    return image.read(demo_images(VALIDATION[:1])[0])[:, top : top + side, left : left + side].contiguous()
+
+
+def onnx_file(folder: str, generator: nn.Module) -> Path:
+    path = Path(folder) / "network.onnx"
+    weights.write(path, generator)
+    return path
+
+
+def onnxruntime(path: Path, tile: Tensor) -> Way:
+    """Float32, on the CPU."""
+    import onnxruntime as runtime
+
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda: torch.from_numpy(session.run(None, {"lr": tile[None].numpy()})[0][0])
+
+
+def openvino(path: Path, tile: Tensor, precision: str) -> Way:
+    """``f32`` or ``bf16``, for this size alone, on the CPU."""
+    import openvino as runtime
+
+    core = runtime.Core()
+    model = core.read_model(path)
+    model.reshape([1, *tile.shape])
+    compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": precision})
+    return lambda: torch.from_numpy(compiled(tile[None].numpy())[0][0])
+
+
+def ways(generator: nn.Module, tile: Tensor, engines: Path, compiled: bool = True) -> dict[str, Way]:
+    """Name -> one call; engines that are not installed are left out.
+
+    Args:
+        engines: the network as ONNX.
+        compiled: also with torch.compile, which takes a minute.
+    """
+    side = tile.shape[-1]
+    default = Upscaler(generator, tile=side)
+    exact = Upscaler(generator, default.device, "float32", tile=side)
+    plain, there = copy.deepcopy(generator).to(default.device), tile[None].to(default.device)
+    found: dict[str, Way] = {
+        PUBLISHED: lambda: plain(there)[0].cpu(),
+        "float32, channels-last": lambda: exact(tile),
+        "the default": lambda: default(tile),
     }
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    with torch.inference_mode():
-        for _ in range(rounds + 1):
-            for name, work in ways.items():
-                found[name].append(seconds(work))
-    return {name: statistics.median(values[1:]) for name, values in found.items()}
+    if compiled:
+        faster = Upscaler(generator, default.device, tile=side)
+        faster.network.compile()
+        found["the default, and torch.compile"] = lambda: faster(tile)
+    if find_spec("onnxruntime"):
+        found["ONNX Runtime, float32"] = onnxruntime(engines, tile)
+    if find_spec("openvino"):
+        found["OpenVINO, float32"] = openvino(engines, tile, "f32")
+        found["OpenVINO, bfloat16"] = openvino(engines, tile, "bf16")
+    return found
+
+
+def measure(
+    rounds: int = 5, side: int = SIDE, generator: nn.Module | None = None, compiled: bool = True
+) -> dict[str, tuple[float, float]]:
+    """Median seconds of each way, taken in turn after one call each to warm up, and the PSNR in dB to float32."""
+    generator, tile = generator or network(), photograph(side)
+    with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
+        found = ways(generator, tile, onnx_file(folder, generator), compiled)
+        times: dict[str, list[float]] = {name: [] for name in found}
+        outputs = {name: work().clamp(0, 1) for name, work in found.items()}
+        for _ in range(rounds):
+            for name, work in found.items():
+                times[name].append(seconds(work))
+    errors = {name: (output - outputs[PUBLISHED]).square().mean() for name, output in outputs.items()}
+    return {name: (statistics.median(times[name]), -10 * errors[name].log10().item()) for name in found}
+
+
+if __name__ == "__main__":
+    for name, (taken, psnr) in (found := measure()).items():
+        sys.stdout.write(f"{name}: {taken:.2f} s, {found[PUBLISHED][0] / taken:.2f}, {psnr:.1f} dB\n")
