@@ -101,7 +101,9 @@ def described(record: Record) -> Iterator[str]:
         elif drawn and all(isinstance(part, Mapping | None) for part in drawn.values()):
             yield from described(drawn)
         else:
-            values = (shown(key, value) for key, value in drawn.items() if key not in ("key", "angle"))
+            values = (
+                shown(key, value) for key, value in drawn.items() if key not in ("key", "angle") and value != name
+            )
             yield " ".join([name, *values])
 
 
