@@ -22,8 +22,8 @@ from sr_lightning import atomic, image
 from sr_lightning.command_line import CONF, Parser, check_values, one_line_errors, whole
 from sr_lightning.comparison import chosen, comparison, stacked, with_text
 from sr_lightning.data import Files
+from sr_lightning.data.batch import to_batch
 from sr_lightning.data.images import find_images
-from sr_lightning.data.module import to_batch
 from sr_lightning.data.whole import WholeImages
 from sr_lightning.degradations import RandomDegradation, Record
 from sr_lightning.errors import InputError
@@ -101,7 +101,9 @@ def described(record: Record) -> Iterator[str]:
         elif drawn and all(isinstance(part, Mapping | None) for part in drawn.values()):
             yield from described(drawn)
         else:
-            values = (shown(key, value) for key, value in drawn.items() if key not in ("key", "angle"))
+            values = (
+                shown(key, value) for key, value in drawn.items() if key not in ("key", "angle") and value != name
+            )
             yield " ".join([name, *values])
 
 

@@ -75,10 +75,10 @@ def run(config: DictConfig) -> list[Row]:
     generators = load_generators(sources, config.scale, config.kind)
     names = display_names(sources)
     trainer = instantiate(config.trainer)
+    scale = config.scale = int(next(iter(generators.values())).scale)  # type: ignore[arg-type]
+    benchmarks = Benchmarks(files, instantiate(config.degradation), scale)
     rows: list[Row] = []
     for source, generator in generators.items():
-        scale = config.scale = int(generator.scale)  # type: ignore[arg-type]
-        benchmarks = Benchmarks(files, instantiate(config.degradation), scale)
         metrics = instantiate(config.metrics)
         network = names[source]
         save = saver(folder / "images" / network, benchmarks) if config.save_images else None

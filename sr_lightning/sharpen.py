@@ -1,10 +1,10 @@
 """Unsharp masking, by which Real-ESRGAN sharpens what its network is trained towards."""
 
 import torch
-from kornia.filters import get_gaussian_kernel2d
+from kornia.filters import get_gaussian_kernel1d
 from torch import Tensor
 
-from sr_lightning.filtering import filtered
+from sr_lightning.filtering import separable
 
 SIZE, SIGMA = 51, 8.0  # of the Gaussian, in pixels; the width is what OpenCV gives to so many
 WEIGHT, THRESHOLD = 0.5, 10 / 255
@@ -22,7 +22,7 @@ def unsharp(image: Tensor) -> Tensor:
     """
     with torch.autocast(image.device.type, enabled=False):
         image = image.float()
-        kernel = get_gaussian_kernel2d(SIZE, (SIGMA, SIGMA), device=image.device)[0]
-        detail = image - filtered(image, kernel)
-        share = filtered((detail.abs() > THRESHOLD).float(), kernel)
+        gaussian = get_gaussian_kernel1d(SIZE, SIGMA, device=image.device)[0]
+        detail = image - separable(image, gaussian)
+        share = separable((detail.abs() > THRESHOLD).float(), gaussian)
         return torch.lerp(image, (image + WEIGHT * detail).clamp(0, 1), share)

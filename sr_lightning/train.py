@@ -101,7 +101,7 @@ def starting_weights(config: DictConfig) -> Path | None:
     """The file that the generator starts from."""
     if config.init == "warm_start":
         return warm_start(config)
-    if config.init is None and config.warm_start is not None:
+    if config.init is None and config.warm_start is not None and config.stage == "adversarial":
         log.warning(
             "init=null: adversarial training from scratch rarely succeeds; init=warm_start trains a start first"
         )

@@ -10,7 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sr_lightning.data.module import Batch
+from sr_lightning.data.batch import Batch
 from sr_lightning.discriminators import UNetDiscriminator, VGGDiscriminator
 from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
 from sr_lightning.losses import Hinge, LeastSquares, Reconstruction, Relativistic, Vanilla

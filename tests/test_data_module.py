@@ -10,8 +10,8 @@ from PIL import Image
 
 from sr_lightning import image, resize
 from sr_lightning.data import Files, SRDataModule, demo_train, folder, paired, validation
-from sr_lightning.data.benchmarks import find_benchmarks
-from sr_lightning.data.module import to_batch
+from sr_lightning.data.batch import to_batch
+from sr_lightning.data.benchmarks import Benchmarks, find_benchmarks
 from sr_lightning.data.pool import PairPool
 from sr_lightning.data.whole import WholeImages
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
@@ -112,6 +112,25 @@ def test_validation_sees_the_same_degraded_images_each_time(tmp_path):
     last = to_batch(items[-1], random())
     assert torch.equal(last.lr, first[-1].lr)
     assert len({str(random().draw(item["keys"][0])) for item in items}) == len(items)
+
+
+def test_fixed_low_resolution_is_made_once(tmp_path, monkeypatch):
+    """At the first look at an image; a file of the same name elsewhere is another image."""
+    for name in ("one", "two"):
+        photographs.save(tmp_path / name / "a.png", 24, 32, seed=ord(name[0]))
+    made, degrade = [], RandomDegradation.forward
+    monkeypatch.setattr(RandomDegradation, "forward", lambda *words: made.append(1) or degrade(*words))
+    files = {name: folder(tmp_path / name) for name in ("one", "two")}
+    benchmarks = Benchmarks(files, random(), 4)
+    looks = [[benchmarks.on_after_batch_transfer(next(iter(part)), number)
+              for number, part in enumerate(benchmarks.test_dataloader())] for _ in range(3)]  # fmt: skip
+    assert len(made) == 2
+    for look in looks:
+        for batch, first in zip(look, looks[0], strict=True):
+            assert torch.equal(batch.lr, first.lr)
+    plain = to_batch(WholeImages(files["two"], 4)[0], random())
+    assert torch.equal(plain.lr, looks[2][1].lr)
+    assert not torch.equal(looks[0][0].lr, looks[0][1].lr)
 
 
 def test_recorded_pairs_are_not_degraded_again(tmp_path):
@@ -223,7 +242,7 @@ def test_a_pool_gives_back_every_pair_once():
     assert pool.pairs["hr"].dtype == torch.uint8
 
 
-@pytest.mark.parametrize(("pool", "told"), [(3, "at least 4, one batch"), ("many", "must be null or a whole")])
+@pytest.mark.parametrize(("pool", "told"), [(3, r"at least data\.batch_size=4"), ("many", "must be null or a whole")])
 def test_an_impossible_pool_is_refused(tmp_path, pool, told):
     with pytest.raises(InputError, match=told):
         module(tmp_path, lambda: folder(tmp_path), pool=pool)

@@ -52,9 +52,9 @@ def test_seed_and_overrides(photos, tmp_path):
 
 def test_what_was_drawn_is_told_in_order():
     record = {"sharpen": {}, "blur": {"kind": "sinc", "size": 9, "cutoff": 0.51234}, "noise": None,
-              "final": {"jpeg": {"quality": 40}, "down": {"sinc": None}},
+              "final": {"jpeg": {"quality": 40}, "down": {"sinc": {"kind": "sinc", "size": 7, "cutoff": 0.5}}},
               "more": {"kind": "gaussian_isotropic", "sigma": [1.0, 1.0], "grey": False, "key": 7}}  # fmt: skip
-    told = "sharpen | blur sinc size 9 cutoff 0.512 | noise none | jpeg quality 40 | sinc none"
+    told = "sharpen | blur sinc size 9 cutoff 0.512 | noise none | jpeg quality 40 | sinc size 7 cutoff 0.5"
     assert " | ".join(described(record)) == f"{told} | more gaussian isotropic sigma 1 not grey"
 
 

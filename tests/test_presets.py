@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning.command_line import CONF
-from sr_lightning.data.module import Batch
+from sr_lightning.data.batch import Batch
 from sr_lightning.losses import vgg, vgg_weights
 from tests.test_adversarial import fit
 from tests.test_conf import composed

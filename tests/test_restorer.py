@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from sr_lightning import resize
 from sr_lightning.callbacks import GeneratorEMA
-from sr_lightning.data.module import Batch
+from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
 from sr_lightning.metrics import PSNR
 from sr_lightning.modules import Evaluator, Restorer, scores

@@ -104,6 +104,8 @@ def test_the_real_models_train_at_every_scale_and_with_the_small_network(train, 
     """One iteration on degraded crops, from weights in the published layout, which tell the network by themselves."""
     words = [f"model={model}", *(GAN[1:] if model == "real_esrgan" else GAN[2:3]), *words]
     first = train("first", *words, "init=null", "iterations=1")
+    warned = "adversarial training from scratch" in (first / "train.log").read_text()
+    assert warned == (model == "real_esrgan")
     weights_file = tmp_path / "published.pth"
     export(str(first / "checkpoints" / "last.ckpt"), weights_file)
     run = train("run", *words, f"init={weights_file}", "iterations=1", "optimizer.lr=1e-30")
@@ -145,6 +147,8 @@ def test_two_devices_train_what_one_device_trains(photos, process, tmp_path, dis
               "validate_every=2"]  # fmt: skip
     if discriminator == "vgg":
         common.append("discriminator.norm={_target_: torch.nn.Identity, _partial_: true}")
+    else:
+        common.append("degradation=second_order")  # each device draws for its own samples
     for devices in (1, 2):
         finished(process(*common, f"trainer.devices={devices}", f"name=devices-{devices}"))
     (one,), (two,) = (tmp_path.glob(f"runs/devices-{devices}/*") for devices in (1, 2))

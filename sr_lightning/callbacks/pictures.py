@@ -9,7 +9,7 @@ from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 
 from sr_lightning import image, resize
 from sr_lightning.comparison import comparison
-from sr_lightning.data.module import Batch
+from sr_lightning.data.batch import Batch
 from sr_lightning.places import telling_squares
 
 

@@ -1,5 +1,6 @@
 """Photographs in, batches of crops and whole images out."""
 
+from sr_lightning.data.batch import Batch
 from sr_lightning.data.benchmarks import Benchmarks, find_benchmarks
 from sr_lightning.data.files import (
     Files,
@@ -10,7 +11,7 @@ from sr_lightning.data.files import (
     paired,
     validation,
 )
-from sr_lightning.data.module import Batch, SRDataModule
+from sr_lightning.data.module import SRDataModule
 
 __all__ = [
     "Batch",

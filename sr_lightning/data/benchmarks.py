@@ -9,8 +9,8 @@ from lightning import LightningDataModule
 from torch import nn
 from torch.utils.data import DataLoader
 
+from sr_lightning.data.batch import Batch, FixedBatches
 from sr_lightning.data.files import Files, folder
-from sr_lightning.data.module import Batch, to_batch
 from sr_lightning.data.whole import Share, WholeImages
 from sr_lightning.errors import InputError
 
@@ -46,7 +46,7 @@ class Benchmarks(LightningDataModule):
 
     def __init__(self, files: Mapping[str, Files], degradation: nn.Module, scale: int) -> None:
         super().__init__()
-        self.files, self.degradation, self.scale = dict(files), degradation, scale
+        self.files, self.scale, self.fixed = dict(files), scale, FixedBatches(degradation)
 
     def test_dataloader(self) -> list[DataLoader]:
         rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
@@ -55,4 +55,4 @@ class Benchmarks(LightningDataModule):
 
     @torch.no_grad()
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Batch:
-        return to_batch(batch, self.degradation)
+        return self.fixed(batch)

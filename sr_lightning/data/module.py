@@ -3,52 +3,23 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from lightning import LightningDataModule
 from platformdirs import user_cache_path
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import DataLoader
 
+from sr_lightning.data.batch import Batch, FixedBatches, to_batch
 from sr_lightning.data.crops import Crops, Images, Iterations, symmetry
 from sr_lightning.data.files import Files
 from sr_lightning.data.pool import PairPool
 from sr_lightning.data.resident import ResidentStore, fits
 from sr_lightning.data.store import CropStore, DecodedImages, build
 from sr_lightning.data.whole import Share, WholeImages, decode_all, smallest
-from sr_lightning.degradations import FIXED, RandomDegradation
 from sr_lightning.errors import InputError
-
-
-class Batch(NamedTuple):
-    """lr (B, C, h, w) and hr (B, C, s*h, s*w) in [0, 1], and (B,) the numbers of the images they come from.
-
-    A whole image also has its file's name.
-    """
-
-    lr: Tensor
-    hr: Tensor
-    image: Tensor
-    name: str = ""
-
-
-def to_batch(item: dict[str, Any], degradation: nn.Module) -> Batch:
-    """uint8 images, lr recorded or not -> a batch in [0, 1].
-
-    A fixed random degradation is computed on the CPU, as noise of one seed is another on each kind of device.
-    """
-    hr = item["hr"].float().div(255)
-    if "lr" in item:
-        lr = item["lr"].float().div(255)
-    elif isinstance(degradation, RandomDegradation):
-        keys = item["keys"]
-        place = torch.device("cpu") if any(key.stream == FIXED for key in keys) else hr.device
-        lr = degradation(hr.to(place), [degradation.draw(key) for key in keys])[0].to(hr.device)
-    else:
-        lr, hr = degradation(hr)
-    return Batch(lr, hr, item["image"], item.get("name", ""))
 
 
 class SRDataModule(LightningDataModule):
@@ -107,6 +78,7 @@ class SRDataModule(LightningDataModule):
         self.store, self.resident, self.workers = store, resident, workers
         self.cache = Path(cache) if cache else user_cache_path("sr_lightning")
         self.pool = None if pool is None else PairPool(pool, seed)
+        self.fixed = FixedBatches(degradation)
         self.resident_hr: ResidentStore | None = None
         self.resident_lr: ResidentStore | None = None
 
@@ -184,7 +156,7 @@ class SRDataModule(LightningDataModule):
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Batch:
         """Fetch from the resident store, turn, convert to [0, 1] and degrade, all on the device."""
         if "turn" not in batch:
-            return to_batch(batch, self.degradation)
+            return self.fixed(batch)
         degraded = to_batch(self.turned(batch), self.degradation)
         if self.pool is None:
             return degraded

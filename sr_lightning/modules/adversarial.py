@@ -8,7 +8,7 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sr_lightning.data.module import Batch
+from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
 from sr_lightning.losses.adversarial import GAN
 from sr_lightning.modules.fused import fuse

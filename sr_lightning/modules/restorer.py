@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import Metric
 
-from sr_lightning.data.module import Batch
+from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Losses, Objective
 from sr_lightning.modules import scores
 from sr_lightning.modules.fused import fuse

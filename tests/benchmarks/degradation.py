@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
 from sr_lightning.command_line import CONF
-from sr_lightning.degradations import TRAINING, Key, RandomDegradation, Stage
+from sr_lightning.degradations import JPEG, TRAINING, Chain, Key, RandomDegradation, Record, Stage
 
 BATCH, CROP = 16, 256
 
@@ -55,31 +55,61 @@ def parts(*overrides: str) -> tuple[RandomDegradation, Callable[[torch.Tensor, t
     return instantiate(config.degradation), step
 
 
-def measure(rounds: int = 4, overrides: Sequence[str] = ()) -> tuple[dict[str, float], dict[str, float]]:
-    """Median seconds a batch of each way, and of each stage; one round is to warm up.
+def at_once(chain: Chain, image: torch.Tensor, record: Record, size: tuple[int, int]) -> torch.Tensor:
+    """What published code does: one record, each stage on the whole batch, whose channels lie one behind the other.
 
-    Once for a batch is what published code does: the same record for all samples. It is done sample by sample all the
-    same, so the two differ by what other draws cost, not by what could be shared.
+    JPEG, which tells colours from grey by the number of channels, is done sample by sample.
     """
+    for name, drawn in record.items():
+        stage = chain.stages[name]
+        if drawn is None:
+            continue
+        if isinstance(stage, Chain):
+            image = at_once(stage, image, drawn, size)
+        elif isinstance(stage, JPEG):
+            image = torch.stack([stage.apply(sample, drawn, size) for sample in image])
+        else:
+            image = stage.apply(image.flatten(0, 1), drawn, size).unflatten(0, image.shape[:2])
+    return image
+
+
+def coloured(record: Record) -> Record:
+    """A record in which no noise is grey: that of a batch would be one for all samples."""
+    return {
+        name: coloured(part) if isinstance(part, dict) else False if name == "grey" else part
+        for name, part in record.items()
+    }
+
+
+def measure(rounds: int = 6, overrides: Sequence[str] = ()) -> tuple[dict[str, float], dict[str, float]]:
+    """Median seconds a batch of each way, and mean of each stage; one round is to warm up."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     degradation, step = parts(*overrides)
-    stages = degradation.chain.stages = {name: Timed(part, device) for name, part in degradation.chain.stages.items()}
+    plain = degradation.chain
+    timed = {name: Timed(part, device) for name, part in plain.stages.items()}
     hr = torch.rand(BATCH, 3, CROP, CROP, device=device)
-    ways: dict[str, list[float]] = {"drawing": [], "a draw for each sample": [], "a draw for each batch": []}
-    ways["step of srresnet"] = []
-    found: dict[str, list[float]] = {name: [] for name in stages}
+    size = CROP // degradation.scale, CROP // degradation.scale
+    names = ["drawing", "a draw for each sample", "a draw for each batch, sample by sample"]
+    ways: dict[str, list[float]] = {name: [] for name in [*names, "a draw for each batch, at once", "step of srresnet"]}
+    found: dict[str, list[float]] = {name: [] for name in timed}
     for iteration in range(rounds + 1):
         keys = [Key(TRAINING, iteration, sample) for sample in range(BATCH)]
         spent, records = seconds(lambda keys=keys: [degradation.draw(key) for key in keys], device)
         ways["drawing"].append(spent)
-        for stage in stages.values():
-            stage.seconds = 0.0
         spent, (lr, _) = seconds(lambda records=records: degradation(hr, records), device)
         ways["a draw for each sample"].append(spent)
-        for name, stage in stages.items():
-            found[name].append(stage.seconds)
-        shared = [degradation.draw(Key(TRAINING, iteration, BATCH))] * BATCH
-        ways["a draw for each batch"].append(seconds(lambda shared=shared: degradation(hr, shared), device)[0])
+        shared = coloured(records[0])
+        spent, _ = seconds(lambda shared=shared: degradation(hr, [shared] * BATCH), device)
+        ways["a draw for each batch, sample by sample"].append(spent)
+        spent, _ = seconds(lambda shared=shared: at_once(plain, hr, shared, size), device)
+        ways["a draw for each batch, at once"].append(spent)
         ways["step of srresnet"].append(seconds(lambda lr=lr: step(lr, hr), device)[0])
+        plain.stages = timed
+        for stage in timed.values():
+            stage.seconds = 0.0
+        degradation(hr, records)
+        for name, stage in timed.items():
+            found[name].append(stage.seconds)
+        plain.stages = {name: stage.stage for name, stage in timed.items()}
     median = {name: statistics.median(values[1:]) for name, values in ways.items()}
-    return median, {name: statistics.median(values[1:]) for name, values in found.items()}
+    return median, {name: statistics.mean(values[1:]) for name, values in found.items()}

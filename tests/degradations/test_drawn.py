@@ -15,6 +15,7 @@ from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomD
 from sr_lightning.image import eight_bit
 from tests.test_conf import composed
 
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
 STAGES = ["sharpen", "blur", "resize", "noise", "jpeg", "second_blur", "second_resize", "second_noise", "final"]
 
 
@@ -73,9 +74,13 @@ def test_blurs_are_drawn_by_the_recipe(drawn, name, probability, sigma):
         assert_uniform(cutoffs, least - 1e-5, 1)
     for shape, low, high in (("generalized", 0.5, 4), ("plateau", 1, 2)):
         betas = [blur["beta"] for blur in blurs if blur["kind"].startswith(shape)]
-        assert low <= min(betas) <= max(betas) <= high
-        if low < 1:  # half of them below 1
-            assert_shares(["low" if beta < 1 else "high" for beta in betas], {"low": 0.5, "high": 0.5})
+        below, above = ([beta for beta in betas if (beta > 1) == more] for more in (False, True))
+        assert_shares(["below"] * len(below) + ["above"] * len(above), {"below": 0.5, "above": 0.5})
+        assert_uniform(above, 1, high)
+        if low < 1:
+            assert_uniform(below, low, 1)
+        else:
+            assert set(below) == {1}
 
 
 @pytest.mark.parametrize(
@@ -150,11 +155,16 @@ def test_a_record_is_repeated_exactly_from_its_file():
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_switched_off_changes_no_other_draw(stage):
-    whole, without = (
-        second_order(*words).draw(Key(TRAINING, 3, 1)) for words in ((), [f"degradation.stages.{stage}=null"])
-    )
-    del whole[stage]
-    assert whole == without
+    """And leaves a degradation that gives other images of the right size, in 8 bits."""
+    complete, reduced, hr = second_order(), second_order(f"degradation.stages.{stage}=null"), images(4, 3, 40, 56)
+    whole, without = ([degradation.draw(key) for key in keys(4)] for degradation in (complete, reduced))
+    for one, other in zip(whole, without, strict=True):
+        del one[stage]
+        assert one == other
+    lr, _ = reduced(hr, without)
+    assert lr.shape == (4, 3, 10, 14)
+    assert torch.equal(lr, eight_bit(lr))
+    assert not torch.equal(lr, complete(hr, [complete.draw(key) for key in keys(4)])[0])
 
 
 @pytest.mark.parametrize("only", STAGES)
@@ -216,11 +226,12 @@ def test_bsrgan_like_ends_at_the_low_resolution(scale):
     assert torch.equal(lr, eight_bit(lr))
 
 
+@pytest.mark.parametrize("recipe", ["second_order", "bsrgan_like"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize(("height", "width", "scale"), [(1, 1, 1), (4, 4, 4), (2, 34, 2), (45, 63, 3)])
-def test_any_size_and_number_of_channels(channels, height, width, scale):
+def test_any_size_and_number_of_channels(recipe, channels, height, width, scale):
     """From a single pixel on, black and white too: the right size, no NaN."""
-    degradation = second_order(f"scale={scale}")
+    degradation = instantiate(composed(f"degradation={recipe}", f"scale={scale}").degradation)
     hr = torch.stack([images(channels, height, width), *(torch.full((channels, height, width), v) for v in (0.0, 1.0))])
     lr, _ = degradation(hr, [degradation.draw(key) for key in keys(3, iteration=height)])
     assert lr.shape == (3, channels, height // scale, width // scale)
@@ -240,12 +251,14 @@ def test_extreme_ranges_give_images_all_the_same():
     assert torch.equal(lr, eight_bit(lr))
 
 
-def test_autocast_changes_nothing():
-    degradation, hr = second_order(), images(6, 3, 32, 32)
+@pytest.mark.parametrize("device", DEVICES)
+def test_autocast_changes_nothing(device):
+    degradation, hr = second_order(), images(6, 3, 32, 32).to(device)
     records = [degradation.draw(key) for key in keys(6)]
     expected, _ = degradation(hr, records)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(device, torch.bfloat16):
         found, _ = degradation(hr, records)
+    assert found.device == hr.device
     assert found.dtype == torch.float32
     assert torch.equal(found, expected)
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from scipy.ndimage import correlate
+from scipy.signal import correlate2d
 from scipy.stats import chisquare
 
 from sr_lightning import sharpen
@@ -17,7 +18,7 @@ from sr_lightning.degradations.blur import kernel
 from sr_lightning.degradations.jpeg import jpeg
 from sr_lightning.degradations.noise import gaussian_noise, poisson_noise
 from sr_lightning.degradations.resizing import MODES, resized
-from sr_lightning.filtering import filtered
+from sr_lightning.filtering import filtered, separable
 from tests import photographs
 
 
@@ -69,6 +70,16 @@ def test_filtering_agrees_with_scipy_at_any_size(height, width, size):
     expected = np.stack([correlate(channel.astype(float), kernel, mode="reflect") for channel in image.numpy()])
     found = filtered(image, torch.tensor(kernel, dtype=torch.float32))
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize(("height", "width"), [(30, 41), (32, 64), (97, 5), (1, 1)])
+def test_a_separable_filter_agrees_with_its_kernel(height, width):
+    image, line = (torch.rand(*shape, generator=generator()) for shape in ((2, height, width), (51,)))
+    line /= line.sum()
+    mirrored = np.pad(image.double().numpy(), ((0, 0), (25, 25), (25, 25)), mode="symmetric")
+    kernel = torch.outer(line, line).double().numpy()
+    expected = np.stack([correlate2d(channel, kernel, mode="valid") for channel in mirrored])
+    np.testing.assert_allclose(separable(image, line), expected, rtol=0, atol=2e-6)
 
 
 def test_gaussian_noise_has_its_variance_and_is_one_for_grey():
