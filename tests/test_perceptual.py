@@ -381,7 +381,7 @@ OPTIONS = {
 @pytest.fixture
 def composed(tmp_path):
     """Composes a perceptual objective of the given words, with conf/ alone."""
-    defaults = ["_self_", {"pixel": "l1"}, {"perceptual": "before"}, {"objective": "perceptual"}]
+    defaults = ["_self_", {"pixel": "l1"}, {"features": "vgg19"}, {"perceptual": "before"}, {"objective": "perceptual"}]
     primary = {"hydra": {"searchpath": [f"file://{CONF}"]}, "defaults": defaults, "usm": {}}
     (tmp_path / "conf").mkdir()
     OmegaConf.save(OmegaConf.create(primary), tmp_path / "conf" / "primary.yaml")
