@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -142,9 +142,11 @@ def check_resumable(path: Path | str, config: dict[str, Any]) -> Resumed:
     return Resumed(int(content["global_step"]), saved.get("started_from"), content.get("callbacks", {}))
 
 
-def write_result(folder: Path, monitor: str, value: float | None, iterations: int) -> None:
-    """``result.json``: that a run has come to its end, and how well it did."""
-    result = {"monitor": monitor, "value": value, "iterations": iterations}
+def write_result(
+    folder: Path, monitor: str, value: float | None, iterations: int, costs: Mapping[str, float | None] | None
+) -> None:
+    """``result.json``: that a run has come to its end, how well it did, and what it cost (``callbacks.Costs``)."""
+    result = {"monitor": monitor, "value": value, "iterations": iterations, "costs": costs}
     write_text(folder / "result.json", json.dumps(result) + "\n")
 
 

@@ -19,6 +19,7 @@ LAYERS = {
         "videos",
         "tiling",
         "hardware",
+        "costs",
         "tensor_files",
         "comparison",
         "download",

@@ -17,7 +17,7 @@ from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_com
 
 from sr_lightning import tensor_files
 from sr_lightning.command_line import CONF
-from sr_lightning.sweeps import job, pool
+from sr_lightning.sweeps import job, names, pool
 from sr_lightning.sweeps.process import Process
 from tests.conftest import TINY
 
@@ -137,6 +137,19 @@ def test_another_configuration_is_another_job(sweep, tmp_path):
     assert row["status"] == "finished"
     assert row["job"].startswith("01-")
     assert "--config-dir" in seen(tmp_path, "0")["arguments"]
+
+
+def test_the_command_line_wins_over_the_parameters_of_an_experiment():
+    """As in Hydra's own sweeper: a key that both give counts once, with the command line's values."""
+    sweeper = {"params": {"column": "a,b", "norm": "batch,none"}}
+    for word, shared, axes in (
+        ("norm=none", ["model=x", "norm=none"], "column"),
+        ("norm=x,y", ["model=x"], "column,norm"),
+    ):
+        task = ["model=x", word]
+        assert names.fixed(task, sweeper) == shared
+        folder = names.sweep_directory(None, task, sweeper, {"experiment": "it", "model": "x"})
+        assert folder.rpartition("-")[0] == f"runs/sweeps/it-{axes}"
 
 
 def test_jobs_side_by_side_share_the_cores(sweep, tmp_path, monkeypatch):

@@ -70,9 +70,7 @@ class DenseBlock(nn.Module):
         (B, channels, H, W) -> the same.
     """
 
-    def __init__(
-        self, channels: int, growth: int, beta: float, norm: Norm, initialisation: float
-    ) -> None:
+    def __init__(self, channels: int, growth: int, beta: float, norm: Norm, initialisation: float) -> None:
         super().__init__()
         widths = [growth] * 4 + [channels]
         layers = [convolution(channels + i * growth, width) for i, width in enumerate(widths)]
