@@ -74,6 +74,9 @@ def comparable(config: Any) -> dict[str, Any]:
     container: Any = OmegaConf.to_container(config, resolve=False)
     same = {key: value for key, value in container.items() if key not in FREE}
     same["data"] = {key: value for key, value in container["data"].items() if key not in FREE_DATA}
+    if container.get("match"):  # chooses this number, which follows from the rest
+        group, _, key = container["match_by"].rpartition(".")
+        same[group] = {name: value for name, value in container[group].items() if name != key}
     return same
 
 

@@ -31,6 +31,7 @@ from sr_lightning.command_line import (
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.loggers import wandb_id, wandb_mode, wandb_name, wandb_tags
+from sr_lightning.matching import match
 from sr_lightning.modules import Restorer
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
 from sr_lightning.preflight import check, check_crop
@@ -48,6 +49,7 @@ def run(config: DictConfig) -> float | None:
     quiet()
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
+    match(config, folder)
     with alone(folder) if getattr(rank_zero_only, "rank", 0) == 0 else nullcontext():
         return train(config, folder)
 

@@ -46,6 +46,7 @@ LAYERS = {
         "runs",
         "ranks",
         "warm_start",
+        "matching",
         "preflight",
         "tables",
         "sweeps",

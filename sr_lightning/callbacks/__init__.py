@@ -1,5 +1,6 @@
 """What happens around the training step: averages, checkpoints, pictures, progress, costs, what is not finite."""
 
+from sr_lightning.callbacks.batch_statistics import BatchStatistics
 from sr_lightning.callbacks.checkpoints import AtomicCheckpointIO, Checkpoints
 from sr_lightning.callbacks.costs import Costs
 from sr_lightning.callbacks.ema import GeneratorEMA
@@ -11,6 +12,7 @@ from sr_lightning.callbacks.speed import Speed
 
 __all__ = [
     "AtomicCheckpointIO",
+    "BatchStatistics",
     "Checkpoints",
     "Costs",
     "Forgetting",
