@@ -4,7 +4,6 @@ A comparison of blocks says more about the blocks where none of them has more pa
 """
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from hydra import compose
@@ -42,8 +41,7 @@ def match(config: DictConfig, folder: Path) -> None:
     if not isinstance(OmegaConf.select(config, key), int):
         raise InputError(f"match_by={key}: is not a whole number of this network; set match_by=generator.width")
     hydra = HydraConfig.get()
-    words = [*hydra.overrides.task, *config.match_reference, "match=null", "name=reference"]
-    wanted = cost(compose(hydra.job.config_name, words))(config.match)
+    wanted = cost(compose(hydra.job.config_name, [*hydra.overrides.task, *config.match_reference, "name=reference"]))
     chosen, found = nearest(config, key, wanted)
     told = f"match={config.match}: {key}={chosen} gives {found:,} {WORDS[config.match]}, the reference has {wanted:,}"
     if abs(found - wanted) > TOLERANCE * wanted:
@@ -53,12 +51,14 @@ def match(config: DictConfig, folder: Path) -> None:
     record(folder, key, chosen)
 
 
-def cost(config: DictConfig) -> Callable[[str], int]:
-    """What a configuration's generator costs, by the word of ``match``."""
+def cost(config: DictConfig) -> int:
+    """What a configuration's generator costs, in what ``match`` names."""
     with FakeTensorMode(allow_non_fake_inputs=True):  # no memory, no random numbers
         generator: nn.Module = instantiate(config.generator)
     channels = getattr(generator, "channels", 3)
-    return lambda word: parameters(generator) if word == "params" else multiply_adds(generator, config.data.crop, channels)
+    return lambda word: (
+        parameters(generator) if word == "params" else multiply_adds(generator, config.data.crop, channels)
+    )
 
 
 def nearest(config: DictConfig, key: str, wanted: int) -> tuple[int, int]:
@@ -69,7 +69,7 @@ def nearest(config: DictConfig, key: str, wanted: int) -> tuple[int, int]:
     def at(number: int) -> int:
         if number not in costs:
             OmegaConf.update(tried, key, number)
-            costs[number] = cost(tried)(config.match)
+            costs[number] = cost(tried)
         return costs[number]
 
     low, high = 1, 2
