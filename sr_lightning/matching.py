@@ -55,10 +55,7 @@ def cost(config: DictConfig) -> int:
     """What a configuration's generator costs, in what ``match`` names."""
     with FakeTensorMode(allow_non_fake_inputs=True):  # no memory, no random numbers
         generator: nn.Module = instantiate(config.generator)
-    channels = getattr(generator, "channels", 3)
-    return lambda word: (
-        parameters(generator) if word == "params" else multiply_adds(generator, config.data.crop, channels)
-    )
+    return parameters(generator) if config.match == "params" else multiply_adds(generator, config.data.crop)
 
 
 def nearest(config: DictConfig, key: str, wanted: int) -> tuple[int, int]:

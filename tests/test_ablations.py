@@ -57,9 +57,6 @@ def test_neighbouring_columns_differ_in_the_intended_keys_alone(scale):
     """The deeper network of the last one is deeper at the paper's scale; a demonstration has one depth."""
     configs = [resolved(*column(name, scale)) for name in COLUMNS]
     for (before, after), intended in zip(pairwise(configs), INTENDED, strict=True):
-        differing = {
-            key for key in before.keys() | after.keys() if before.get(key, "absent") != after.get(key, "absent")
-        }
         deeper = {"generator.depth"} if scale == "paper" and "block._target_" in intended else set()
         assert differing(before, after) == intended | deeper
 
@@ -126,6 +123,17 @@ def test_every_experiment_is_one_command(command, photos, tmp_path, monkeypatch)
     assert [checkpoint(run)["hyper_parameters"]["name"] for run in runs] == ["no_bn", "ragan"]
     origins = {checkpoint(run)["hyper_parameters"]["started_from"]["file"] for run in runs}
     assert len(origins) == len(list((tmp_path / "cache" / "warm_starts").glob("psnr-*"))) == 1
+
+
+@pytest.mark.parametrize("model", ["srresnet_vgg22", "srgan"])
+def test_rows_of_srgans_table_need_no_download_as_a_demonstration(train, model):
+    """The feature network of the package stands in for VGG22 and VGG54; a row without a discriminator has no start."""
+    words = ["experiment=srgan_table1", "experiment/scale=demo", f"model={model}", *TINY, "discriminator.width=4"]
+    folder = train("run", *words, "iterations=1", "validate_every=1", "init=null", "metrics=fidelity",
+                   "monitor=val/psnr_y")  # fmt: skip
+    assert sorted(logged(folder, "train/perceptual")) == [1]
+    assert ("discriminator" in checkpoint(folder)["hyper_parameters"]["module"]) == (model == "srgan")
+    assert checkpoint(folder)["hyper_parameters"]["weights"]["adversarial"] == 1e-3
 
 
 # --- equal cost -------------------------------------------------------------------------------------------------------

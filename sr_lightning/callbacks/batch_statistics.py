@@ -33,7 +33,7 @@ class BatchStatistics(Callback):
         with by_batch(pl_module.generator):  # type: ignore[arg-type]
             sr: Tensor = pl_module.measure(batch, PREFIX)  # type: ignore[operator]
         gap = 255 * torch.sqrt(torch.mean((sr - outputs).square()))
-        pl_module.rows[PREFIX][int(batch.image)]["gap"] = float(gap)  # type: ignore[index, operator]
+        pl_module.rows[PREFIX][int(batch.image)]["gap"] = float(gap)  # type: ignore[index]
 
 
 @contextmanager
