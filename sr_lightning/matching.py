@@ -55,7 +55,9 @@ def cost(config: DictConfig) -> int:
     """What a configuration's generator costs, in what ``match`` names."""
     with FakeTensorMode(allow_non_fake_inputs=True):  # no memory, no random numbers
         generator: nn.Module = instantiate(config.generator)
-    return parameters(generator) if config.match == "params" else multiply_adds(generator, config.data.crop)
+    if config.match == "params":
+        return parameters(generator)
+    return multiply_adds(generator, config.data.crop, int(getattr(generator, "channels", 3)))
 
 
 def nearest(config: DictConfig, key: str, wanted: int) -> tuple[int, int]:

@@ -78,7 +78,8 @@ class Costs(Callback):
         self.iterations += 1
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.seconds += self.since()
+        if not trainer.sanity_checking:
+            self.seconds += self.since()
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.mark = self.clock()
