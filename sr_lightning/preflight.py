@@ -24,6 +24,8 @@ EXPECTED = {
     "discriminator_every": whole(1),
     "generator_start": whole(0),
     "nonfinite_limit": whole(1),
+    "match": one_of(None, "params", "macs"),
+    "match_by": one_of("generator.depth", "generator.width", "block.growth"),
     "compile": one_of(True, False),
     "channels_last": one_of(True, False),
     "optimizer.lr": positive(),

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -74,6 +74,9 @@ def comparable(config: Any) -> dict[str, Any]:
     container: Any = OmegaConf.to_container(config, resolve=False)
     same = {key: value for key, value in container.items() if key not in FREE}
     same["data"] = {key: value for key, value in container["data"].items() if key not in FREE_DATA}
+    if container.get("match"):  # chooses this number, which follows from the rest
+        group, _, key = container["match_by"].rpartition(".")
+        same[group] = {name: value for name, value in container[group].items() if name != key}
     return same
 
 
@@ -142,9 +145,11 @@ def check_resumable(path: Path | str, config: dict[str, Any]) -> Resumed:
     return Resumed(int(content["global_step"]), saved.get("started_from"), content.get("callbacks", {}))
 
 
-def write_result(folder: Path, monitor: str, value: float | None, iterations: int) -> None:
-    """``result.json``: that a run has come to its end, and how well it did."""
-    result = {"monitor": monitor, "value": value, "iterations": iterations}
+def write_result(
+    folder: Path, monitor: str, value: float | None, iterations: int, costs: Mapping[str, float | None] | None
+) -> None:
+    """``result.json``: that a run has come to its end, how well it did, and what it cost (``callbacks.Costs``)."""
+    result = {"monitor": monitor, "value": value, "iterations": iterations, "costs": costs}
     write_text(folder / "result.json", json.dumps(result) + "\n")
 
 

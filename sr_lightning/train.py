@@ -7,19 +7,20 @@ import os
 import signal
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hydra
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from lightning import Trainer, seed_everything
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning import weights
-from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints
+from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints, Costs
 from sr_lightning.command_line import (
     CONF,
     one_line_errors,
@@ -30,6 +31,7 @@ from sr_lightning.command_line import (
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.loggers import wandb_id, wandb_mode, wandb_name, wandb_tags
+from sr_lightning.matching import match
 from sr_lightning.modules import Restorer
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
 from sr_lightning.preflight import check, check_crop
@@ -39,6 +41,7 @@ from sr_lightning.sweeps import job_directory, sweep_directory
 from sr_lightning.warm_start import warm_start
 
 log = logging.getLogger(__name__)
+Kind = TypeVar("Kind", bound=Callback)
 
 
 def run(config: DictConfig) -> float | None:
@@ -46,6 +49,7 @@ def run(config: DictConfig) -> float | None:
     quiet()
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
+    match(config, folder)
     with alone(folder) if getattr(rank_zero_only, "rank", 0) == 0 else nullcontext():
         return train(config, folder)
 
@@ -58,7 +62,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
         done = before.iterations
         raise InputError(f"resume={resume}: has done {done} of {config.iterations} iterations; set more")
     trainer, module, data = build(config, before is None, None if before is None else before.started_from)
-    checkpoints = next((found for found in trainer.checkpoint_callbacks if isinstance(found, Checkpoints)), None)
+    checkpoints, costs = found(trainer, Checkpoints), found(trainer, Costs)
     if checkpoints is None:
         raise InputError("callbacks.checkpoints: is needed; leave it as it is")
     if trainer.is_global_zero:
@@ -71,11 +75,14 @@ def train(config: DictConfig, folder: Path) -> float | None:
                 (folder / "result.json").unlink(missing_ok=True)
             fit(trainer, module, data, resume)
         else:
-            checkpoints.load_state_dict(before.callbacks[checkpoints.state_key])
+            for told in (checkpoints, costs):
+                if told is not None and told.state_key in before.callbacks:
+                    told.load_state_dict(before.callbacks[told.state_key])
         source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
         summarise(config, trainer, data, source, folder, module.hparams["started_from"])
         if trainer.is_global_zero:
-            write_result(folder, config.monitor, checkpoints.best_score, config.iterations)
+            measured = None if costs is None else costs.results
+            write_result(folder, config.monitor, checkpoints.best_score, config.iterations, measured)
     finally:
         if any(isinstance(logger, WandbLogger) for logger in trainer.loggers):
             import wandb
@@ -150,6 +157,11 @@ def strategy(config: DictConfig, module: Restorer) -> Any:
     several = config.trainer.devices not in (1, "1") or config.trainer.num_nodes > 1
     unwrapped = config.trainer.strategy == "auto" and several and not module.automatic_optimization
     return UnwrappedDDPStrategy() if unwrapped else config.trainer.strategy
+
+
+def found(trainer: Trainer, kind: type[Kind]) -> Kind | None:
+    """The callback of a kind, if there is one."""
+    return next((callback for callback in trainer.callbacks if isinstance(callback, kind)), None)  # type: ignore[attr-defined]
 
 
 def parts(group: DictConfig | None) -> list[Any]:

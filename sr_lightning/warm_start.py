@@ -60,7 +60,8 @@ def warm_start(config: DictConfig) -> Path:
 def first_stage(config: DictConfig) -> DictConfig:
     """Configuration of the first stage: its model's losses and schedule, this run's network, data and seed.
 
-    ``own`` names what of the shared it has of its own all the same. It may have a first stage itself.
+    ``own`` names what of the shared it has of its own all the same. It validates as many times as the run. It may have
+    a first stage itself.
     """
     overrides = [f"model={config.warm_start.model}", *config.warm_start.overrides]
     stage = compose("train", overrides)
@@ -75,7 +76,8 @@ def first_stage(config: DictConfig) -> DictConfig:
         stage.name, stage.stage = config.warm_start.model, "warm_start"
         stage.logger, stage.sweep.name = config.logger, config.sweep.name
         stage.iterations = config.warm_start.iterations
-        stage.validate_every, stage.log_every = config.validate_every, config.log_every
+        stage.validate_every = max(1, config.validate_every * stage.iterations // config.iterations)
+        stage.log_every = config.log_every
         stage.resume = "auto"
         if stage.init != "warm_start":
             stage.init, stage.warm_start = None, None

@@ -381,7 +381,7 @@ OPTIONS = {
 @pytest.fixture
 def composed(tmp_path):
     """Composes a perceptual objective of the given words, with conf/ alone."""
-    defaults = ["_self_", {"pixel": "l1"}, {"perceptual": "before"}, {"objective": "perceptual"}]
+    defaults = ["_self_", {"pixel": "l1"}, {"features": "vgg19"}, {"perceptual": "before"}, {"objective": "perceptual"}]
     primary = {"hydra": {"searchpath": [f"file://{CONF}"]}, "defaults": defaults, "usm": {}}
     (tmp_path / "conf").mkdir()
     OmegaConf.save(OmegaConf.create(primary), tmp_path / "conf" / "primary.yaml")
@@ -423,13 +423,33 @@ def test_none_leaves_the_term_out(composed):
     assert list(objective.compare(*images(2, 1, 3, 8, 8))) == ["pixel"]
 
 
+def test_another_network_stands_in_for_the_layers_of_a_recipe(composed, shared):
+    """features=embedded: conv5_4 is its conv3_3, relu2_2 its own, all times the factor; the rest is the recipe's."""
+    sr, hr = images(2, 2, 3, 32, 32)
+    cases = {"before": ("conv3_3", L1(), 1), "after": ("relu3_3", L1(), 1), "vgg22": ("relu2_2", MSE(), 0.006)}
+    for option, (layer, distance, factor) in cases.items():
+        loss = instantiate(composed(f"perceptual={option}", "features=embedded", "features.factor=0.5").perceptual)
+        features = VGG([layer], embedded(), depth=16)
+        with torch.no_grad():
+            expected = factor * distance(0.5 * features(sr)[layer], 0.5 * features(hr)[layer])
+            torch.testing.assert_close(loss(sr, hr), expected)
+        assert loss.smallest == features.smallest
+    file = shared / "weights" / "vgg16_hed_features.safetensors"
+    loss = instantiate(composed("perceptual=before", "features=vgg16", f"features.weights={file}").perceptual)
+    deep = VGG(["conv5_3"], file, depth=16)
+    with torch.no_grad():
+        torch.testing.assert_close(loss(sr, hr), L1()(deep(sr)["conv5_3"], deep(hr)["conv5_3"]))
+    assert loss.smallest == 16
+
+
 def test_minc_asks_for_its_file(composed):
     assert OmegaConf.is_missing(composed("perceptual=minc").perceptual, "weights")
 
 
-def test_the_embedded_loss_of_a_bicubic_enlargement_is_about_one(shared, composed):
+@pytest.mark.parametrize("words", [["perceptual=embedded"], ["perceptual=before", "features=embedded"]])
+def test_the_embedded_loss_of_a_bicubic_enlargement_is_about_one(shared, composed, words):
     """So that the weights of ESRGAN's eq. 3 suit it."""
-    loss = instantiate(composed("perceptual=embedded").perceptual)
+    loss = instantiate(composed(*words).perceptual)
     for i in (1, 2):
         hr = image.read(shared / "data" / "benchmarks" / "Set5" / "HR" / f"img_00{i}.png")[None]
         with torch.no_grad():

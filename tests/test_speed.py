@@ -4,7 +4,7 @@ from sr_lightning.callbacks import Speed
 
 
 def test_speed_and_waiting_are_means_since_the_last_line_without_validation():
-    """A clock by hand: 3 s for each batch, 1 s for each iteration, 100 s for a validation."""
+    """A clock by hand: 3 s for each batch, 1 s for each iteration, 100 s for a validation, also before the training."""
     now = 0.0
     speed = Speed(clock=lambda: now)
     logged = []
@@ -16,6 +16,10 @@ def test_speed_and_waiting_are_means_since_the_last_line_without_validation():
     class Run:
         global_step, log_every_n_steps = 0, 2
 
+    now += 50
+    speed.on_validation_start(Run, Module())
+    now += 100
+    speed.on_validation_end(Run, Module())
     speed.on_train_start(Run, Module())
     for iteration in range(1, 5):
         now += 3

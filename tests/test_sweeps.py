@@ -13,11 +13,12 @@ import pytest
 import torch
 import yaml
 from hydra import compose, initialize_config_dir
+from wandb.proto.wandb_internal_pb2 import RunRecord
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
 from sr_lightning import tensor_files
 from sr_lightning.command_line import CONF
-from sr_lightning.sweeps import job, pool
+from sr_lightning.sweeps import job, names, pool
 from sr_lightning.sweeps.process import Process
 from tests.conftest import TINY
 
@@ -139,6 +140,19 @@ def test_another_configuration_is_another_job(sweep, tmp_path):
     assert "--config-dir" in seen(tmp_path, "0")["arguments"]
 
 
+def test_the_command_line_wins_over_the_parameters_of_an_experiment():
+    """As in Hydra's own sweeper: a key that both give counts once, with the command line's values."""
+    sweeper = {"params": {"column": "a,b", "norm": "batch,none"}}
+    for word, shared, axes in (
+        ("norm=none", ["model=x", "norm=none"], "column"),
+        ("norm=x,y", ["model=x"], "column,norm"),
+    ):
+        task = ["model=x", word]
+        assert names.fixed(task, sweeper) == shared
+        folder = names.sweep_directory(None, task, sweeper, {"experiment": "it", "model": "x"})
+        assert folder.rpartition("-")[0] == f"runs/sweeps/it-{axes}"
+
+
 def test_jobs_side_by_side_share_the_cores(sweep, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
     rows = sweep("seed=0,1", "hydra.launcher.jobs=2", faults={"0": "meet", "1": "meet"})
@@ -232,9 +246,10 @@ def test_launchers_compose(launcher):
     assert config.hydra.launcher._target_.endswith(name)
 
 
-def test_wandb_agent_drives_the_same_command(monkeypatch):
-    """The example that the notebooks folder carries becomes a command line that composes."""
-    example = yaml.safe_load((Path(__file__).parents[1] / "notebooks" / "wandb_sweep.yaml").read_text())
+@pytest.mark.parametrize("name", ["wandb_sweep", "wandb_ablation"])
+def test_wandb_agent_drives_the_same_command(name):
+    """The examples that the notebooks folder carries become command lines that compose."""
+    example = yaml.safe_load((Path(__file__).parents[1] / "notebooks" / f"{name}.yaml").read_text())
     values = {name: {"value": part["values"][0] if "values" in part else part["min"]}
               for name, part in example["parameters"].items()}  # fmt: skip
     words = create_sweep_command_args({"args": values})["args_no_hyphens"]
@@ -247,12 +262,15 @@ def test_wandb_agent_drives_the_same_command(monkeypatch):
 
 
 def test_real_jobs_are_runs_of_their_own(command, photos, tmp_path, monkeypatch):
-    """REQ-HYD-1, 2, 3, REQ-WB-1, 2: one is killed and resumed, one has two devices; one folder and W&B run each."""
+    """REQ-HYD-1, 2, 3, REQ-WB-1, 2: one is killed and resumed, one has two devices; one folder and W&B run each.
+
+    The run belongs to the group of the sweep, and says what kind of training it is and what tells it from the others.
+    """
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    words = [*TINY, *photos, "iterations=60", "validate_every=5", "logger=wandb", "norm=none", "sweep.name=real",
-             "trainer.devices=1,2"]  # fmt: skip
+    words = [*TINY, *photos, "iterations=40", "validate_every=5", "logger=wandb", "norm=none", "sweep.name=real",
+             "seed=0,1,2", "+devices=[1,2,1]", "trainer.devices='${oc.select:devices.${seed}}'"]  # fmt: skip
     folder = tmp_path / "runs" / "sweeps" / "real"
     started: list[Process] = []
 
@@ -268,20 +286,24 @@ def test_real_jobs_are_runs_of_their_own(command, photos, tmp_path, monkeypatch)
 
     monkeypatch.setattr(pool, "Process", Noted)
     threading.Thread(target=kill, daemon=True).start()
-    with pytest.raises(SystemExit, match="1 of 2 jobs failed"):
+    with pytest.raises(SystemExit, match="1 of 3 jobs failed"):
         command("train", "-m", *words)
     rows = list(csv.DictReader((folder / "sweep.csv").open()))
-    assert [row["status"] for row in rows] == ["failed", "finished"]
+    assert [row["status"] for row in rows] == ["failed", "finished", "finished"]
     command("train", "-m", *words)
     rows = list(csv.DictReader((folder / "sweep.csv").open()))
-    assert [row["status"] for row in rows] == ["resumed and finished", "finished before"]
+    assert [row["status"] for row in rows] == ["resumed and finished", "finished before", "finished before"]
     jobs = [folder / row["job"] for row in rows]
     assert sorted(path.parent for path in tmp_path.rglob(".hydra")) == sorted(jobs)
     runs = [[run.name.rsplit("-", 1)[1] for run in path.glob("wandb/offline-run-*")] for path in jobs]
-    assert [len(ids) for ids in runs] == [2, 1]
-    assert [len(set(ids)) for ids in runs] == [1, 1]
-    assert len({*runs[0], *runs[1]}) == 2
+    assert [len(ids) for ids in runs] == [2, 1, 1]
+    assert [len(set(ids)) for ids in runs] == [1, 1, 1]
+    assert len({name for ids in runs for name in ids}) == 3
+    for seed, path in enumerate(jobs):
+        content = next(path.glob("wandb/offline-run-*/*.wandb")).read_bytes()
+        for told in (RunRecord(run_group="real"), RunRecord(job_type="pixel"), RunRecord(tags=[f"seed={seed}"])):
+            assert told.SerializeToString() in content
     for path, row in zip(jobs, rows, strict=True):
         last = tensor_files.read(path / "checkpoints" / "last.ckpt")
-        assert last["global_step"] == 60
+        assert last["global_step"] == 40
         assert float(row["value"]) == last["callbacks"]["Checkpoints"]["best_score"]

@@ -26,6 +26,7 @@ class Speed(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.mark = self.clock()
+        self.iterations, self.waited, self.worked = 0, 0.0, 0.0  # a validation of the start does not count
 
     def on_train_batch_start(self, *_: Any) -> None:
         self.waited += self.since()

@@ -70,9 +70,7 @@ class DenseBlock(nn.Module):
         (B, channels, H, W) -> the same.
     """
 
-    def __init__(
-        self, channels: int, growth: int, beta: float, norm: Norm = nn.Identity, initialisation: float = 0.1
-    ) -> None:
+    def __init__(self, channels: int, growth: int, beta: float, norm: Norm, initialisation: float) -> None:
         super().__init__()
         widths = [growth] * 4 + [channels]
         layers = [convolution(channels + i * growth, width) for i, width in enumerate(widths)]
@@ -102,16 +100,25 @@ class RRDB(nn.Module):
         ESRGAN, Fig. 4. The paper removes batch norm; ``norm`` puts it back for the ablation.
     Args:
         channels: features in and out.
-        growth: features that each dense convolution adds.
+        growth: features that each dense convolution adds; None: half of the channels, as in the paper.
         beta: residual scaling, inside the dense blocks and outside.
         norm: builds the normalisation after each convolution.
+        initialisation: factor on Kaiming's initial weights.
     Shape:
         (B, channels, H, W) -> the same.
     """
 
-    def __init__(self, channels: int, growth: int = 32, beta: float = 0.2, norm: Norm = nn.Identity) -> None:
+    def __init__(
+        self,
+        channels: int,
+        growth: int | None = None,
+        beta: float = 0.2,
+        norm: Norm = nn.Identity,
+        initialisation: float = 0.1,
+    ) -> None:
         super().__init__()
-        self.body = nn.Sequential(*(DenseBlock(channels, growth, beta, norm) for _ in range(3)))
+        growth = max(1, channels // 2) if growth is None else growth
+        self.body = nn.Sequential(*(DenseBlock(channels, growth, beta, norm, initialisation) for _ in range(3)))
         self.beta = beta
 
     def forward(self, features: Tensor) -> Tensor:

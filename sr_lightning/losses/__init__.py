@@ -4,6 +4,7 @@ from sr_lightning.losses.adversarial import GAN, Hinge, LeastSquares, Relativist
 from sr_lightning.losses.frozen import Frozen
 from sr_lightning.losses.objective import Losses, Objective, Reconstruction
 from sr_lightning.losses.perceptual import Perceptual
+from sr_lightning.losses.stand_in import StandIn
 from sr_lightning.losses.vgg import VGG
 from sr_lightning.losses.vgg_weights import embedded
 
@@ -18,6 +19,7 @@ __all__ = [
     "Perceptual",
     "Reconstruction",
     "Relativistic",
+    "StandIn",
     "Vanilla",
     "embedded",
 ]

@@ -18,9 +18,13 @@ OWN = ("resume=", "sweep.")  # say how a run is run, not which
 
 
 def overrides(task: Sequence[str], sweeper: Mapping[str, Any]) -> list[Override]:
-    """What the command line and the parameters of a sweeper set, but for what says how a run is run."""
+    """What the command line and the parameters of a sweeper set, but for what says how a run is run.
+
+    Of a key that both set, the command line's values count, as they do for the sweeper itself.
+    """
     lines = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()] + list(task)
-    return [found for found in OverridesParser.create().parse_overrides(lines) if not text(found).startswith(OWN)]
+    last = {found.get_key_element(): found for found in OverridesParser.create().parse_overrides(lines)}
+    return [found for found in last.values() if not text(found).startswith(OWN)]
 
 
 def text(override: Override) -> str:
