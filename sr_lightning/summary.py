@@ -12,15 +12,16 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 from torch.distributed import all_gather_object, get_world_size, is_initialized
 
-from sr_lightning import image, weights
+from sr_lightning import __version__, image, tensor_files, weights
+from sr_lightning.command_line import plain
 from sr_lightning.comparison import comparison, stacked
 from sr_lightning.data import Batch, Benchmarks, SRDataModule
-from sr_lightning.evaluate import evaluate
+from sr_lightning.evaluate import PROTOCOL, evaluate
 from sr_lightning.generators import Interpolation
-from sr_lightning.tables import Row, means, show
+from sr_lightning.tables import Row, means, show, write_results
 
 log = logging.getLogger(__name__)
-SHOWN = 4  # images in the picture
+SHOWN = 4  # images in the picture, and kept as files
 
 
 def summarise(
@@ -33,12 +34,14 @@ def summarise(
 ) -> list[Row]:
     """Measure bicubic, the start and the network of ``source`` on the validation images; show a table and a picture.
 
+    ``folder/validation`` keeps the values of each image, and the first images in every version, without loss.
+
     Args:
         config: of the run.
         trainer: with which it ran.
         data: whose validation images are measured.
         source: checkpoint of the trained network.
-        folder: where ``comparison.png`` goes.
+        folder: where ``comparison.png`` and ``validation`` go.
         started_from: the file that training started from; left out where it is gone.
     """
     files = data.list_validation()  # a finished run is told again without having been set up to train
@@ -46,7 +49,7 @@ def summarise(
     networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
     start = Path(started_from["file"]) if started_from else None
     if start is not None and start.is_file():
-        networks[config.warm_start.model if config.init == "warm_start" else "start"] = loaded(config, start)
+        networks[name_of_start(config)] = loaded(config, start)
     networks[config.name] = loaded(config, source)
     rows: list[Row] = []
     shown = Shown()
@@ -55,12 +58,37 @@ def summarise(
         rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=shown)
     shown.gather()
     if trainer.is_global_zero:
+        shown.write(folder / "validation", rows)
+        write_results(folder / "validation", rows, protocol(config, source, list(networks)))
         picture = folder / "comparison.png"
         image.write(picture, shown.picture(rows))
         show(means(rows), f"x{config.scale}, mean over {len(files)} validation images")
         log.info("Picture: %s", os.path.relpath(picture))
         log.info("Weights: %s", os.path.relpath(source))
     return rows
+
+
+def name_of_start(config: DictConfig) -> str:
+    """The model of the first stage, where there is one of another name than the run."""
+    known = config.init == "warm_start" and config.warm_start.model != config.name
+    return str(config.warm_start.model) if known else "start"
+
+
+def protocol(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[str, Any]:
+    """What was measured and how; the last of ``networks`` is the trained one, the one before it the start."""
+    return {
+        "protocol": PROTOCOL,
+        "scale": config.scale,
+        "border": config.scale,
+        "trained": networks[-1],
+        "started_from": networks[1] if len(networks) > 2 else None,
+        "checkpoint": f"{source.parent.name}/{source.name}",
+        "iteration": int(tensor_files.read(source)["global_step"]),
+        "monitor": config.monitor,
+        "degradation": plain(config.degradation),
+        "metrics": plain(config.metrics),
+        "sr_lightning": __version__,
+    }
 
 
 def loaded(config: DictConfig, source: Path) -> nn.Module:
@@ -95,6 +123,12 @@ class Shown:
             for outputs, references in shares:
                 self.outputs |= outputs
                 self.references |= references
+
+    def write(self, folder: Path, rows: Sequence[Row]) -> None:
+        """``NETWORK/NUMBER-IMAGE.png`` of each network, and as much of HR."""
+        for number, outputs in sorted(self.outputs.items()):
+            for name, version in {**outputs, "HR": self.references[number][1]}.items():
+                image.write(folder / name / f"{number:02d}-{Path(rows[number]['image']).stem}.png", version)
 
     def picture(self, rows: Sequence[Row]) -> Tensor:
         """A line of panels for each image, captioned with what was measured of each network on that image."""

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sr_lightning.atomic import replacing, write_text
 from sr_lightning.modules import scores
 
 Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
@@ -49,14 +50,26 @@ def markdown(summary: Sequence[Row]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def write_results(folder: Path, rows: Sequence[Row], protocol: Mapping[str, Any]) -> None:
-    """``images.csv`` with a row for each image, ``summary.md`` and ``summary.json`` with the protocol."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "images.csv").open("w", newline="") as file:
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Rows with the names of their columns, the whole file or none; parent folders are made.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+
+
+def write_results(folder: Path, rows: Sequence[Row], protocol: Mapping[str, Any]) -> None:
+    """``images.csv`` with a row for each image, ``summary.md`` and ``summary.json`` with the protocol.
+
+    Raises:
+        InputError: a file cannot be written.
+    """
+    write_csv(folder / "images.csv", rows)
     summary = means(rows)
     described = "\n".join(f"- {key}: {value}" for key, value in protocol.items())
-    (folder / "summary.md").write_text(f"{markdown(summary)}\n{described}\n")
-    (folder / "summary.json").write_text(json.dumps({"summary": summary, "protocol": dict(protocol)}, indent=2) + "\n")
+    write_text(folder / "summary.md", f"{markdown(summary)}\n{described}\n")
+    write_text(folder / "summary.json", json.dumps({"summary": summary, "protocol": dict(protocol)}, indent=2) + "\n")

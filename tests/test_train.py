@@ -1,6 +1,7 @@
 """The training command: what it leaves behind, that it counts right, and that it goes on where it stopped."""
 
 import csv
+import json
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ from torch import nn
 from sr_lightning import image, runs, tensor_files, weights
 from sr_lightning.callbacks import Checkpoints
 from sr_lightning.command_line import load_generator
+from sr_lightning.metrics import PSNR
 from tests import photographs
 from tests.conftest import TINY
 
@@ -66,6 +68,26 @@ def test_a_run_leaves_what_it_promises(train):
     assert len(list((folder / "pictures").glob("*.png"))) == 3 * 2
     assert image.size(folder / "comparison.png")[0] > 3 * 288
     assert not list(folder.rglob("*.partial"))
+
+
+def test_a_run_leaves_its_values_and_images(train, photos):
+    """For each validation image: what was measured, and the very pixels of the network, bicubic and HR."""
+    folder = train("run", "trainer.precision=32-true")
+    rows = list(csv.DictReader((folder / "validation" / "images.csv").open()))
+    assert [(row["network"], row["image"]) for row in rows] == [
+        (network, f"0{number}.png") for network in ("bicubic", "srresnet") for number in range(3)
+    ]
+    mean = sum(float(row["psnr_y"]) for row in rows[3:]) / 3
+    best = max(logged(folder, "val/psnr_y").items(), key=lambda pair: pair[1])
+    assert mean == pytest.approx(best[1], abs=1e-4)
+    told = json.loads((folder / "validation" / "summary.json").read_text())["protocol"]
+    assert (told["trained"], told["checkpoint"], told["iteration"]) == ("srresnet", "checkpoints/best.ckpt", best[0])
+    hr, bicubic, sr = (
+        image.read(folder / "validation" / network / "02-02.png") for network in ("HR", "bicubic", "srresnet")
+    )
+    assert torch.equal(hr, image.read(folder.parent / "validation" / "02.png")[:, :48])  # 50 rows, cut to fours
+    for version, row in ((bicubic, rows[2]), (sr, rows[5])):
+        assert float(PSNR(border=4)(version[None], hr[None])) == pytest.approx(float(row["psnr_y"]), abs=1e-4)
 
 
 def test_the_best_checkpoint_holds_the_weights_that_were_measured(train, command, tmp_path):
@@ -251,6 +273,7 @@ def test_two_devices_train_what_one_device_trains(photos, process, tmp_path):
             torch.testing.assert_close(value, checkpoint(two)["state_dict"][key], rtol=0, atol=2e-6)
         assert logged(one, "val/psnr_y")[3] == pytest.approx(logged(two, "val/psnr_y")[3], abs=1e-3)
         assert len(list((two / "pictures").glob("*.png"))) == 3
+        assert len(list((two / "validation").glob("*/*.png"))) == 3 * 3
 
 
 def test_init_takes_weights_and_nothing_else(train):

@@ -1,14 +1,12 @@
 """The trade-off as files: tables, pictures and a page."""
 
-import csv
-from collections.abc import Sequence
 from pathlib import Path
 
 from sr_lightning import image
-from sr_lightning.atomic import replacing, write_text
+from sr_lightning.atomic import write_text
 from sr_lightning.comparison import with_text
 from sr_lightning.pages import Axis, Column, crops_figure, page, plane, section, table, write_page
-from sr_lightning.tables import Row, markdown
+from sr_lightning.tables import markdown, write_csv
 from sr_lightning.tradeoff.drawing import WAYS, lines, spread, strip
 from sr_lightning.tradeoff.measuring import NETWORKS, Tradeoff
 
@@ -69,15 +67,3 @@ def crops(found: Tradeoff, name: str) -> str:
     outputs = {alpha: output for (way, alpha), output in found.outputs[name].items() if way == NETWORKS}
     versions = [(f"α = {alpha:f}", outputs[alpha]) for alpha in spread(list(outputs))]
     return crops_figure(name, [*versions, ("HR", found.references[name])])
-
-
-def write_csv(path: Path, rows: Sequence[Row]) -> None:
-    """Rows with the names of their columns, the whole file or none.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
