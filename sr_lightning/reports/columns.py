@@ -91,23 +91,28 @@ def columns_of(runs: Sequence[Run]) -> list[Column]:
 
 
 def named(groups: Sequence[tuple[str, ...]]) -> list[str]:
-    """A short name for each: words by themselves, numbers with their key, all of it where that is not enough."""
-    for write in (short, long):
-        names = [", ".join(filter(None, map(write, axes))) or "as configured" for axes in groups]
+    """A short name for each: a single word by itself, else value and last part of the key, else all of it."""
+    for write in (short, str):
+        names = [", ".join(write(axis) for axis in axes) or "as configured" for axes in groups]
+        words = [
+            name.split("=", 1)[1].strip("\"'") if len(axes) == 1 else ""
+            for name, axes in zip(names, groups, strict=True)
+        ]
+        if all(map(is_word, words)) and len(set(words)) == len(words):
+            return words
         if len(set(names)) == len(names):
             return names
     return [" ".join(axes) for axes in groups]
 
 
 def short(axis: str) -> str:
+    """``generator.depth=4`` -> ``depth=4``"""
     key, _, value = axis.partition("=")
-    value = value.strip("\"'")
-    word = value[:1].isalpha() and value not in ("true", "false", "null")
-    return value if word else f"{key.rsplit('.', 1)[-1]}={value}"
+    return f"{key.rsplit('.', 1)[-1]}={value}"
 
 
-def long(axis: str) -> str:
-    return axis
+def is_word(value: str) -> bool:
+    return value[:1].isalpha() and value not in ("true", "false", "null")
 
 
 def baselines(columns: Sequence[Column], kind: str) -> list[Baseline]:
@@ -123,7 +128,9 @@ def baselines(columns: Sequence[Column], kind: str) -> list[Baseline]:
             if name not in run.values:
                 continue
             own = run.values[name]
-            same = next((each for each in found if each[0] == name and (column.name in each[1] or own in each[2])), None)
+            same = next(
+                (each for each in found if each[0] == name and (column.name in each[1] or own in each[2])), None
+            )
             if same is None:
                 found.append((name, [column.name], [own]))
                 continue
@@ -134,7 +141,9 @@ def baselines(columns: Sequence[Column], kind: str) -> list[Baseline]:
 
 def spread_over(seeds: Sequence[Values], metric: str) -> Spread | None:
     means = [
-        math.fsum(values.get(metric, math.nan) for values in images.values()) / len(images) for images in seeds if images
+        math.fsum(values.get(metric, math.nan) for values in images.values()) / len(images)
+        for images in seeds
+        if images
     ]
     return spread(means) if means and all(map(math.isfinite, means)) else None
 
@@ -145,4 +154,3 @@ def scores_over(seeds: Sequence[Values], metric: str) -> dict[str, float]:
         return {}
     table = np.array([[each[image].get(metric, math.nan) for image in images] for each in seeds])
     return dict(zip(images, over_seeds(table).tolist(), strict=True)) if table.size and np.isfinite(table).all() else {}
-

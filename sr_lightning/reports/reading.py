@@ -14,7 +14,7 @@ import yaml
 
 from sr_lightning.errors import InputError
 from sr_lightning.runs import read_result
-from sr_lightning.sweeps.job import BEFORE, FAILED, FINISHED, INTERRUPTED, RESUMED, RUNNING, WAITING
+from sr_lightning.sweeps.job import BEFORE, FINISHED, INTERRUPTED, RESUMED, RUNNING, WAITING
 
 DONE = (BEFORE, FINISHED, RESUMED)
 SEED = "seed"

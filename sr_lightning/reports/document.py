@@ -1,0 +1,155 @@
+"""A report as files: a page, tables for a paper, pictures."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from sr_lightning.atomic import write_text
+from sr_lightning.pages import (
+    Axis,
+    Column,
+    crops_figure,
+    curves,
+    folded,
+    intervals,
+    page,
+    plane,
+    section,
+    side_by_side,
+    table,
+    write_page,
+)
+from sr_lightning.reports import charts, sentences
+from sr_lightning.reports.crops import Shown, shown, write_pictures
+from sr_lightning.reports.gathering import Pair, Report, compared
+from sr_lightning.reports.rows import Table, results
+from sr_lightning.reports.texts import latex, markdown, write_differences, write_table
+from sr_lightning.statistics import Difference
+
+OPEN = 4  # curves that are seen at once
+
+
+def write_report(folder: Path, report: Report, against: str | None = None) -> list[Path]:
+    """Write ``index.html``, ``report.md``, ``table.tex``, ``table.csv``, ``differences.csv`` and pictures of crops.
+
+    Args:
+        folder: where they go.
+        against: column that the others are compared with; None: the first.
+    Returns:
+        the files, each of them whole.
+    Raises:
+        InputError: no such column, or a file cannot be written.
+    """
+    found = results(report)
+    differences = {
+        measure.key: compared(report, measure, against) for measure in report.measured if measure.better is not None
+    }
+    photographs = shown(report)
+    files = [folder / name for name in ("index.html", "report.md", "table.tex", "table.csv", "differences.csv")]
+    note = sentences.under_table(report, found)
+    write_table(files[3], found)
+    write_differences(files[4], differences)
+    write_text(files[2], latex(found, f"{report.title}. {note}"))
+    pictures = write_pictures(folder, photographs)
+    write_text(files[1], as_markdown(report, found, differences, pictures))
+    parts = [
+        section("Results", [table(found.head, found.heads, found.rows, baselines=found.baselines)], note),
+        *missing(report),
+        *pictures_of(report, photographs),
+        *the_plane(report),
+        *the_differences(report, differences),
+        *the_curves(report),
+        section("Runs", [runs_of(report), settings(report)]),
+    ]
+    write_page(files[0], page(report.title, parts, sentences.lead(report)))
+    return [*files, *pictures]
+
+
+def missing(report: Report) -> list[str]:
+    items = "".join(f"<li>{escape(each)}</li>" for each in report.missing)
+    return [section("What is missing", [f'<ul class="missing">{items}</ul>\n'])] if items else []
+
+
+def pictures_of(report: Report, photographs: Sequence[Shown]) -> list[str]:
+    figures = [crops_figure(each.name, each.versions, each.squares, each.values, each.note) for each in photographs]
+    return [section("Pictures", figures, sentences.under_crops(report))] if figures else []
+
+
+def the_plane(report: Report) -> list[str]:
+    axes = charts.plane_axes(report)
+    if axes is None:
+        return []
+    x, y = axes
+    drawn = plane(f"{y.title} against {x.title}", charts.plane_series(report, x, y), charts.axis(x), charts.axis(y))
+    return [section("Perception–distortion plane", [drawn], sentences.under_plane(report))]
+
+
+def the_differences(report: Report, differences: dict[str, dict[Pair, Difference]]) -> list[str]:
+    drawn = [
+        intervals(measure.title, pairs, Axis(measure.title, measure.better), measure.digits)
+        for measure in report.measured
+        if (pairs := differences.get(measure.key))
+    ]
+    return [section("Differences", [side_by_side(drawn)], sentences.under_differences(report))] if drawn else []
+
+
+def the_curves(report: Report) -> list[str]:
+    names = charts.curve_names(report)
+    drawn = [
+        curves(name, charts.curve_series(report, name), Axis("iteration"), charts.named(report.measured, name))
+        for name in names
+    ]
+    if not drawn:
+        return []
+    rest = (
+        [folded(f"{len(drawn) - OPEN} more: {', '.join(names[OPEN:])}", [side_by_side(drawn[OPEN:])])]
+        if drawn[OPEN:]
+        else []
+    )
+    return [section("Training curves", [side_by_side(drawn[:OPEN]), *rest], sentences.under_curves(report))]
+
+
+def runs_of(report: Report) -> str:
+    heads = [Column("Overrides"), Column("Status"), Column("Best"), Column("Minutes", None, 1)]
+    rows = {
+        run.folder.name: [
+            " ".join(run.axes) or "–",
+            run.told(),
+            "–" if run.result is None or run.result["value"] is None
+            else f"{run.result['monitor']} {run.result['value']:.4g} at iteration {run.protocol.get('iteration', '?')}",
+            None if run.seconds is None else run.seconds / 60,
+        ]
+        for run in report.runs
+    }  # fmt: skip
+    return table("Folder", heads, rows)
+
+
+def settings(report: Report) -> str:
+    """How the finished runs were measured, word by word."""
+    protocols = [run.protocol for run in report.finished]
+    shown_keys = ("protocol", "scale", "border", "degradation", "sr_lightning")
+    lines = []
+    for key in shown_keys:
+        values = list(dict.fromkeys(str(protocol.get(key, "?")) for protocol in protocols))
+        lines += [f"<dt>{key}</dt><dd>{escape('; '.join(values))}</dd>"] if values else []
+    return folded("How it was measured", [f'<dl class="settings">{"".join(lines)}</dl>\n']) if lines else ""
+
+
+def as_markdown(
+    report: Report, found: Table, differences: dict[str, dict[Pair, Difference]], pictures: Sequence[Path]
+) -> str:
+    parts = [f"# {report.title}", sentences.lead(report), markdown(found), sentences.under_table(report, found)]
+    if report.missing:
+        parts += ["## What is missing", "\n".join(f"- {each}" for each in report.missing)]
+    if any(differences.values()):
+        lines = ["| metric | pair | difference | 95 % interval | p |", "|---|---|---:|---:|---:|"]
+        titles = {measure.key: measure for measure in report.measured}
+        for key, pairs in differences.items():
+            for (name, other), each in pairs.items():
+                digits = titles[key].digits
+                interval = "–" if each.low is None else f"{each.low:+.{digits}f} to {each.high:+.{digits}f}"
+                p = "–" if each.wilcoxon is None else f"{each.wilcoxon:.3g}"
+                lines.append(f"| {titles[key].title} | {name} − {other} | {each.mean:+.{digits}f} | {interval} | {p} |")
+        parts += ["## Differences", "\n".join(lines), sentences.under_differences(report)]
+    parts += [f"![{path.stem}]({path.name})" for path in pictures]
+    return "\n\n".join(part.strip() for part in parts) + "\n"

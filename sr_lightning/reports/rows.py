@@ -1,0 +1,69 @@
+"""The table of a report: a row for each baseline and each column, the same for every format."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sr_lightning.pages import Column as Head
+from sr_lightning.pages.table import Cell
+from sr_lightning.reports.charts import name_of
+from sr_lightning.reports.gathering import Report
+from sr_lightning.statistics import Spread
+
+# key in result.json -> title, factor, digits
+COSTS = {
+    "parameters": ("Parameters (k)", 1e-3, 1),
+    "multiply_adds": ("Multiply-adds (G)", 1e-9, 2),
+    "iterations_per_second": ("Iterations/s", 1.0, 2),
+    "peak_memory_bytes": ("Peak memory (GB)", 1e-9, 2),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """
+    Attributes:
+        head: of the column of names: the axes.
+        heads: of the others.
+        rows: name -> a cell for each head.
+        keys: of the heads, for programs.
+        baselines: names of the rows that are there to compare with.
+    """
+
+    head: str
+    heads: list[Head]
+    rows: dict[str, list[Cell]]
+    keys: list[str]
+    baselines: list[str]
+
+
+def results(report: Report) -> Table:
+    """Means over the validation images, with their deviation over the seeds; costs; how far the runs have come."""
+    heads = [Head(measure.title, measure.better, measure.digits) for measure in report.measured]
+    costs = [key for key in COSTS if any(column.cost(key) for column in report.columns)]
+    heads += [Head(COSTS[key][0], None, COSTS[key][2]) for key in costs]
+    rows: dict[str, list[Cell]] = {}
+    for baseline in (*report.bicubic, *report.starts):
+        cells: list[Cell] = [baseline.spread(measure.key) for measure in report.measured]
+        rows[name_of(baseline, report)] = [*cells, *[None] * len(costs), None]
+    compared_with = list(rows)
+    for column in report.columns:
+        cells = [column.spread(measure.key) for measure in report.measured]
+        cells += [scaled(column.cost(key), COSTS[key][1]) for key in costs]
+        rows[column.name] = [*cells, column.status()]
+    keys = [*(measure.key for measure in report.measured), *costs, "status"]
+    return Table(axes(report), [*heads, Head("Runs")], rows, keys, compared_with)
+
+
+def scaled(value: Spread | None, factor: float) -> Cell:
+    """In the unit of its column; what all seeds have in common is a plain number."""
+    if value is None:
+        return None
+    if not value.deviation:
+        return value.mean * factor
+    return Spread(value.mean * factor, value.deviation * factor, value.number)
+
+
+def axes(report: Report) -> str:
+    """What varies."""
+    keys: Mapping[str, None] = dict.fromkeys(axis.split("=", 1)[0] for column in report.columns for axis in column.axes)
+    return ", ".join(keys) or "network"

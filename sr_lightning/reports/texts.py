@@ -1,0 +1,100 @@
+"""The table of a report as Markdown, LaTeX and CSV."""
+
+from pathlib import Path
+
+from sr_lightning.pages.table import Cell, places
+from sr_lightning.reports.gathering import Pair
+from sr_lightning.reports.rows import Table
+from sr_lightning.statistics import Difference, Spread
+from sr_lightning.tables import Row, write_csv
+
+LATEX = {c: rf"\{c}" for c in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "−": "$-$", "α": r"$\alpha$",
+    "–": "--", "×": r"$\times$",
+    "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+ARROWS = {"higher": ("↑", r"$\uparrow$"), "lower": ("↓", r"$\downarrow$"), None: ("", "")}
+
+
+def markdown(table: Table) -> str:
+    """Best values bold, second best in italics."""
+    heads = [f"{head.title} {ARROWS[head.better][0]}".strip() for head in table.heads]
+    lines = [[table.head, *heads], ["---", *["---:"] * len(heads)]]
+    marked = places(table.heads, table.rows, table.baselines)
+    for row, (name, cells) in enumerate(table.rows.items()):
+        marks = [{1: "**", 2: "*"}.get(marked[i][row] or 0, "") for i in range(len(cells))]
+        texts = [written(cell, table.heads[i].digits, f"{marks[i]}{{}}{marks[i]}") for i, cell in enumerate(cells)]
+        lines.append([name, *texts])
+    return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+
+
+def latex(table: Table, caption: str) -> str:
+    r"""A ``tabular`` of booktabs; best values bold, second best underlined."""
+    heads = [f"{escaped(head.title)} {ARROWS[head.better][1]}".strip() for head in table.heads]
+    marked = places(table.heads, table.rows, table.baselines)
+    lines = []
+    for row, (name, cells) in enumerate(table.rows.items()):
+        texts = []
+        for i, cell in enumerate(cells):
+            mark = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}"}.get(marked[i][row] or 0, "{}")
+            text = written(cell if not isinstance(cell, str) else escaped(cell), table.heads[i].digits, mark)
+            texts.append(text.replace("±", r"{\footnotesize $\pm$") + ("}" if "±" in text else ""))
+        lines.append(f"{escaped(name)} & {' & '.join(texts)} \\\\\n")
+        if row + 1 == len(table.baselines) < len(table.rows):
+            lines.append("\\midrule\n")
+    return (
+        f"% {' '.join(caption.split())}\n% needs \\usepackage{{booktabs}}\n"
+        f"\\begin{{tabular}}{{l{'r' * len(heads)}}}\n\\toprule\n{escaped(table.head)} & {' & '.join(heads)} \\\\\n"
+        f"\\midrule\n{''.join(lines)}\\bottomrule\n\\end{{tabular}}\n"
+    )
+
+
+def write_table(path: Path, table: Table) -> None:
+    """As CSV: mean, deviation and number of seeds of each measured value, unrounded.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    rows = []
+    for name, cells in table.rows.items():
+        row: Row = {"column": name}
+        for key, cell in zip(table.keys, cells, strict=True):
+            if key == "status":
+                row[key] = cell or ""
+            else:
+                value = cell if isinstance(cell, Spread) else Spread(cell, None, 1) if isinstance(cell, float) else None
+                row |= {
+                    key: "" if value is None else value.mean,
+                    f"{key}_deviation": "" if value is None or value.deviation is None else value.deviation,
+                    f"{key}_seeds": "" if value is None else value.number,
+                }
+        rows.append(row)
+    write_csv(path, rows)
+
+
+def write_differences(path: Path, found: dict[str, dict[Pair, Difference]]) -> None:
+    """A line for each metric and pair.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    lines = [
+        {"metric": metric, "column": column, "against": against, **each._asdict()}
+        for metric, pairs in found.items()
+        for (column, against), each in pairs.items()
+    ]
+    write_csv(path, lines or [dict.fromkeys(("metric", "column", "against", *Difference._fields), "")])
+
+
+def written(cell: Cell, digits: int, mark: str = "{}") -> str:
+    """A cell as text; ``mark`` goes around the mean."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, Spread):
+        deviation = "" if cell.deviation is None else f" ± {cell.deviation:.{digits}f}"
+        return mark.format(f"{cell.mean:.{digits}f}") + deviation
+    return "–" if cell is None else mark.format(f"{cell:.{digits}f}")
+
+
+def escaped(text: str) -> str:
+    return "".join(LATEX.get(letter, letter) for letter in text)
