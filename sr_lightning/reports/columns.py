@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sr_lightning.reports.reading import SEED, Run, Values
+from sr_lightning.reports.reading import DONE, SEED, Run, Values
 from sr_lightning.statistics import Spread, over_seeds, spread
 
 
@@ -32,7 +32,8 @@ class Column:
         """How many of its runs have come how far."""
         if len(self.finished) == len(self.runs):
             return "finished" if len(self.runs) == 1 else f"{len(self.runs)} finished"
-        words = ["finished" if run.finished else run.status for run in self.runs]
+        words = [run.status if run.status not in DONE else "finished" if run.finished else "without its values"
+                 for run in self.runs]  # fmt: skip
         if len(words) == 1:
             return words[0]
         return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))

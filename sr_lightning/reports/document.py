@@ -90,7 +90,11 @@ def the_differences(report: Report, differences: dict[str, dict[Pair, Difference
         for measure in report.measured
         if (pairs := differences.get(measure.key))
     ]
-    return [section("Differences", [side_by_side(drawn)], sentences.under_differences(report))] if drawn else []
+    return (
+        [section("Differences", [side_by_side(drawn)], f"{sentences.under_differences(report)} {sentences.COLOURS}")]
+        if drawn
+        else []
+    )
 
 
 def the_curves(report: Report) -> list[str]:

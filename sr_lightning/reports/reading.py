@@ -77,7 +77,10 @@ class Run:
     def told(self) -> str:
         """The status with what explains it."""
         if self.status in DONE and not self.values:
-            return f"{self.status}, but validation/images.csv is not there: the same command with resume=auto writes it"
+            return (
+                f"{self.status}, but without validation/images.csv; remove its result.json and run the same command "
+                "again, with resume=auto for a single run: nothing is trained twice"
+            )
         if self.status in (RUNNING, INTERRUPTED) and self.curves:
             seen = max(path.stat().st_mtime for path in self.folder.glob("csv/*/metrics.csv"))
             total = f" of {self.config['iterations']}" if isinstance(self.config.get("iterations"), int) else ""
@@ -130,8 +133,8 @@ def read_run(folder: Path, axes: Sequence[str] = ()) -> Run:
         InputError: one of them is damaged.
     """
     run = Run(folder, tuple(axes))
-    run.curves = read_curves(folder)
     try:
+        run.curves = read_curves(folder)
         run.result = read_result(folder)
         config = folder / ".hydra" / "config.yaml"
         run.config = (yaml.safe_load(config.read_text("utf-8")) or {}) if config.is_file() else {}
@@ -181,21 +184,19 @@ def read_curves(folder: Path) -> dict[str, Curve]:
 
 def logged(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
     """Iteration and numbers of each line; a line that is being written is left out."""
-    with path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            try:
-                step = int(row.pop("step"))
-                yield step, {name: float(value) for name, value in row.items() if value}
-            except (KeyError, TypeError, ValueError):
-                continue
+    whole, _, _ = path.read_text("utf-8").rpartition("\n")
+    for row in csv.DictReader(whole.splitlines()):
+        yield int(row["step"]), {name: float(value) for name, value in row.items() if name != "step" and value}
 
 
 def differing(folders: Sequence[Path]) -> list[list[str]]:
-    """The overrides of each run that not all of them have."""
+    """The overrides of each run that not all of them have; runs that were given the same are told by their folder."""
     overrides: list[list[str]] = []
     for folder in folders:
         path = folder / ".hydra" / "overrides.yaml"
         overrides.append(yaml.safe_load(path.read_text("utf-8")) or [] if path.is_file() else [])
     shared = set(overrides[0]).intersection(*overrides)
-    return [[line for line in lines if line not in shared and not line.startswith(("sweep.", "resume="))]
-            for lines in overrides]  # fmt: skip
+    own = [[line for line in lines if line not in shared and not line.startswith(("sweep.", "resume="))]
+           for lines in overrides]  # fmt: skip
+    return [[*axes, f"run={folder.name}"] if own.count(axes) > 1 else axes
+            for folder, axes in zip(folders, own, strict=True)]  # fmt: skip

@@ -4,6 +4,8 @@ from sr_lightning.reports.gathering import Report
 from sr_lightning.reports.reading import DONE, RUNNING
 from sr_lightning.reports.rows import COSTS, Table
 
+COLOURS = "Green is better and orange worse, where the interval is off zero and p < 0.05."
+
 
 def lead(report: Report) -> str:
     """How much there is."""
@@ -14,7 +16,8 @@ def lead(report: Report) -> str:
         return f"One run, {report.runs[0].told()}."
     going = sum(run.status == RUNNING for run in report.runs)
     parts = [f"{done} of {runs} runs finished"] + ([f"{going} running"] if going else [])
-    return f"{', '.join(parts)}; {counted(len(report.columns), 'column')}, up to {counted(report.seeds, 'seed')} each."
+    seeds = max(len(column.runs) for column in report.columns)
+    return f"{', '.join(parts)}; {counted(len(report.columns), 'column')}, {counted(seeds, 'seed')} each."
 
 
 def counted(number: int, noun: str) -> str:
@@ -48,8 +51,7 @@ def under_differences(report: Report) -> str:
     return (
         f"A − B: the mean over {images} of the difference on each image{seeds}; the 95 % bootstrap interval over the "
         "images (BCa, 10,000 resamples); and p of Wilcoxon's signed-rank test, two-sided, which "
-        f"{images} cannot bring below {2.0 ** (1 - number):.2g}. Coloured, green for better and orange for worse, "
-        "where the interval is off zero and p < 0.05. This says how sure a difference is on other images, not "
+        f"{images} cannot bring below {2.0 ** (1 - number):.2g}. This says how sure a difference is on other images, not "
         "with other seeds, and is not corrected for the number of pairs."
     )
 

@@ -55,7 +55,9 @@ def write_table(path: Path, table: Table) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    rows = []
+    rows, names = [], ["column"]
+    for key in table.keys:
+        names += [key] if key == "status" else [key, f"{key}_deviation", f"{key}_seeds"]
     for name, cells in table.rows.items():
         row: Row = {"column": name}
         for key, cell in zip(table.keys, cells, strict=True):
@@ -69,7 +71,7 @@ def write_table(path: Path, table: Table) -> None:
                     f"{key}_seeds": "" if value is None else value.number,
                 }
         rows.append(row)
-    write_csv(path, rows)
+    write_csv(path, rows, names)
 
 
 def write_differences(path: Path, found: dict[str, dict[Pair, Difference]]) -> None:
@@ -83,7 +85,7 @@ def write_differences(path: Path, found: dict[str, dict[Pair, Difference]]) -> N
         for metric, pairs in found.items()
         for (column, against), each in pairs.items()
     ]
-    write_csv(path, lines or [dict.fromkeys(("metric", "column", "against", *Difference._fields), "")])
+    write_csv(path, lines, ("metric", "column", "against", *Difference._fields))
 
 
 def written(cell: Cell, digits: int, mark: str = "{}") -> str:
