@@ -189,7 +189,8 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
     ]  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(file.name for file in files)
     text = files[1].read_text()
-    assert "| relativistic | **32.00** ± 0.71 | 5.50 ± 0.71 | 2.5 |" in text
+    assert "| relativistic | **32.00** ± 0.71 | 5.50 ± 0.71 | 2.50 | 3.00 |" in text
+    assert "| Parameters (k) | Multiply-adds (G) | Iterations/s |" in text
     assert "| vanilla | *31.00* ± 0.71 | 5.50 ± 0.71 |" in text
     assert "| bicubic | 29.50 | 8.00 |" in text  # a baseline is never the best
     assert "4 of 5 runs finished; 3 columns, 2 seeds each." in text

@@ -44,7 +44,7 @@ class Column:
 
     def cost(self, key: str) -> Spread | None:
         """Mean and deviation over seeds of what a run took."""
-        values = [(run.result or {}).get("costs", {}).get(key) for run in self.finished]
+        values = [((run.result or {}).get("costs") or {}).get(key) for run in self.finished]
         known = [float(value) for value in values if value is not None]
         return spread(known) if known else None
 

@@ -1,6 +1,6 @@
 """The table of a report: a row for each baseline and each column, the same for every format."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sr_lightning.pages import Column as Head
@@ -9,13 +9,14 @@ from sr_lightning.reports.charts import name_of
 from sr_lightning.reports.gathering import Report
 from sr_lightning.statistics import Spread
 
-# key in result.json -> title, factor, digits
+# key in result.json -> title, unit
 COSTS = {
-    "parameters": ("Parameters (k)", 1e-3, 1),
-    "multiply_adds": ("Multiply-adds (G)", 1e-9, 2),
-    "iterations_per_second": ("Iterations/s", 1.0, 2),
-    "peak_memory_bytes": ("Peak memory (GB)", 1e-9, 2),
+    "parameters": ("Parameters", ""),
+    "multiply_adds": ("Multiply-adds", ""),
+    "iterations_per_second": ("Iterations/s", None),
+    "peak_memory_bytes": ("Peak memory", "B"),
 }
+PREFIXES = {"G": 1e9, "M": 1e6, "k": 1e3, "": 1.0}
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ def results(report: Report) -> Table:
     """Means over the validation images, with their deviation over the seeds; costs; how far the runs have come."""
     heads = [Head(measure.title, measure.better, measure.digits) for measure in report.measured]
     costs = [key for key in COSTS if any(column.cost(key) for column in report.columns)]
-    heads += [Head(COSTS[key][0], None, COSTS[key][2]) for key in costs]
+    factors = {}
+    for key in costs:
+        title, factors[key] = unit(key, [found.mean for column in report.columns if (found := column.cost(key))])
+        heads.append(Head(title))
     rows: dict[str, list[Cell]] = {}
     for baseline in (*report.bicubic, *report.starts):
         cells: list[Cell] = [baseline.spread(measure.key) for measure in report.measured]
@@ -48,10 +52,19 @@ def results(report: Report) -> Table:
     compared_with = list(rows)
     for column in report.columns:
         cells = [column.spread(measure.key) for measure in report.measured]
-        cells += [scaled(column.cost(key), COSTS[key][1]) for key in costs]
+        cells += [scaled(column.cost(key), factors[key]) for key in costs]
         rows[column.name] = [*cells, column.status()]
     keys = [*(measure.key for measure in report.measured), *costs, "status"]
     return Table(axes(report), [*heads, Head("Runs")], rows, keys, compared_with)
+
+
+def unit(key: str, values: Sequence[float]) -> tuple[str, float]:
+    """Title of a cost with its unit, and the factor to it: one for all columns, by the largest."""
+    title, name = COSTS[key]
+    if name is None:
+        return title, 1.0
+    prefix = next((prefix for prefix, size in PREFIXES.items() if max(values) >= size), "")
+    return f"{title} ({prefix}{name})".replace(" ()", ""), 1 / PREFIXES[prefix]
 
 
 def scaled(value: Spread | None, factor: float) -> Cell:

@@ -39,7 +39,10 @@ def under_table(report: Report, table: Table) -> str:
     elif len(report.runs) > 1:
         parts.append("One seed each: nothing is known of the deviation over seeds.")
     if any(key in COSTS for key in table.keys):
-        parts.append("Parameters and multiply-adds are the generator's, iterations/s and peak memory the training's.")
+        parts.append(
+            "Parameters and multiply-adds are the generator's, the latter for one training crop; iterations/s, without "
+            "validations, and peak memory are the training's, on one device."
+        )
     return " ".join(parts)
 
 
@@ -51,8 +54,8 @@ def under_differences(report: Report) -> str:
     return (
         f"A − B: the mean over {images} of the difference on each image{seeds}; the 95 % bootstrap interval over the "
         "images (BCa, 10,000 resamples); and p of Wilcoxon's signed-rank test, two-sided, which "
-        f"{images} cannot bring below {2.0 ** (1 - number):.2g}. This says how sure a difference is on other images, not "
-        "with other seeds, and is not corrected for the number of pairs."
+        f"{images} cannot bring below {2.0 ** (1 - number):.2g}. This says how sure a difference is on other images, "
+        "not with other seeds, and is not corrected for the number of pairs."
     )
 
 
