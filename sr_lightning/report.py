@@ -29,6 +29,13 @@ def parser() -> Parser:
         metavar="FOLDER",
         help="of interpolate --evaluate on the validation images, drawn into the plane; may be given again",
     )
+    add(
+        "--wandb",
+        nargs="?",
+        const="sr_lightning",
+        metavar="PROJECT",
+        help="log table and pictures as a run of W&B, too; offline where nobody is logged in",
+    )
     return found
 
 
@@ -38,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with one_line_errors():
         report = gather(options.folder, options.interpolation)
-        for file in write_report(options.output or options.folder / "report", report, options.against):
+        output = options.output or options.folder / "report"
+        for file in write_report(output, report, options.against, options.wandb):
             log.info("%s", file)
 
 

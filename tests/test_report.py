@@ -250,6 +250,23 @@ def test_a_sweep_without_a_table_is_told_apart_by_what_its_runs_were_given(tmp_p
     ]  # fmt: skip
 
 
+def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_path, monkeypatch):
+    """Without a login it is kept on the disk; the same report again is the same run."""
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    for _ in range(2):
+        command("report", str(sweep), "--output", str(tmp_path / "out"), "--wandb", "papers")
+    runs = list((tmp_path / "out" / "wandb").glob("offline-run-*"))
+    assert len({run.name.split("-")[3] for run in runs}) == 1
+    (file,) = runs[0].glob("*.wandb")
+    for words in (b"report norms", b"papers", b"0.png: bicubic, start: psnr, vanilla, relativistic, HR"):
+        assert words in file.read_bytes()
+    table = json.loads(next(runs[0].glob("files/media/table/table_*.json")).read_text())
+    assert table["columns"][:2] == ["column", "psnr_y"]
+    assert table["data"][2][:2] == ["vanilla", 31.0]
+    assert len(list(runs[0].glob("files/media/html/*.html"))) == 1
+
+
 def test_names_are_short_where_that_tells_them_apart():
     assert named([("norm=none",), ("norm=batch",)]) == ["none", "batch"]
     assert named([("a.depth=4",), ("a.depth=8",)]) == ["depth=4", "depth=8"]

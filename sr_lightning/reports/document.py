@@ -22,6 +22,7 @@ from sr_lightning.pages import (
 from sr_lightning.reports import charts, sentences
 from sr_lightning.reports.crops import Shown, shown, write_pictures
 from sr_lightning.reports.gathering import Pair, Report, compared
+from sr_lightning.reports.publishing import publish
 from sr_lightning.reports.rows import Table, results
 from sr_lightning.reports.texts import latex, markdown, write_differences, write_table
 from sr_lightning.statistics import Difference
@@ -29,14 +30,15 @@ from sr_lightning.statistics import Difference
 OPEN = 4  # curves that are seen at once
 
 
-def write_report(folder: Path, report: Report, against: str | None = None) -> list[Path]:
+def write_report(folder: Path, report: Report, against: str | None = None, project: str | None = None) -> list[Path]:
     """Write ``index.html``, ``report.md``, ``table.tex``, ``table.csv``, ``differences.csv`` and pictures of crops.
 
     Args:
         folder: where they go.
         against: column that the others are compared with; None: the first.
+        project: of W&B, where the report becomes a run, too; None: it does not.
     Returns:
-        the files, each of them whole.
+        the files, each of them whole, and the folder of the W&B run.
     Raises:
         InputError: no such column, or a file cannot be written.
     """
@@ -62,7 +64,8 @@ def write_report(folder: Path, report: Report, against: str | None = None) -> li
         section("Runs", [runs_of(report), settings(report)]),
     ]
     write_page(files[0], page(report.title, parts, sentences.lead(report)))
-    return [*files, *pictures]
+    published = [] if project is None else [publish(report, found, photographs, files[0], pictures, project)]
+    return [*files, *pictures, *published]
 
 
 def missing(report: Report) -> list[str]:
