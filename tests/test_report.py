@@ -192,6 +192,7 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
     assert "| relativistic | **32.00** ± 0.71 | 5.50 ± 0.71 | 2.50 | 3.00 |" in text
     assert "| Parameters (k) | Multiply-adds (G) | Iterations/s |" in text
     assert "| vanilla | *31.00* ± 0.71 | 5.50 ± 0.71 |" in text
+    assert "| relativistic − vanilla | +1.00 | +1.00 to +1.00 | 0.00781 |" in text
     assert "| bicubic | 29.50 | 8.00 |" in text  # a baseline is never the best
     assert "4 of 5 runs finished; 3 columns, 2 seeds each." in text
     assert "Mean over 8 validation images of the checkpoint checkpoints/best.ckpt, the best by val/niqe" in text

@@ -24,7 +24,7 @@ from sr_lightning.reports.crops import Shown, shown, write_pictures
 from sr_lightning.reports.gathering import Pair, Report, compared
 from sr_lightning.reports.publishing import publish
 from sr_lightning.reports.rows import Table, results
-from sr_lightning.reports.texts import latex, markdown, write_differences, write_table
+from sr_lightning.reports.texts import latex, markdown, markdown_differences, write_differences, write_table
 from sr_lightning.statistics import Difference
 
 OPEN = 4  # curves that are seen at once
@@ -149,14 +149,7 @@ def as_markdown(
     if report.missing:
         parts += ["## What is missing", "\n".join(f"- {each}" for each in report.missing)]
     if any(differences.values()):
-        lines = ["| metric | pair | difference | 95 % interval | p |", "|---|---|---:|---:|---:|"]
-        titles = {measure.key: measure for measure in report.measured}
-        for key, pairs in differences.items():
-            for (name, other), each in pairs.items():
-                digits = titles[key].digits
-                interval = "–" if each.low is None else f"{each.low:+.{digits}f} to {each.high:+.{digits}f}"
-                p = "–" if each.wilcoxon is None else f"{each.wilcoxon:.3g}"
-                lines.append(f"| {titles[key].title} | {name} − {other} | {each.mean:+.{digits}f} | {interval} | {p} |")
-        parts += ["## Differences", "\n".join(lines), sentences.under_differences(report)]
+        tables = [markdown_differences(measure, differences.get(measure.key, {})) for measure in report.measured]
+        parts += ["## Differences", *tables, sentences.under_differences(report)]
     parts += [f"![{path.stem}]({path.name})" for path in pictures]
     return "\n\n".join(part.strip() for part in parts) + "\n"

@@ -1,9 +1,11 @@
 """The table of a report as Markdown, LaTeX and CSV."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sr_lightning.pages.table import Cell, places
 from sr_lightning.reports.gathering import Pair
+from sr_lightning.reports.measures import Measure
 from sr_lightning.reports.rows import Table
 from sr_lightning.statistics import Difference, Spread
 from sr_lightning.tables import Row, write_csv
@@ -26,6 +28,19 @@ def markdown(table: Table) -> str:
         texts = [written(cell, table.heads[i].digits, f"{marks[i]}{{}}{marks[i]}") for i, cell in enumerate(cells)]
         lines.append([name, *texts])
     return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
+
+
+def markdown_differences(measure: Measure, found: Mapping[Pair, Difference]) -> str:
+    """A line for each pair of columns; empty where there is none."""
+    if not found:
+        return ""
+    digits = measure.digits
+    lines = [f"| {measure.title} | difference | 95 % interval | p |", "| --- | ---: | ---: | ---: |"]
+    for (name, other), each in found.items():
+        interval = "–" if each.low is None else f"{each.low:+.{digits}f} to {each.high:+.{digits}f}"
+        p = "–" if each.wilcoxon is None else f"{each.wilcoxon:.3g}"
+        lines.append(f"| {name} − {other} | {each.mean:+.{digits}f} | {interval} | {p} |".replace(" -", " −"))
+    return "\n".join(lines) + "\n"
 
 
 def latex(table: Table, caption: str) -> str:
