@@ -9,12 +9,13 @@ from sr_lightning.reports.gathering import Report
 from sr_lightning.reports.measures import PERCEPTUAL, Measure
 
 GAP = (math.nan, math.nan)
+LONGEST = 40  # letters that name the columns of a baseline
 
 
 def curve_names(report: Report) -> list[str]:
     """What was logged by any run and is worth a curve: what is validated, then the losses."""
     names = list(dict.fromkeys(name for run in report.runs for name in run.curves))
-    known = [f"val/{measure.key}" for measure in report.measured]
+    known = [f"val/{measure.key}" for measure in leading(report)]
     validated = [name for name in (*known, *sorted(names)) if name in names and name.startswith("val/")]
     losses = [name for name in names if name.startswith("train/") and name != "train/nonfinite_steps"]
     return list(dict.fromkeys([*validated, *losses]))
@@ -38,11 +39,18 @@ def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
     return (by_key["psnr_y"], perception) if "psnr_y" in by_key and perception else None
 
 
+def leading(report: Report) -> list[Measure]:
+    """What is measured, with distortion and perception first."""
+    first = list(plane_axes(report) or ())
+    return [*first, *(measure for measure in report.measured if measure not in first)]
+
+
 def plane_series(report: Report, x: Measure, y: Measure) -> list[Series]:
     """Columns with their validations over time and their seeds, what they started from, bicubic, interpolations."""
     found = [column_series(report, column, x, y) for column in report.columns if column.finished]
     for baseline in (*report.starts, *report.bicubic):
-        found.append(baseline_series(baseline, name_of(baseline, report), x, y))
+        label = baseline.name if baseline in report.bicubic else "start"
+        found.append(Series(name_of(baseline, report), [position(baseline, x, y)], labels=[label], line=False))
     for each in report.interpolations:
         points = [(values[x.key], values[y.key]) for values in each.series.values()]
         labels = [f"α {alpha}" if number in (0, len(points) - 1) else "" for number, alpha in enumerate(each.series)]
@@ -76,10 +84,6 @@ def column_series(report: Report, column: Column, x: Measure, y: Measure) -> Ser
     )
 
 
-def baseline_series(baseline: Baseline, name: str, x: Measure, y: Measure) -> Series:
-    return Series(name, [position(baseline, x, y)], labels=[name], line=False)
-
-
 def position(what: Column | Baseline, x: Measure, y: Measure) -> tuple[float, float]:
     a, b = what.spread(x.key), what.spread(y.key)
     return (math.nan if a is None else a.mean, math.nan if b is None else b.mean)
@@ -89,7 +93,10 @@ def name_of(baseline: Baseline, report: Report) -> str:
     """Its network, and which columns it belongs to where there are others."""
     others = report.bicubic if baseline in report.bicubic else report.starts
     name = baseline.name if baseline in report.bicubic else f"start: {baseline.name}"
-    return name if len(others) == 1 else f"{name} ({'; '.join(baseline.columns)})"
+    own = "; ".join(baseline.columns)
+    if len(own) > LONGEST:
+        own = f"{baseline.columns[0]} and {len(baseline.columns) - 1} more"
+    return name if len(others) == 1 else f"{name} ({own})"
 
 
 def axis(measure: Measure) -> Axis:

@@ -1,6 +1,6 @@
 """A report as files: a page, tables for a paper, pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -26,8 +26,6 @@ from sr_lightning.reports.publishing import publish
 from sr_lightning.reports.rows import Table, results
 from sr_lightning.reports.texts import latex, markdown, markdown_differences, write_differences, write_table
 from sr_lightning.statistics import Difference
-
-OPEN = 4  # curves that are seen at once
 
 
 def write_report(folder: Path, report: Report, against: str | None = None, project: str | None = None) -> list[Path]:
@@ -88,32 +86,28 @@ def the_plane(report: Report) -> list[str]:
 
 
 def the_differences(report: Report, differences: dict[str, dict[Pair, Difference]]) -> list[str]:
-    drawn = [
-        intervals(measure.title, pairs, Axis(measure.title, measure.better), measure.digits)
-        for measure in report.measured
+    drawn = {
+        measure.title: intervals(measure.title, pairs, Axis(measure.title, measure.better), measure.digits)
+        for measure in charts.leading(report)
         if (pairs := differences.get(measure.key))
-    ]
-    return (
-        [section("Differences", [side_by_side(drawn)], f"{sentences.under_differences(report)} {sentences.COLOURS}")]
-        if drawn
-        else []
-    )
+    }
+    note = f"{sentences.under_differences(report)} {sentences.COLOURS}"
+    return [section("Differences", first_of(drawn, 2), note)] if drawn else []
 
 
 def the_curves(report: Report) -> list[str]:
-    names = charts.curve_names(report)
-    drawn = [
-        curves(name, charts.curve_series(report, name), Axis("iteration"), charts.named(report.measured, name))
-        for name in names
-    ]
-    if not drawn:
-        return []
-    rest = (
-        [folded(f"{len(drawn) - OPEN} more: {', '.join(names[OPEN:])}", [side_by_side(drawn[OPEN:])])]
-        if drawn[OPEN:]
-        else []
-    )
-    return [section("Training curves", [side_by_side(drawn[:OPEN]), *rest], sentences.under_curves(report))]
+    drawn = {
+        name: curves(name, charts.curve_series(report, name), Axis("iteration"), charts.named(report.measured, name))
+        for name in charts.curve_names(report)
+    }
+    return [section("Training curves", first_of(drawn, 4), sentences.under_curves(report))] if drawn else []
+
+
+def first_of(drawn: Mapping[str, str], count: int) -> list[str]:
+    """The first figures side by side; the others, by title, for a reader to open."""
+    titles, figures = list(drawn), list(drawn.values())
+    rest = f"{len(titles) - count} more: {', '.join(titles[count:])}"
+    return [side_by_side(figures[:count]), *([folded(rest, [side_by_side(figures[count:])])] if titles[count:] else [])]
 
 
 def runs_of(report: Report) -> str:
