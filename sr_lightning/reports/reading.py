@@ -37,7 +37,7 @@ class Run:
         error: why it failed, in one line.
         seconds: that all its attempts took; None where nobody measured that.
         result: what it left at its end; None before.
-        config: as it was composed, unresolved.
+        config: resolved, once it has begun to train.
         protocol: how its validation images were measured; empty before its end.
         values: network -> image -> metric -> value, of the validation images.
         curves: name of what was logged -> its values.
@@ -136,8 +136,9 @@ def read_run(folder: Path, axes: Sequence[str] = ()) -> Run:
     try:
         run.curves = read_curves(folder)
         run.result = read_result(folder)
-        config = folder / ".hydra" / "config.yaml"
-        run.config = (yaml.safe_load(config.read_text("utf-8")) or {}) if config.is_file() else {}
+        for config in (*folder.glob("csv/version_*/hparams.yaml"), folder / ".hydra" / "config.yaml"):
+            if config.is_file() and not run.config:
+                run.config = yaml.safe_load(config.read_text("utf-8")) or {}
         if (folder / "job.json").is_file():
             attempts = json.loads((folder / "job.json").read_text("utf-8"))["attempts"]
             run.seconds = sum(attempt["seconds"] for attempt in attempts)
