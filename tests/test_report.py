@@ -17,7 +17,7 @@ from sr_lightning.reports.columns import named
 from sr_lightning.reports.crops import shown
 from sr_lightning.reports.gathering import compared
 from sr_lightning.reports.reading import WORD, read_curves, read_runs
-from sr_lightning.reports.rows import results
+from sr_lightning.reports.rows import costs, results
 from sr_lightning.statistics import Spread, difference
 from tests import photographs
 
@@ -94,16 +94,22 @@ def test_a_column_is_the_mean_over_images_then_over_seeds(sweep):
     """Worked by hand: images have 27 … 34 and 28 … 35 dB, so seeds have 30.5 and 31.5."""
     table = results(gather(sweep))
     assert table.head == "gan"
-    assert table.keys == ["psnr_y", "niqe", "parameters", "multiply_adds", "iterations_per_second", "status"]
+    assert table.keys == ["psnr_y", "niqe", "status"]
     rows = {name: dict(zip(table.keys, cells, strict=True)) for name, cells in table.rows.items()}
     assert list(rows) == ["bicubic", "start: psnr", "vanilla", "relativistic", "hinge"]
     assert rows["bicubic"]["psnr_y"] == Spread(29.5, None, 1)
     assert rows["start: psnr"]["niqe"] == Spread(7.5, pytest.approx(0.5**0.5), 2)
     assert rows["vanilla"]["psnr_y"] == Spread(31.0, pytest.approx(0.5**0.5), 2)
-    assert rows["vanilla"]["parameters"] == 2.5
-    assert rows["vanilla"]["iterations_per_second"] == Spread(2.5, pytest.approx(0.5**0.5), 2)
     assert rows["vanilla"]["status"] == "2 finished"
     assert rows["hinge"] == {**dict.fromkeys(table.keys), "status": "failed"}
+
+
+def test_costs_are_in_units_that_fit(sweep):
+    table = costs(gather(sweep))
+    assert [head.title for head in table.heads] == ["Parameters (k)", "Multiply-adds (G)", "Iterations/s"]
+    assert table.rows["vanilla"] == [2.5, 3.0, Spread(2.5, pytest.approx(0.5**0.5), 2)]
+    assert table.rows["hinge"] == [None] * 3
+    assert costs(gather(sweep), plain=True).rows["vanilla"][0] == 2500
 
 
 def test_columns_differ_image_by_image_after_their_seeds_are_averaged(sweep):
@@ -189,8 +195,8 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
     ]  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(file.name for file in files)
     text = files[1].read_text()
-    assert "| relativistic | **32.00** ± 0.71 | 5.50 ± 0.71 | 2.50 | 3.00 |" in text
-    assert "| Parameters (k) | Multiply-adds (G) | Iterations/s |" in text
+    assert "| relativistic | **32.00** ± 0.71 | 5.50 ± 0.71 | 2 finished |" in text
+    assert "| vanilla | 2.50 | 3.00 | 2.50 ± 0.71 |" in text
     assert "| vanilla | *31.00* ± 0.71 | 5.50 ± 0.71 |" in text
     assert "| relativistic − vanilla | +1.00 | +1.00 to +1.00 | 0.00781 |" in text
     assert "| bicubic | 29.50 | 8.00 |" in text  # a baseline is never the best
@@ -201,9 +207,10 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
     assert "gan=hinge seed=0 (04-a): failed: ValueError: bad, worse" in text
     latex = files[2].read_text()
     assert r"relativistic & \textbf{32.00} {\footnotesize $\pm$ 0.71}" in latex
-    assert latex.count(r"\\") == 1 + 5
+    assert latex.count(r"\\") == (1 + 5) + (1 + 3)
     rows = {row["column"]: row for row in csv.DictReader(files[3].open())}
     assert float(rows["vanilla"]["psnr_y_deviation"]) == pytest.approx(0.5**0.5)
+    assert (rows["vanilla"]["parameters"], rows["bicubic"]["parameters"]) == ("2500.0", "")
     (first, *_) = csv.DictReader(files[4].open())
     assert (first["metric"], first["column"], first["mean"]) == ("psnr_y", "relativistic", "1.0")
     html = files[0].read_text()
@@ -262,7 +269,7 @@ def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_
     (file,) = runs[0].glob("*.wandb")
     for words in (b"report norms", b"papers", b"0.png: bicubic, start: psnr, vanilla, relativistic, HR"):
         assert words in file.read_bytes()
-    table = json.loads(next(runs[0].glob("files/media/table/table_*.json")).read_text())
+    table = json.loads(next(runs[0].glob("files/media/table/results_*.json")).read_text())
     assert table["columns"][:2] == ["column", "psnr_y"]
     assert table["data"][2][:2] == ["vanilla", 31.0]
     assert len(list(runs[0].glob("files/media/html/*.html"))) == 1

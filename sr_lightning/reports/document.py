@@ -23,8 +23,8 @@ from sr_lightning.reports import charts, sentences
 from sr_lightning.reports.crops import Shown, shown, write_pictures
 from sr_lightning.reports.gathering import Pair, Report, compared
 from sr_lightning.reports.publishing import publish
-from sr_lightning.reports.rows import Table, results
-from sr_lightning.reports.texts import latex, markdown, markdown_differences, write_differences, write_table
+from sr_lightning.reports.rows import Table, costs, results
+from sr_lightning.reports.texts import latex, markdown, markdown_differences, write_differences, write_tables
 from sr_lightning.statistics import Difference
 
 
@@ -40,20 +40,24 @@ def write_report(folder: Path, report: Report, against: str | None = None, proje
     Raises:
         InputError: no such column, or a file cannot be written.
     """
-    found = results(report)
+    found, cost = results(report), costs(report)
     differences = {
         measure.key: compared(report, measure, against) for measure in report.measured if measure.better is not None
     }
     photographs = shown(report)
     files = [folder / name for name in ("index.html", "report.md", "table.tex", "table.csv", "differences.csv")]
-    note = sentences.under_table(report, found)
-    write_table(files[3], found)
+    note = sentences.under_table(report)
+    write_tables(files[3], [found, costs(report, plain=True)])
     write_differences(files[4], differences)
-    write_text(files[2], latex(found, f"{report.title}. {note}"))
+    write_text(
+        files[2],
+        latex(found, f"{report.title}. {note}") + (f"\n{latex(cost, sentences.UNDER_COSTS)}" if cost.heads else ""),
+    )
     pictures = write_pictures(folder, photographs)
-    write_text(files[1], as_markdown(report, found, differences, pictures))
+    write_text(files[1], as_markdown(report, [found, cost], differences, pictures))
     parts = [
         section("Results", [table(found.head, found.heads, found.rows, baselines=found.baselines)], note),
+        *([section("Costs", [table(cost.head, cost.heads, cost.rows)], sentences.UNDER_COSTS)] if cost.heads else []),
         *missing(report),
         *pictures_of(report, photographs),
         *the_plane(report),
@@ -62,7 +66,11 @@ def write_report(folder: Path, report: Report, against: str | None = None, proje
         section("Runs", [runs_of(report), settings(report)]),
     ]
     write_page(files[0], page(report.title, parts, sentences.lead(report)))
-    published = [] if project is None else [publish(report, found, photographs, files[0], pictures, project)]
+    published = (
+        []
+        if project is None
+        else [publish(report, [found, costs(report, plain=True)], photographs, files[0], pictures, project)]
+    )
     return [*files, *pictures, *published]
 
 
@@ -137,13 +145,15 @@ def settings(report: Report) -> str:
 
 
 def as_markdown(
-    report: Report, found: Table, differences: dict[str, dict[Pair, Difference]], pictures: Sequence[Path]
+    report: Report, tables: Sequence[Table], differences: dict[str, dict[Pair, Difference]], pictures: Sequence[Path]
 ) -> str:
-    parts = [f"# {report.title}", sentences.lead(report), markdown(found), sentences.under_table(report, found)]
+    parts = [f"# {report.title}", sentences.lead(report), markdown(tables[0]), sentences.under_table(report)]
+    if tables[1].heads:
+        parts += ["## Costs", markdown(tables[1]), sentences.UNDER_COSTS]
     if report.missing:
         parts += ["## What is missing", "\n".join(f"- {each}" for each in report.missing)]
     if any(differences.values()):
-        tables = [markdown_differences(measure, differences.get(measure.key, {})) for measure in report.measured]
-        parts += ["## Differences", *tables, sentences.under_differences(report)]
+        pairs = [markdown_differences(measure, differences.get(measure.key, {})) for measure in report.measured]
+        parts += ["## Differences", *pairs, sentences.under_differences(report)]
     parts += [f"![{path.stem}]({path.name})" for path in pictures]
     return "\n\n".join(part.strip() for part in parts) + "\n"

@@ -1,7 +1,8 @@
 """A report as a run of W&B, in the group of its sweep."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from sr_lightning.loggers import wandb_id, wandb_mode
 from sr_lightning.pages.table import Cell
@@ -12,11 +13,17 @@ from sr_lightning.statistics import Spread
 
 
 def publish(
-    report: Report, table: Table, photographs: Sequence[Shown], page: Path, pictures: Sequence[Path], project: str
+    report: Report,
+    tables: Sequence[Table],
+    photographs: Sequence[Shown],
+    page: Path,
+    pictures: Sequence[Path],
+    project: str,
 ) -> Path:
     """Log the table, the pictures with their captions and the page; the same report again goes on in the same run.
 
     Args:
+        tables: results and costs.
         page: the report's.
         pictures: files of the photographs, in their order.
         project: of W&B.
@@ -35,11 +42,9 @@ def publish(
         dir=str(page.parent),
         mode=wandb_mode(),  # type: ignore[arg-type]
     ) as run:
-        rows = [[name, *map(number, cells)] for name, cells in table.rows.items()]
-        deviations = [[name, *map(deviation, cells)] for name, cells in table.rows.items()]
         run.log({
-            "table": wandb.Table(["column", *table.keys], data=rows),
-            "deviations": wandb.Table(["column", *table.keys[:-1]], data=[row[:-1] for row in deviations]),
+            **{key: of_wandb(tables[0], of) for key, of in (("results", number), ("deviations", deviation))},
+            **({"costs": of_wandb(tables[1], number)} if tables[1].keys else {}),
             "crops": [
                 wandb.Image(str(path), caption=f"{each.name}: {', '.join(name for name, _ in each.versions)}")
                 for path, each in zip(pictures, photographs, strict=True)
@@ -47,6 +52,12 @@ def publish(
             "page": wandb.Html(page.read_text("utf-8"), inject=False),
         })  # fmt: skip
         return Path(run.dir).parent
+
+
+def of_wandb(table: Table, of: Callable[[Cell], float | str | None]) -> Any:
+    import wandb
+
+    return wandb.Table(["column", *table.keys], data=[[name, *map(of, cells)] for name, cells in table.rows.items()])
 
 
 def number(cell: Cell) -> float | str | None:

@@ -38,24 +38,33 @@ class Table:
 
 
 def results(report: Report) -> Table:
-    """Means over the validation images, with their deviation over the seeds; costs; how far the runs have come."""
+    """Means over the validation images, with their deviation over the seeds, and how far the runs have come."""
     heads = [Head(measure.title, measure.better, measure.digits) for measure in report.measured]
-    costs = [key for key in COSTS if any(column.cost(key) for column in report.columns)]
-    factors = {}
-    for key in costs:
-        title, factors[key] = unit(key, [found.mean for column in report.columns if (found := column.cost(key))])
-        heads.append(Head(title))
     rows: dict[str, list[Cell]] = {}
     for baseline in (*report.bicubic, *report.starts):
-        cells: list[Cell] = [baseline.spread(measure.key) for measure in report.measured]
-        rows[name_of(baseline, report)] = [*cells, *[None] * len(costs), None]
+        rows[name_of(baseline, report)] = [*(baseline.spread(measure.key) for measure in report.measured), None]
     compared_with = list(rows)
     for column in report.columns:
-        cells = [column.spread(measure.key) for measure in report.measured]
-        cells += [scaled(column.cost(key), factors[key]) for key in costs]
-        rows[column.name] = [*cells, column.status()]
-    keys = [*(measure.key for measure in report.measured), *costs, "status"]
+        rows[column.name] = [*(column.spread(measure.key) for measure in report.measured), column.status()]
+    keys = [*(measure.key for measure in report.measured), "status"]
     return Table(axes(report), [*heads, Head("Runs")], rows, keys, compared_with)
+
+
+def costs(report: Report, plain: bool = False) -> Table:
+    """What the runs took, mean and deviation over the seeds; without heads where nobody recorded it.
+
+    Args:
+        plain: numbers and bytes, rather than the units that fit.
+    """
+    keys = [key for key in COSTS if any(column.cost(key) for column in report.columns)]
+    heads, rows = [], {column.name: list[Cell]() for column in report.columns}
+    for key in keys:
+        found = [column.cost(key) for column in report.columns]
+        title, factor = unit(key, [value.mean for value in found if value])
+        heads.append(Head(title))
+        for cells, value in zip(rows.values(), found, strict=True):
+            cells.append(scaled(value, 1.0 if plain else factor))
+    return Table(axes(report), heads, rows, keys, [])
 
 
 def unit(key: str, values: Sequence[float]) -> tuple[str, float]:

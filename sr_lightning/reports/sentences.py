@@ -2,7 +2,6 @@
 
 from sr_lightning.reports.gathering import Report
 from sr_lightning.reports.reading import DONE, RUNNING
-from sr_lightning.reports.rows import COSTS, Table
 
 COLOURS = "Green is better and orange worse, where the interval is off zero and p < 0.05."
 
@@ -24,7 +23,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def under_table(report: Report, table: Table) -> str:
+def under_table(report: Report) -> str:
     """What the values are means of, what ± is, and which weights were measured."""
     if not report.finished:
         return "No run has come to its end yet."
@@ -38,12 +37,13 @@ def under_table(report: Report, table: Table) -> str:
         parts.append("± is the standard deviation over the seeds (n − 1); only finished runs count.")
     elif len(report.runs) > 1:
         parts.append("One seed each: nothing is known of the deviation over seeds.")
-    if any(key in COSTS for key in table.keys):
-        parts.append(
-            "Parameters and multiply-adds are the generator's, the latter for one training crop; iterations/s, without "
-            "validations, and peak memory are the training's, on one device."
-        )
     return " ".join(parts)
+
+
+UNDER_COSTS = (
+    "Parameters and multiply-adds are the generator's, the latter for one training crop; iterations/s, without "
+    "validations, and peak memory are the training's, on one device."
+)
 
 
 def under_differences(report: Report) -> str:

@@ -1,6 +1,6 @@
 """The table of a report as Markdown, LaTeX and CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sr_lightning.pages.table import Cell, places
@@ -64,18 +64,23 @@ def latex(table: Table, caption: str) -> str:
     )
 
 
-def write_table(path: Path, table: Table) -> None:
-    """As CSV: mean, deviation and number of seeds of each measured value, unrounded.
+def write_tables(path: Path, tables: Sequence[Table]) -> None:
+    """As one CSV: mean, deviation and number of seeds of each value, unrounded.
+
+    Args:
+        tables: the first has all rows.
 
     Raises:
         InputError: it cannot be written.
     """
     rows, names = [], ["column"]
-    for key in table.keys:
+    keys = [key for table in tables for key in table.keys]
+    for key in keys:
         names += [key] if key == "status" else [key, f"{key}_deviation", f"{key}_seeds"]
-    for name, cells in table.rows.items():
+    for name in tables[0].rows:
         row: Row = {"column": name}
-        for key, cell in zip(table.keys, cells, strict=True):
+        every = [cell for table in tables for cell in table.rows.get(name, [None] * len(table.keys))]
+        for key, cell in zip(keys, every, strict=True):
             if key == "status":
                 row[key] = cell or ""
             else:
