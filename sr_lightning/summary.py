@@ -18,6 +18,8 @@ from sr_lightning.comparison import comparison, stacked
 from sr_lightning.data import Batch, Benchmarks, SRDataModule
 from sr_lightning.evaluate import PROTOCOL, evaluate
 from sr_lightning.generators import Interpolation
+from sr_lightning.loggers import conclude
+from sr_lightning.modules import scores
 from sr_lightning.tables import Row, means, show, write_results
 
 log = logging.getLogger(__name__)
@@ -62,7 +64,9 @@ def summarise(
         write_results(folder / "validation", rows, protocol(config, source, list(networks)))
         picture = folder / "comparison.png"
         image.write(picture, shown.picture(rows))
-        show(means(rows), f"x{config.scale}, mean over {len(files)} validation images")
+        told = means(rows)
+        conclude(trainer.loggers, {role(row["network"], told): row for row in told}, picture, source)
+        show(told, f"x{config.scale}, mean over {len(files)} validation images")
         log.info("Picture: %s", os.path.relpath(picture))
         log.info("Weights: %s", os.path.relpath(source))
     return rows
@@ -89,6 +93,11 @@ def protocol(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[
         "metrics": plain(config.metrics),
         "sr_lightning": __version__,
     }
+
+
+def role(network: str, rows: Sequence[Row]) -> str:
+    """What a network is in every run, whatever its name: bicubic, start or best."""
+    return "best" if network == rows[-1]["network"] else "bicubic" if network == rows[0]["network"] else "start"
 
 
 def loaded(config: DictConfig, source: Path) -> nn.Module:
@@ -135,12 +144,6 @@ class Shown:
         lines = []
         for number, outputs in sorted(self.outputs.items()):
             lr, hr = self.references[number]
-            values = {name: written([row for row in rows if row["network"] == name][number]) for name in outputs}
+            values = {name: scores.written([row for row in rows if row["network"] == name][number]) for name in outputs}
             lines.append(comparison([("LR", lr), *outputs.items(), ("HR", hr)], values=values))
         return stacked(lines)
-
-
-def written(row: Row) -> str:
-    """PSNR and NIQE of a network, where they were measured."""
-    texts = {"psnr_y": "{:.2f} dB", "niqe": "NIQE {:.2f}"}
-    return "   ".join(text.format(row[key]) for key, text in texts.items() if key in row)

@@ -50,14 +50,16 @@ def markdown(summary: Sequence[Row]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def write_csv(path: Path, rows: Sequence[Row]) -> None:
+def write_csv(path: Path, rows: Sequence[Row], names: Sequence[str] = ()) -> None:
     """Rows with the names of their columns, the whole file or none; parent folders are made.
 
+    Args:
+        names: of the columns; none: those of the first row.
     Raises:
         InputError: it cannot be written.
     """
     with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, names or list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
 

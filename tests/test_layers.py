@@ -51,6 +51,8 @@ LAYERS = {
         "tables",
         "sweeps",
         "degrade",
+        "report",
+        "reports",
     },
 }
 LAYER = {name: layer for layer, names in LAYERS.items() for name in names}

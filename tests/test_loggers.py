@@ -27,15 +27,16 @@ def test_tensorboard(train):
     assert found.Tags()["images"] == ["val/00-00", "val/01-01", "val/02-02"]
 
 
-def test_wandb_offline_runs_are_separate_and_continue(train, monkeypatch):
+def test_wandb_offline_runs_are_separate_and_continue(train, monkeypatch, tmp_path):
     """REQ-WB-1, REQ-WB-2: without a login two runs make two offline runs; the id belongs to the run's folder."""
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("WANDB_SILENT", "true")
+    monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / "data"))
     runs, start = [], wandb.init
     monkeypatch.setattr(wandb, "init", lambda **settings: runs.append(start(**settings)) or runs[-1])
     long = "x" * 70
     job = ("sweep.name=ablation", f'sweep.axes=["norm=none","{long}"]')
-    first = train("first", "logger=wandb", "iterations=2", *job)
+    first = train("first", "logger=wandb", "iterations=2", "logger.wandb.artifact=true", *job)
     assert wandb.run is None
     assert (runs[0].group, runs[0].job_type) == ("ablation", "pixel")
     assert set(runs[0].tags) == {"norm=none", "x" * 64}
@@ -45,6 +46,13 @@ def test_wandb_offline_runs_are_separate_and_continue(train, monkeypatch):
     assert len(set(ids)) == len(ids) == 2
     pictures = list((first / "wandb").glob("offline-run-*/files/media/images/val/*.png"))
     assert len(pictures) == 3
+    (told,) = (path.read_bytes() for path in (first / "wandb").glob("offline-run-*/*.wandb"))
+    assert b"00-00 at iteration 2: LR, bicubic, SR, HR" in told
+    for words in (b"best/psnr_y", b"bicubic/psnr_y", b"LR, bicubic, srresnet, HR: the best checkpoint"):
+        assert words in told
+    (artifact,) = (tmp_path / "data").rglob("staging/*")  # of the first run, which asked for it
+    assert artifact.read_bytes() == (first / "checkpoints" / "best.ckpt").read_bytes()
+    assert str(artifact).encode() in told
 
 
 def test_pictures_show_the_place_in_every_version(train):

@@ -190,10 +190,11 @@ def test_the_end_of_a_sweep_is_the_end_of_its_jobs(sweep, tmp_path):
     """Ctrl-C, then a scheduler's SIGTERM: jobs are asked to save, nothing else starts, the same command goes on."""
 
     def interrupt(number):
-        while len(list(tmp_path.glob("runs/sweeps/it/*/waiting"))) < 2:
+        while len(list(tmp_path.glob("runs/sweeps/it/*/waiting"))) < 2 or table.read_text().count("running") < 2:
             time.sleep(0.02)
         os.kill(os.getpid(), number)
 
+    table = tmp_path / "runs" / "sweeps" / "it" / "sweep.csv"
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
         signal.signal(number, handler)  # a test run in the background of a shell inherits that SIGINT is ignored
         before = signal.getsignal(number)

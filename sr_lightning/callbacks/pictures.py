@@ -10,6 +10,7 @@ from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from sr_lightning import image, resize
 from sr_lightning.comparison import comparison
 from sr_lightning.data.batch import Batch
+from sr_lightning.modules import scores
 from sr_lightning.places import telling_squares
 
 
@@ -33,7 +34,9 @@ class Pictures(Callback):
         lr, hr = batch.lr[0], batch.hr[0]
         bicubic = resize.bicubic(batch.lr, hr.shape[-1] / lr.shape[-1])[0].clamp(0, 1)
         versions = [("LR", lr), ("bicubic", bicubic), ("SR", outputs[0]), ("HR", hr)]
-        picture = comparison(versions, telling_squares([bicubic]))  # the same place at every iteration
+        value = scores.written(pl_module.rows["val/"][number])  # type: ignore[index, arg-type]
+        places = telling_squares([bicubic])  # the same at every iteration
+        picture = comparison(versions, places, {"SR": value} if value else None)
         name = trainer.datamodule.validation_files.hr[number].stem  # type: ignore[attr-defined]
         image.write(self.folder / f"{number:02d}-{name}-{trainer.global_step:07d}.png", picture)
 
@@ -48,4 +51,5 @@ class Pictures(Callback):
                 if isinstance(logger, TensorBoardLogger):
                     logger.experiment.add_image(title, image.read(path), step)
                 elif isinstance(logger, WandbLogger):
-                    logger.log_image(title, [str(path)], step=step)
+                    caption = f"{path.stem.rsplit('-', 1)[0]} at iteration {step}: LR, bicubic, SR, HR"
+                    logger.log_image(title, [str(path)], step=step, caption=[caption])

@@ -56,3 +56,9 @@ def mean(rows: dict[int, Scores]) -> Scores:
     """Mean over images of each metric."""
     names = next(iter(rows.values()), {})
     return {name: fmean(row[name] for row in rows.values()) for name in names}
+
+
+def written(row: Mapping[str, float]) -> str:
+    """PSNR and NIQE of an image, where they were measured, for a caption."""
+    texts = {"psnr_y": "{:.2f} dB", "niqe": "NIQE {:.2f}"}
+    return "   ".join(text.format(row[key]) for key, text in texts.items() if key in row)

@@ -3,7 +3,8 @@
 from sr_lightning.pages.chart import curves, plane
 from sr_lightning.pages.crops import crops_figure
 from sr_lightning.pages.frame import Axis, Series
-from sr_lightning.pages.shell import page, section, write_page
+from sr_lightning.pages.intervals import intervals
+from sr_lightning.pages.shell import folded, page, section, side_by_side, write_page
 from sr_lightning.pages.slider import slider
 from sr_lightning.pages.table import Column, ranks, table
 
@@ -13,10 +14,13 @@ __all__ = [
     "Series",
     "crops_figure",
     "curves",
+    "folded",
+    "intervals",
     "page",
     "plane",
     "ranks",
     "section",
+    "side_by_side",
     "slider",
     "table",
     "write_page",

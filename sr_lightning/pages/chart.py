@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 
-from sr_lightning.pages.frame import Axis, Frame, Series, finite, frame_of, is_finite
+from sr_lightning.pages.frame import Axis, Frame, Series, finite, frame_of, is_finite, near
 from sr_lightning.pages.labels import LINE, apart, beside
 from sr_lightning.pages.ticks import ticks, written
 
@@ -34,11 +34,14 @@ def curves(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
 
 
 def plane(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
-    """Points with their names beside them, such as networks by PSNR and NIQE; the better corner is said."""
+    """Points with their names beside them, such as networks by PSNR and NIQE; the better corner is said.
+
+    Points without a label that are far from all others, such as the first validations of a training, are left out.
+    """
     shown = [each for each in series if finite(each)]
     if not shown:
         return _empty(title)
-    frame = frame_of(shown, room=0.09)
+    frame = frame_of(near(shown), room=0.09)
     body = [_curve(each, i, frame, markers=True) for i, each in enumerate(shown)]
     body.append(_names(shown, frame))
     if x.better and y.better:
@@ -63,7 +66,10 @@ def _curve(series: Series, number: int, frame: Frame, markers: bool = False) -> 
         elif runs[-1]:
             runs.append([])
     parts = [f'<g class="{_colour(number)}"><title>{escape(series.name)}</title>']
-    parts.append('<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%" overflow="visible">')
+    overflow = "hidden" if markers else "visible"
+    parts.append(
+        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%" overflow="{overflow}">'
+    )
     if series.spread:
         known = [(p, s) for p, s in zip(series.points, series.spread, strict=True) if math.isfinite(s + sum(p))]
         edge = [(a, b + s) for (a, b), s in known] + [(a, b - s) for (a, b), s in reversed(known)]
@@ -73,10 +79,12 @@ def _curve(series: Series, number: int, frame: Frame, markers: bool = False) -> 
     parts.append("</svg>")
     if markers or len(series.points) <= MARKED:
         for i, (a, b) in enumerate(series.points):
-            if is_finite((a, b)):
-                name = f"{series.name}, {series.labels[i]}" if series.labels and series.labels[i] else series.name
+            if is_finite((a, b)) and frame.holds(a, b):
+                label = series.labels[i] if series.labels else ""
+                name = series.notes[i] if series.notes else ", ".join(filter(None, (series.name, label)))
+                radius = 2.5 if not markers else 3 if series.labels and not label else 5
                 parts.append(
-                    f'<circle cx="{frame.across(a)}%" cy="{frame.down(b)}%" r="{5 if markers else 2.5}">'
+                    f'<circle cx="{frame.across(a)}%" cy="{frame.down(b)}%" r="{radius}">'
                     f"<title>{escape(name)}: {a:.6g}, {b:.6g}</title></circle>"
                 )
     return "".join(parts) + "</g>"

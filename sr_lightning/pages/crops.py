@@ -8,6 +8,7 @@ from sr_lightning.pages import inline
 from sr_lightning.places import Square, same_place
 
 OVERVIEW = 0.5  # megapixels
+BESIDE = 9  # versions; more of them go below the whole photograph, in several lines
 
 
 def crops_figure(
@@ -52,7 +53,8 @@ def crops_figure(
         )
     explained = f" · {escape(note)}" if note else ""
     sides = f"{len(squares) * width / height:.4f}fr {len(versions)}fr"  # so that both are equally high
-    return f"""<figure class="crops" style="--columns:{len(versions)};--sides:{sides}">
+    kind = "crops many" if len(versions) > BESIDE else "crops"
+    return f"""<figure class="{kind}" style="--columns:{len(versions)};--sides:{sides}">
 <div class="overview"><div class="whole"><img alt="{escape(name)}, whole" src="{inline.lossy(reference, size)}">
 {frames}</div><p class="caption"><strong>{escape(name)}</strong><span>{width} × {height}{explained}</span></p></div>
 <div class="columns">

@@ -13,7 +13,8 @@ class Series:
     Args:
         name: plain text.
         points: (x, y); those that are not finite interrupt a line.
-        labels: what is written at each point of a plane; none for a curve.
+        labels: what is written at each point of a plane, whose points without a label are small; none for a curve.
+        notes: what each point is told to be where a pointer rests on it; the name and the label if there are none.
         spread: half the height of a band around each point, such as the standard deviation over seeds.
         line: join the points in their order.
     """
@@ -21,11 +22,12 @@ class Series:
     name: str
     points: Sequence[tuple[float, float]]
     labels: Sequence[str] = ()
+    notes: Sequence[str] = ()
     spread: Sequence[float] = ()
     line: bool = True
 
     def __post_init__(self) -> None:
-        for key in ("labels", "spread"):
+        for key in ("labels", "notes", "spread"):
             count = len(getattr(self, key))
             if count not in (0, len(self.points)):
                 raise ValueError(f"series {self.name!r} has {len(self.points)} points but {count} {key}")
@@ -48,6 +50,9 @@ class Frame:
 
     def across(self, value: float) -> float:
         return round(100 * (value - self.x[0]) / (self.x[1] - self.x[0]), 3)
+
+    def holds(self, x: float, y: float) -> bool:
+        return self.x[0] <= x <= self.x[1] and self.y[0] <= y <= self.y[1]
 
     def down(self, value: float) -> float:
         return round(100 * (self.y[1] - value) / (self.y[1] - self.y[0]), 3)
@@ -74,6 +79,21 @@ def frame_of(series: Sequence[Series], room: float) -> Frame:
     ]
     x = range_of([a for a, _ in points], room)
     return Frame(x, range_of([b for _, b in points + bands], max(room, 0.05)))
+
+
+def near(series: Sequence[Series]) -> list[Series]:
+    """Without the points that have no label and lie farther out than those with one are apart."""
+    named = [
+        point
+        for each in series
+        for point, label in zip(each.points, each.labels or ["-"] * len(each.points), strict=True)
+        if label and is_finite(point)
+    ]
+    limits = [(2 * min(v) - max(v), 2 * max(v) - min(v)) for v in zip(*named, strict=True)]
+    if len(named) < 2:
+        return list(series)
+    frame = Frame(*limits)
+    return [Series(each.name, [point for point in each.points if frame.holds(*point)]) for each in series]
 
 
 def range_of(values: Sequence[float], room: float) -> tuple[float, float]:

@@ -52,6 +52,16 @@ def section(title: str, parts: Sequence[str], lead: str = "") -> str:
     return f"<section>\n<h2>{escape(title)}</h2>\n{introduction}{''.join(parts)}</section>\n"
 
 
+def side_by_side(parts: Sequence[str]) -> str:
+    """Parts in two columns, where the page is wide enough."""
+    return f'<div class="side-by-side">\n{"".join(parts)}</div>\n'
+
+
+def folded(title: str, parts: Sequence[str]) -> str:
+    """Parts that a reader opens."""
+    return f"<details>\n<summary>{escape(title)}</summary>\n{''.join(parts)}</details>\n"
+
+
 def write_page(path: Path | str, document: str) -> None:
     """Write the whole file or none; parent folders are made.
 

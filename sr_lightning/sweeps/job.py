@@ -16,7 +16,7 @@ from sr_lightning.atomic import write_text
 from sr_lightning.runs import read_result
 
 WAITING, BEFORE, FINISHED, RESUMED = "not started", "finished before", "finished", "resumed and finished"
-FAILED, INTERRUPTED = "failed", "interrupted"
+RUNNING, FAILED, INTERRUPTED = "running", "failed", "interrupted"
 ERROR = re.compile(r"(error: |[\w.]*(Error|Exception)\b)")
 PROGRAM = (sys.executable, "-m", "sr_lightning.train")
 LAUNCHING = ("hydra.mode=", "hydra.run.", "hydra.sweep", "hydra.launcher", "hydra/launcher", "hydra/sweeper")

@@ -11,7 +11,7 @@ from types import FrameType
 from rich.console import Console
 
 from sr_lightning.ranks import independent
-from sr_lightning.sweeps.job import Job
+from sr_lightning.sweeps.job import RUNNING, Job
 from sr_lightning.sweeps.process import POLL, Process
 
 LEFTOVERS = 10.0  # seconds for what an ended job has left running
@@ -50,7 +50,7 @@ def signals() -> Iterator[list[int]]:
 
 
 def run(
-    jobs: Sequence[Job], places: Sequence[Mapping[str, str]], sweep: str, grace: float, ended: Callable[[], None]
+    jobs: Sequence[Job], places: Sequence[Mapping[str, str]], sweep: str, grace: float, changed: Callable[[], None]
 ) -> int | None:
     """Run the jobs; returns the signal that ended the sweep early.
 
@@ -58,7 +58,7 @@ def run(
         places: environment variables of each place in which one job at a time runs.
         sweep: its name.
         grace: seconds that jobs have to save and end, after a first signal; a second one kills them.
-        ended: called after each job.
+        changed: called whenever jobs have started or ended.
     """
     console = Console()
     waiting, free, running = deque(jobs), list(places), list[Attempt]()
@@ -68,6 +68,7 @@ def run(
             while running or (waiting and not received):
                 while waiting and free and not received:
                     running.append(start(waiting.popleft(), free.pop(0), sweep, console))
+                    changed()
                 if received and deadline == float("inf"):
                     deadline = time.monotonic() + grace
                     console.print(f"Ending {len(running)} jobs; they save what they have done", style="bold")
@@ -83,7 +84,7 @@ def run(
                         running.remove(attempt)
                         free.append(attempt.place)
                         end(attempt, status, bool(received), console)
-                        ended()
+                        changed()
                 time.sleep(POLL)
         finally:
             for attempt in running:  # after an error of this program alone
@@ -97,6 +98,7 @@ def start(job: Job, place: Mapping[str, str], sweep: str, console: Console) -> A
     where = "".join(f" on GPU {value}" for name, value in place.items() if name == "CUDA_VISIBLE_DEVICES")
     say(console, job, f"{'goes on' if resumed else 'starts'}{where}: {' '.join(job.axes)}")
     job.folder.mkdir(parents=True, exist_ok=True)
+    job.status = RUNNING
     environment = {name: value for name, value in independent().items() if name not in ONE_RUN} | dict(place)
     return Attempt(job, place, Process(job.command(sweep), environment, job.folder / "output.txt"), resumed)
 

@@ -3,7 +3,7 @@
 from sr_lightning.weights.checkpoints import generator_weights
 from sr_lightning.weights.interpolation import interpolate, weighted_sum
 from sr_lightning.weights.layouts import NoPublicLayoutError, to_basicsr
-from sr_lightning.weights.loading import load, load_into, recipe_of
+from sr_lightning.weights.loading import load, load_into, recipe_of, started_from
 from sr_lightning.weights.onnx_graph import write_onnx
 from sr_lightning.weights.published import PUBLISHED, locate
 from sr_lightning.weights.writing import write
@@ -17,6 +17,7 @@ __all__ = [
     "load_into",
     "locate",
     "recipe_of",
+    "started_from",
     "to_basicsr",
     "weighted_sum",
     "write",

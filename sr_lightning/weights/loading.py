@@ -75,6 +75,21 @@ def recipe_of(source: str | Path) -> Any:
     return saved_recipe(tensor_files.read(locate(source)))
 
 
+def started_from(source: str | Path) -> Path:
+    """The weights that the training of a checkpoint of this library started from.
+
+    Raises:
+        InputError: it started from nothing, or they are gone.
+    """
+    settings = tensor_files.read(locate(source)).get("hyper_parameters")
+    start = settings.get("started_from") if isinstance(settings, Mapping) else None
+    if not start:
+        raise InputError(f"{source}: tells of no weights that it started from; give those of a run with init=…")
+    if not Path(start["file"]).is_file():
+        raise InputError(f"{source}: started from {start['file']}, which is gone")
+    return Path(start["file"])
+
+
 def saved_recipe(content: Mapping[str, Any]) -> Any:
     """The generator's configuration in a checkpoint of this library, or None."""
     settings = content.get("hyper_parameters")

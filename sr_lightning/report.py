@@ -1,0 +1,54 @@
+"""python -m sr_lightning.report RUN_OR_SWEEP: tables, curves and pictures of a run or of an ablation.
+
+Writes one page that needs nothing but a browser, the table as Markdown, LaTeX and CSV, and the pictures, into
+RUN_OR_SWEEP/report. Works on sweeps that are not finished, and says what is missing.
+Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from sr_lightning.command_line import Parser, one_line_errors
+from sr_lightning.reports import gather, write_report
+
+log = logging.getLogger(__name__)
+
+
+def parser() -> Parser:
+    found = Parser("python -m sr_lightning.report", description="Tables, curves and pictures of a run or an ablation.")
+    add = found.add_argument
+    add("folder", type=Path, metavar="RUN_OR_SWEEP", help="such as runs/sweeps/NAME or runs/NAME/TIME")
+    add("--output", type=Path, metavar="FOLDER", help="where the report goes (default: RUN_OR_SWEEP/report)")
+    add("--against", metavar="COLUMN", help="column that the others are compared with (default: the first)")
+    add(
+        "--interpolation",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="of interpolate --evaluate on the validation images, drawn into the plane; may be given again",
+    )
+    add(
+        "--wandb",
+        nargs="?",
+        const="sr_lightning",
+        metavar="PROJECT",
+        help="log table and pictures as a run of W&B, too; offline where nobody is logged in",
+    )
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with one_line_errors():
+        report = gather(options.folder, options.interpolation)
+        output = options.output or options.folder / "report"
+        for file in write_report(output, report, options.against, options.wandb):
+            log.info("%s", file)
+
+
+if __name__ == "__main__":
+    main()

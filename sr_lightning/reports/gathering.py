@@ -1,0 +1,115 @@
+"""All that a report tells, from the folders of a run or a sweep."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sr_lightning.errors import InputError
+from sr_lightning.reports.columns import Baseline, Column, baselines, columns_of
+from sr_lightning.reports.interpolations import Interpolation, read_interpolation
+from sr_lightning.reports.measures import Measure, measures
+from sr_lightning.reports.reading import Run, read_runs
+from sr_lightning.statistics import Difference, difference
+
+Pair = tuple[str, str]
+"""Names of a column and of that which it is compared with."""
+
+
+@dataclass
+class Report:
+    """
+    Attributes:
+        folder: of the run or the sweep.
+        runs: in the order of the sweep.
+        columns: of the ablation.
+        measured: what is known of finished runs.
+        bicubic: one, or one for each kind of low resolution.
+        starts: networks that training started from.
+        interpolations: series between two networks.
+        missing: sentences on what cannot be told, and why.
+    """
+
+    folder: Path
+    runs: list[Run]
+    columns: list[Column]
+    measured: list[Measure]
+    bicubic: list[Baseline]
+    starts: list[Baseline]
+    interpolations: list[Interpolation] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The sweep's name, or the run's with its time."""
+        if len(self.runs) == 1 and self.runs[0].folder == self.folder:
+            return f"{self.folder.resolve().parent.name}/{self.folder.resolve().name}"
+        return self.folder.resolve().name
+
+    @property
+    def finished(self) -> list[Run]:
+        return [run for run in self.runs if run.finished]
+
+    @property
+    def seeds(self) -> int:
+        """Of the column that has most of them."""
+        return max((len(column.finished) for column in self.columns), default=0)
+
+
+def gather(folder: Path, interpolations: Sequence[Path] = ()) -> Report:
+    """Read everything.
+
+    Args:
+        folder: of a run or a sweep.
+        interpolations: folders that ``interpolate --evaluate`` wrote.
+    Raises:
+        InputError: the folder is neither, or a file in it is damaged.
+    """
+    runs = read_runs(folder)
+    columns = columns_of(runs)
+    finished = [run for run in runs if run.finished]
+    keys = list(dict.fromkeys(key for run in finished for values in run.values[run.trained].values() for key in values))
+    metrics = {key: metric for run in runs for key, metric in (run.config.get("metrics") or {}).items()}
+    metrics |= {key: metric for run in finished for key, metric in run.protocol.get("metrics", {}).items()}
+    if not keys:
+        keys = [key for key in metrics if any(f"val/{key}" in run.curves for run in runs)]
+    report = Report(
+        folder, runs, columns, measures(keys, metrics), baselines(columns, "bicubic"), baselines(columns, "start")
+    )
+    for run in runs:
+        if not run.finished:
+            report.missing.append(f"{' '.join(run.axes) or run.folder.name} ({run.folder.name}): {run.told()}")
+    images = [list(run.values[run.trained]) for run in finished]
+    if any(each != images[0] for each in images):
+        report.missing.append(
+            "The runs were measured on different validation images: their means cannot be compared, and pairs are made "
+            "only of columns that have the same images."
+        )
+    for path in interpolations:
+        found = read_interpolation(path, images[0] if images else [])
+        if found.series:
+            report.interpolations.append(found)
+        else:
+            report.missing.append(found.reason)
+    return report
+
+
+def compared(report: Report, measure: Measure, against: str | None = None) -> dict[Pair, Difference]:
+    """Each column against the first one, or another, and then each against the one before it.
+
+    Pairs are the images, whose values are means over the seeds.
+
+    Raises:
+        InputError: no column of that name.
+    """
+    scores = {column.name: column.scores(measure.key) for column in report.columns}
+    if against is not None and against not in scores:
+        raise InputError(f"--against {against}: no such column; there are {', '.join(scores)}")
+    names = [name for name, values in scores.items() if values]
+    first = against if against is not None else next(iter(names), "")
+    pairs = [(name, first) for name in names if name != first]
+    pairs += [pair for pair in zip(names[1:], names, strict=False) if pair not in pairs and pair[::-1] not in pairs]
+    return {
+        (name, other): difference(list(scores[name].values()), list(scores[other].values()))
+        for name, other in pairs
+        if list(scores[name]) == list(scores[other]) and scores[name]
+    }

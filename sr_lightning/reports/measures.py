@@ -1,0 +1,59 @@
+"""What is measured, as a reader wants it told: name, unit, direction, digits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hydra.utils import get_class
+
+
+@dataclass(frozen=True)
+class Measure:
+    """
+    Args:
+        key: in configurations and files.
+        title: with its unit.
+        better: which values are; None where nobody can say.
+        digits: after the point.
+    """
+
+    key: str
+    title: str
+    better: Literal["higher", "lower"] | None
+    digits: int
+
+
+KNOWN = {
+    "psnr_y": ("PSNR-Y (dB)", 2),
+    "ssim_y": ("SSIM-Y", 4),
+    "niqe": ("NIQE", 2),
+    "lpips_alex": ("LPIPS (AlexNet)", 4),
+    "lpips_vgg": ("LPIPS (VGG)", 4),
+    "dists": ("DISTS", 4),
+    "lr_consistency": ("LR consistency (dB)", 2),
+    "colour_shift": ("Colour shift (of 255)", 2),
+}
+PERCEPTUAL = ("lpips_alex", "lpips_vgg", "dists", "niqe")
+"""What stands against PSNR in the perception–distortion plane: the first of them that was measured."""
+
+
+def measures(keys: Iterable[str], metrics: Mapping[str, Any]) -> list[Measure]:
+    """The metrics with these keys; their classes say in which direction they are better.
+
+    Args:
+        metrics: as configurations have them, key -> ``{_target_: CLASS, …}``.
+    """
+    found = []
+    for key in keys:
+        title, digits = KNOWN.get(key, (key, 3))
+        found.append(Measure(key, title, direction(metrics.get(key)), digits))
+    return found
+
+
+def direction(metric: Any) -> Literal["higher", "lower"] | None:
+    """Which values of a configured metric are better; None for a class that does not say or is not here."""
+    try:
+        higher = get_class(metric["_target_"]).higher_is_better  # type: ignore[attr-defined]
+    except (TypeError, KeyError, ImportError, ValueError, AttributeError):
+        return None
+    return {True: "higher", False: "lower"}.get(higher)  # type: ignore[return-value]
