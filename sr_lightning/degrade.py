@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")
     parser.add_argument("--record", action="store_true", help="write what was drawn to records.json")
     parser.add_argument("--preview", type=int, default=8, metavar="ROWS", help="images in preview.png (default: 8)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     inputs, overrides = words(options.inputs)
     with one_line_errors():
         if not inputs:

@@ -46,6 +46,8 @@ def test_seed_and_overrides(photos, tmp_path):
     found = {name: copies(tmp_path / name)["lr/00.png"] for name in words}
     assert torch.equal(found["a"], found["b"])
     assert found["scale"].shape == (3, 20, 24)
+    main([str(photos / "00.png"), "--output", str(tmp_path / "behind"), "--preview", "0", "scale=2"])
+    assert torch.equal(copies(tmp_path / "behind")["lr/00.png"], found["scale"])
     assert not torch.equal(found["a"], found["seed"])
     assert not torch.equal(found["a"], found["plain"])
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from sr_lightning import weights
 from tests.test_conf import generator
 from tests.test_train import checkpoint
 
@@ -56,6 +57,12 @@ def test_a_run_that_goes_on_compares_with_its_own_start(train, start):
     whole = train("whole", *words)
     resumed = train("resumed", *words, f"resume={whole}/checkpoints/iteration-2.ckpt", "init=null")
     assert checkpoint(resumed)["callbacks"]["Forgetting"] == checkpoint(whole)["callbacks"]["Forgetting"]
+
+
+def test_it_starts_from_the_published_weights_by_their_name(train, start, monkeypatch):
+    monkeypatch.setattr(weights, "locate", {"realesrgan-x4plus": start}.__getitem__)
+    run = train("run", *(word for word in TINY if not word.startswith("init=")), "iterations=1")
+    assert checkpoint(run)["hyper_parameters"]["started_from"]["file"] == str(start)
 
 
 def test_while_the_generator_waits_its_average_is_the_start(train, start):
