@@ -33,7 +33,7 @@ def test_degradation(monkeypatch):
     monkeypatch.setattr(degradation, "CROP", 64)
     monkeypatch.setattr(degradation, "BATCH", 2)
     ways, stages = degradation.measure(rounds=1, overrides=["generator.width=4", "generator.depth=1"])
-    assert len(ways) == 4
+    assert len(ways) == 5
     assert stages
     assert all(seconds > 0 for seconds in ways.values())
 

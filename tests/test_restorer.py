@@ -15,6 +15,7 @@ from sr_lightning.losses import Reconstruction
 from sr_lightning.metrics import PSNR
 from sr_lightning.modules import Evaluator, Restorer, scores
 from sr_lightning.modules.evaluator import self_ensemble
+from sr_lightning.modules.fused import fuse
 
 
 class Gain(nn.Module):
@@ -176,3 +177,9 @@ def test_evaluator_measures_each_image_of_each_benchmark():
     trainer.test(evaluator, [batches(2), batches(3)], verbose=False)
     assert {name: list(rows) for name, rows in evaluator.results.items()} == {"first": [0, 1], "second": [0, 1, 2]}
     assert evaluator.results["first"][0] == {"psnr_y": 100.0}
+
+
+@pytest.mark.parametrize(("words", "fused"), [({}, True), ({"fused": False}, False), ({"foreach": True}, None)])
+def test_adam_is_one_kernel_unless_told_otherwise(words, fused):
+    optimizer = fuse(torch.optim.Adam(nn.Linear(2, 2).parameters(), **words))
+    assert [group["fused"] for group in optimizer.param_groups] == [fused]

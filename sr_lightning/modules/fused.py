@@ -4,15 +4,17 @@ import torch
 from torch import Tensor
 from torch.optim import Adam, AdamW, Optimizer
 
+FUSED = ("cpu", "cuda")  # devices that have the kernel in every supported version of torch
+
 
 def fuse(optimizer: Optimizer) -> Optimizer:
-    """Run Adam on a GPU as one kernel, where the optimizer's own ``fused`` and ``foreach`` say nothing else.
+    """Run Adam on CPUs and GPUs as one kernel, where the optimizer's own ``fused`` and ``foreach`` say nothing else.
 
     A gradient scaler still takes its factor out before the step, not in the kernel: clipping needs the true gradients.
     """
     for group in optimizer.param_groups:
         undecided = group.get("fused") is None and group.get("foreach") is None
-        if isinstance(optimizer, Adam | AdamW) and undecided and group["params"][0].is_cuda:
+        if isinstance(optimizer, Adam | AdamW) and undecided and group["params"][0].device.type in FUSED:
             group["fused"] = True
     optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
     return optimizer
