@@ -61,10 +61,15 @@ def comparison(
 
 
 def chosen(versions: Sequence[Version], side: int = 96, count: int = 1) -> list[Square]:
-    """Where the versions of the reference's size differ most; the reference, the last one, is not asked."""
+    """Where the versions of the reference's size differ most; the reference, the last one, is not asked.
+
+    Several places are some way from each other, where the image is large enough, so that they show different things.
+    """
     reference = versions[-1][1]
     enlarged = [floating(image) for _, image in versions[:-1] if image.shape == reference.shape]
-    return telling_squares(enlarged or [floating(reference)], side, count)
+    images = enlarged or [floating(reference)]
+    spread = telling_squares(images, side, count, distance=2)
+    return spread if len(spread) == count else telling_squares(images, side, count)
 
 
 def mark(number: int) -> str:

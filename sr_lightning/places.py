@@ -18,7 +18,7 @@ class Square(NamedTuple):
     side: int
 
 
-def telling_squares(images: Sequence[Tensor], side: int = 96, count: int = 1) -> list[Square]:
+def telling_squares(images: Sequence[Tensor], side: int = 96, count: int = 1, distance: float = 1.0) -> list[Square]:
     """The squares in which several versions differ most, or in which a single one has the strongest edges.
 
     Squares do not overlap, so there may be fewer than asked for. The choice depends on the images alone.
@@ -26,15 +26,16 @@ def telling_squares(images: Sequence[Tensor], side: int = 96, count: int = 1) ->
     Args:
         images: versions of one photograph. The interpolated one alone gives the same place for every network.
         side: in pixels; at most the image's shorter side is taken.
+        distance: between corners, across or down, in sides; from 1 on, where squares may touch.
     Shape:
         each image (3, H, W)
     Raises:
-        ValueError: no image, images of different size, or a side or count below 1.
+        ValueError: no image, images of different size, or a side, count or distance below 1.
     """
     if not images or len({image.shape for image in images}) > 1:
         raise ValueError(f"images of one size are needed, got {[tuple(image.shape) for image in images]}")
-    if side < 1 or count < 1:
-        raise ValueError(f"side and count must be at least 1, got {side} and {count}")
+    if min(side, count, distance) < 1:
+        raise ValueError(f"side, count and distance must be at least 1, got {side}, {count} and {distance}")
     images = [image.detach().float().cpu().clamp(0, 1) for image in images]
     height, width = images[0].shape[-2:]
     side = min(side, height, width)
@@ -44,7 +45,7 @@ def telling_squares(images: Sequence[Tensor], side: int = 96, count: int = 1) ->
     while len(squares) < count and energy.isfinite().any():
         row, column = divmod(int(energy.argmax()), energy.shape[1])
         squares.append(Square(STRIDE * row, STRIDE * column, side))
-        reach = (side - 1) // STRIDE  # corners nearer than a side would overlap
+        reach = int(distance * side - 1) // STRIDE
         energy[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = -torch.inf
     return squares
 

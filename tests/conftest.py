@@ -4,6 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,6 +38,17 @@ TINY = (
     "callbacks.checkpoints.minutes=1000",
 )
 """Overrides that make a run of any trunk model take a second or two."""
+
+
+def kept_by_wandb(folder: Path, *words: str, seconds: float = 30) -> bool:
+    """Whether an offline run in ``folder`` holds all these words; W&B may write for a while after the run has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        told = b"".join(path.read_bytes() for path in folder.glob("wandb/offline-run-*/*.wandb"))
+        if all(word.encode() in told for word in words):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sr_lightning.comparison import MARGIN, comparison, mark
+from sr_lightning.comparison import MARGIN, chosen, comparison, mark
 from sr_lightning.places import Square, same_place, telling_squares
 
 
@@ -36,6 +36,19 @@ def test_squares_never_overlap_nor_leave_the_image_and_end_when_none_fits():
     assert all(0 <= s.top <= 37 - 16 and 0 <= s.left <= 50 - 16 for s in squares)
     assert not any(overlap(a, b) for i, a in enumerate(squares) for b in squares[:i])
     assert telling_squares([torch.rand(3, 5, 9)], side=96)[0].side == 5
+
+
+def test_several_places_keep_a_distance_where_there_is_room():
+    """One texture that differs everywhere is shown once, and another place beside it."""
+    one = torch.zeros(3, 96, 128)
+    other = one.clone()
+    other[:, :32, :64] = 1
+    other[:, 80:, 112:] = 0.1
+    for height, apart in ((96, 32), (24, 16)):
+        (a, b) = chosen([("a", one[:, :height]), ("b", other[:, :height]), ("HR", one[:, :height])], side=16, count=2)
+        assert max(abs(a.top - b.top), abs(a.left - b.left)) >= apart
+    narrow = one[:, :20, :32] + torch.rand(3, 20, 32)
+    assert len(chosen([("a", narrow), ("b", one[:, :20, :32]), ("HR", narrow)], side=16, count=2)) == 2
 
 
 def test_the_same_place_in_a_smaller_version():

@@ -20,6 +20,7 @@ from sr_lightning.reports.reading import WORD, read_curves, read_runs
 from sr_lightning.reports.rows import costs, results
 from sr_lightning.statistics import Spread, difference
 from tests import photographs
+from tests.conftest import kept_by_wandb
 
 IMAGES = [f"{number}.png" for number in range(8)]
 METRICS = {
@@ -266,9 +267,8 @@ def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_
         command("report", str(sweep), "--output", str(tmp_path / "out"), "--wandb", "papers")
     runs = list((tmp_path / "out" / "wandb").glob("offline-run-*"))
     assert len({run.name.split("-")[3] for run in runs}) == 1
-    (file,) = runs[0].glob("*.wandb")
-    for words in (b"report norms", b"papers", b"0.png: bicubic, start: psnr, vanilla, relativistic, HR"):
-        assert words in file.read_bytes()
+    caption = "0.png: bicubic, start: psnr, vanilla, relativistic, HR"
+    assert kept_by_wandb(tmp_path / "out", "report norms", "papers", caption)
     table = json.loads(next(runs[0].glob("files/media/table/results_*.json")).read_text())
     assert table["columns"][:2] == ["column", "psnr_y"]
     assert table["data"][2][:2] == ["vanilla", 31.0]

@@ -49,7 +49,7 @@ def crops_figure(
         value = f"<span>{escape(values[version])}</span>" if version in values else ""
         columns.append(
             f'<div class="column" data-name="{escape(version)}">{"".join(crops)}'
-            f'<p class="caption"><strong>{escape(version)}</strong>{value}</p></div>\n'
+            f'<p class="caption"><strong>{breakable(version)}</strong>{value}</p></div>\n'
         )
     explained = f" · {escape(note)}" if note else ""
     sides = f"{len(squares) * width / height:.4f}fr {len(versions)}fr"  # so that both are equally high
@@ -61,6 +61,11 @@ def crops_figure(
 {"".join(columns)}</div>
 </figure>
 """
+
+
+def breakable(name: str) -> str:
+    """A name that may be broken where its words meet."""
+    return escape(name).replace("_", "_<wbr>")
 
 
 def _frame(square: Square, number: int, width: int, height: int) -> str:

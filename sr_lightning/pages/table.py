@@ -96,7 +96,8 @@ def _head(column: Column, words: bool = False) -> str:
     arrow = {"higher": "↑", "lower": "↓", None: ""}[column.better]
     meant = f'<abbr title="{column.better} is better">{arrow}</abbr>' if column.better else ""
     kind = ' class="words"' if words else ""
-    title = f'{escape(column.title)} {meant}<i aria-hidden="true"></i>'
+    before, space, last = column.title.rpartition(" ")
+    title = f'{escape(before + space)}<span>{escape(last)} {meant}<i aria-hidden="true"></i></span>'
     return f'<th scope="col"{kind}><button type="button">{title}</button></th>'
 
 
