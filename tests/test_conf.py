@@ -38,7 +38,8 @@ def targets(recipe):
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_option_composes_and_names_things_that_exist(group, option):
-    config = composed(f"{group}={option}")
+    experiment = ["experiment=ablation_components"] if group == "column" else []
+    config = composed(*experiment, f"{group}={option}")
     container = OmegaConf.to_container(config, resolve=False)
     names = [target for part in container.values() for target in targets(part)]
     assert names
