@@ -26,7 +26,7 @@ def curves(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     heights = apart([frame.down(end[1]) * HEIGHT / 100 for end in ends], LINE, 0, HEIGHT)
     for i, (each, height) in enumerate(zip(shown, heights, strict=True)):
         body.append(
-            f'<text class="direct {_colour(i)}" x="100%" dx="10" y="{height / HEIGHT * 100:.2f}%" dy=".35em">'
+            f'<text class="direct {_colour(each, i)}" x="100%" dx="10" y="{height / HEIGHT * 100:.2f}%" dy=".35em">'
             f"{escape(each.name)}</text>"
         )
     room = 18 + 7 * max(len(each.name) for each in shown)
@@ -53,7 +53,9 @@ def plane(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
     return _figure(title, shown, frame, x, y, "".join(body), "plane", 12)
 
 
-def _colour(number: int) -> str:
+def _colour(series: Series, number: int) -> str:
+    if series.quiet:
+        return "quiet"
     return f"c{number % COLOURS}" + (" dashed" if number >= COLOURS else "")
 
 
@@ -65,7 +67,7 @@ def _curve(series: Series, number: int, frame: Frame, markers: bool = False) -> 
             runs[-1].append((frame.across(a), frame.down(b)))
         elif runs[-1]:
             runs.append([])
-    parts = [f'<g class="{_colour(number)}"><title>{escape(series.name)}</title>']
+    parts = [f'<g class="{_colour(series, number)}"><title>{escape(series.name)}</title>']
     overflow = "hidden" if markers else "visible"
     parts.append(
         f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%" overflow="{overflow}">'
@@ -116,7 +118,7 @@ def _names(series: Sequence[Series], frame: Frame) -> str:
         "below": 'dy="20" text-anchor="middle"',
     }
     return "".join(
-        f'<text class="{_colour(number)}" x="{x}%" y="{y}%" {offsets[side]}>{escape(label)}</text>'
+        f'<text class="{_colour(series[number], number)}" x="{x}%" y="{y}%" {offsets[side]}>{escape(label)}</text>'
         for (x, y, label, number), side in zip(named, sides, strict=False)
         if label
     )
@@ -135,7 +137,7 @@ def _figure(
         f'<text x="{frame.across(tick)}%" y="100%" dy="20" text-anchor="middle">{written(tick)}</text>'
         for tick in ticks(*frame.x, count=4)
     ]
-    key = "".join(f'<li class="{_colour(i)}">{escape(each.name)}</li>' for i, each in enumerate(series))
+    key = "".join(f'<li class="{_colour(each, i)}">{escape(each.name)}</li>' for i, each in enumerate(series))
     described = f"{title}: {y.title} against {x.title}, {', '.join(each.name for each in series)}"
     return f"""<figure class="chart {kind}" style="--room:{room}px">
 <figcaption><strong>{escape(title)}</strong><ul class="key">{key}</ul></figcaption>

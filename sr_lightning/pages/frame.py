@@ -17,6 +17,7 @@ class Series:
         notes: what each point is told to be where a pointer rests on it; the name and the label if there are none.
         spread: half the height of a band around each point, such as the standard deviation over seeds.
         line: join the points in their order.
+        quiet: in grey: what the others are compared with.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Series:
     notes: Sequence[str] = ()
     spread: Sequence[float] = ()
     line: bool = True
+    quiet: bool = False
 
     def __post_init__(self) -> None:
         for key in ("labels", "notes", "spread"):

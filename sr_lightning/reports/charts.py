@@ -50,7 +50,9 @@ def plane_series(report: Report, x: Measure, y: Measure) -> list[Series]:
     found = [column_series(report, column, x, y) for column in report.columns if column.finished]
     for baseline in (*report.starts, *report.bicubic):
         label = baseline.name if baseline in report.bicubic else "start"
-        found.append(Series(name_of(baseline, report), [position(baseline, x, y)], labels=[label], line=False))
+        found.append(
+            Series(name_of(baseline, report), [position(baseline, x, y)], labels=[label], line=False, quiet=True)
+        )
     for each in report.interpolations:
         points = [(values[x.key], values[y.key]) for values in each.series.values()]
         labels = [f"α {alpha}" if number in (0, len(points) - 1) else "" for number, alpha in enumerate(each.series)]

@@ -31,7 +31,7 @@ KNOWN = {
     "lpips_vgg": ("LPIPS (VGG)", 4),
     "dists": ("DISTS", 4),
     "lr_consistency": ("LR consistency (dB)", 2),
-    "colour_shift": ("Colour shift (of 255)", 2),
+    "colour_shift": ("Colour shift (of\u00a0255)", 2),
 }
 PERCEPTUAL = ("lpips_alex", "lpips_vgg", "dists", "niqe")
 """What stands against PSNR in the perception–distortion plane: the first of them that was measured."""

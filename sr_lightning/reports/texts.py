@@ -12,7 +12,7 @@ from sr_lightning.tables import Row, write_csv
 
 LATEX = {c: rf"\{c}" for c in "&%$#_{}"} | {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "−": "$-$", "α": r"$\alpha$",
-    "–": "--", "×": r"$\times$",
+    "\u00a0": "~", "–": "--", "×": r"$\times$",
     "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
 ARROWS = {"higher": ("↑", r"$\uparrow$"), "lower": ("↓", r"$\downarrow$"), None: ("", "")}
