@@ -11,9 +11,10 @@ from sr_lightning import pages
 from sr_lightning.errors import InputError
 from sr_lightning.pages import Axis, Column, Series
 from sr_lightning.pages.inline import within
+from sr_lightning.pages.intervals import verdict
 from sr_lightning.pages.labels import apart, beside
 from sr_lightning.pages.ticks import ticks, written
-from sr_lightning.statistics import Spread
+from sr_lightning.statistics import Difference, Spread, difference
 from tests import photographs
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -98,6 +99,37 @@ def test_a_single_value_can_be_drawn():
     assert "better ↘" in html
 
 
+def test_points_far_from_those_with_a_name_are_left_out():
+    points = [(30.0, 200.0), (26.0, 6.0), (26.5, 5.5)]
+    series = [Series("gan", points, labels=["", "", "gan"]), Series("bicubic", [(26.0, 7.5)])]
+    html = pages.plane("t", series, Axis("PSNR", "higher"), Axis("NIQE", "lower"))
+    assert html.count("<circle") == 3
+    assert html.count('r="3"') == 1
+
+
+def test_baselines_are_not_the_best():
+    html = pages.table(
+        "n", [Column("PSNR", "higher")], {"bicubic": [29.0], "a": [28.0], "b": [27.0]}, baselines=["bicubic"]
+    )
+    assert '<b class="best">28.00</b>' in html
+    assert '<tr class="baseline"><th scope="row">bicubic</th><td data-value="29.0">29.00</td>' in html
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "better", "expected"),
+    [
+        (0.1, 0.3, 0.01, "higher", "better"),
+        (0.1, 0.3, 0.01, "lower", "worse"),
+        (0.1, 0.3, 0.01, None, "different"),
+        (-0.1, 0.3, 0.01, "higher", "open"),
+        (0.1, 0.3, 0.5, "higher", "open"),  # of two images the bootstrap alone would be sure
+        (None, None, None, "higher", "open"),
+    ],
+)
+def test_a_difference_is_told_where_interval_and_test_agree(low, high, p, better, expected):
+    assert verdict(Difference(0.2, low, high, p, None, 14), better) == expected
+
+
 def test_a_page_that_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"file/report\.html: cannot be written"):
@@ -121,6 +153,8 @@ def document(tmp_path_factory):
         pages.crops_figure("photograph", versions, values={"network": "26.49 dB / 3.11"}, note="PSNR / NIQE"),
         pages.table("network", [Column("PSNR", "higher"), Column("NIQE", "lower")], rows, caption=HOSTILE),
         pages.curves("Training", [Series("a", points, spread=[1] * 9), Series(HOSTILE, points[:4])], *axes),
+        pages.side_by_side([pages.intervals("PSNR", {("a", HOSTILE): difference([2, 3, 4], [1, 3, 5])}, axes[0])]),
+        pages.folded("More", [pages.curves("Hidden", [Series("a", points)], *axes)]),
         pages.plane("Plane", [Series("a", points, labels=["α"] * 9), Series(HOSTILE, points[3:4])], *axes),
     ]
     path = tmp_path_factory.mktemp("page") / "report.html"
@@ -227,7 +261,7 @@ def test_a_crop_is_enlarged_and_arrow_keys_change_the_version(opened):
 
 
 def test_a_click_on_a_head_sorts_and_what_has_no_value_stays_last(opened):
-    names = lambda: opened.locator("tbody th").all_inner_texts()  # noqa: E731
+    names = lambda: opened.locator(".table tbody th").all_inner_texts()  # noqa: E731
     head = opened.get_by_role("columnheader", name="PSNR")
     head.get_by_role("button").click()
     assert names() == ["c", "b", "a", HOSTILE]
