@@ -167,7 +167,7 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
     report = gather(sweep, [tmp_path / "between", tmp_path / "elsewhere"])
     x, y = plane_axes(report)
     series = {each.name: each for each in plane_series(report, x, y)}
-    assert list(series) == ["vanilla", "relativistic", "start: psnr", "bicubic", "interpolation between"]
+    assert list(series) == ["vanilla", "relativistic", "interpolation between", "start: psnr", "bicubic"]
     vanilla = dict(zip(series["vanilla"].notes, series["vanilla"].points, strict=True))
     assert vanilla["vanilla, the start"] == (33.5, 7.5)
     assert vanilla["vanilla, iteration 10"] == (25.5, 6.0)
