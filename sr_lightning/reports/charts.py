@@ -33,9 +33,12 @@ def curve_series(report: Report, name: str) -> list[Series]:
 
 
 def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
-    """Distortion and perception; None where one of them was not measured."""
+    """Distortion and perception, of what interpolations know, too; None where one of them was not measured."""
+    between = [values for each in report.interpolations for values in each.series.values()]
     by_key = {measure.key: measure for measure in report.measured}
-    perception = next((by_key[key] for key in PERCEPTUAL if key in by_key), None)
+    perception = next(
+        (by_key[key] for key in PERCEPTUAL if key in by_key and all(key in values for values in between)), None
+    )
     return (by_key["psnr_y"], perception) if "psnr_y" in by_key and perception else None
 
 
