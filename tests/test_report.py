@@ -16,6 +16,7 @@ from sr_lightning.reports.charts import curve_series, plane_axes, plane_series
 from sr_lightning.reports.columns import named
 from sr_lightning.reports.crops import shown
 from sr_lightning.reports.gathering import compared
+from sr_lightning.reports.measures import Measure
 from sr_lightning.reports.reading import WORD, read_curves, read_runs
 from sr_lightning.reports.rows import costs, results
 from sr_lightning.statistics import Spread, difference
@@ -167,7 +168,7 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
     report = gather(sweep, [tmp_path / "between", tmp_path / "elsewhere"])
     x, y = plane_axes(report)
     series = {each.name: each for each in plane_series(report, x, y)}
-    assert list(series) == ["vanilla", "relativistic", "start: psnr", "bicubic", "interpolation between"]
+    assert list(series) == ["vanilla", "relativistic", "interpolation between", "start: psnr", "bicubic"]
     vanilla = dict(zip(series["vanilla"].notes, series["vanilla"].points, strict=True))
     assert vanilla["vanilla, the start"] == (33.5, 7.5)
     assert vanilla["vanilla, iteration 10"] == (25.5, 6.0)
@@ -175,6 +176,13 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
     assert series["vanilla"].points[-1] == (31.0, 5.5)
     assert series["vanilla"].labels[-1] == "vanilla"
     assert series["interpolation between"].points == [(33.5, 7), (32.5, 7), (31.5, 7)]
+    for run in report.finished:
+        for values in run.values["gan"].values():
+            values["lpips_alex"] = 0.1
+    report.measured.append(Measure("lpips_alex", "LPIPS", "lower", 3))
+    assert plane_axes(report)[1].key == "niqe"  # interpolations were not measured by LPIPS
+    report.interpolations.clear()
+    assert plane_axes(report)[1].key == "lpips_alex"
     assert any("elsewhere: was measured on set, not on the validation images" in each for each in report.missing)
     with pytest.raises(InputError, match=r"no evaluation/images\.csv; write it by interpolate"):
         gather(sweep, [tmp_path])
@@ -281,6 +289,12 @@ def test_names_are_short_where_that_tells_them_apart():
     assert named([("a.lr=4", "norm=none"), ("a.lr=8", "norm=none")]) == ["lr=4, norm=none", "lr=8, norm=none"]
     assert named([("a.lr=4",), ("b.lr=4",)]) == ["a.lr=4", "b.lr=4"]
     assert WORD.findall('seed=0 x="a b" y=[1, 2] z={a: 1}') == ["seed=0", 'x="a b"', "y=[1, 2]", "z={a: 1}"]
+
+
+def test_a_damaged_file_is_named(sweep):
+    (sweep / "01-a" / "result.json").write_text("{")
+    with pytest.raises(InputError, match=r"01-a: a file in it is damaged .*; repair or remove that file"):
+        gather(sweep)
 
 
 def test_a_trained_run_by_the_command_line(train, command):

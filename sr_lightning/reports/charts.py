@@ -33,9 +33,12 @@ def curve_series(report: Report, name: str) -> list[Series]:
 
 
 def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
-    """Distortion and perception; None where one of them was not measured."""
+    """Distortion and perception, of what interpolations know, too; None where one of them was not measured."""
+    between = [values for each in report.interpolations for values in each.series.values()]
     by_key = {measure.key: measure for measure in report.measured}
-    perception = next((by_key[key] for key in PERCEPTUAL if key in by_key), None)
+    perception = next(
+        (by_key[key] for key in PERCEPTUAL if key in by_key and all(key in values for values in between)), None
+    )
     return (by_key["psnr_y"], perception) if "psnr_y" in by_key and perception else None
 
 
@@ -48,16 +51,16 @@ def leading(report: Report) -> list[Measure]:
 def plane_series(report: Report, x: Measure, y: Measure) -> list[Series]:
     """Columns with their validations over time and their seeds, what they started from, bicubic, interpolations."""
     found = [column_series(report, column, x, y) for column in report.columns if column.finished]
-    for baseline in (*report.starts, *report.bicubic):
-        label = baseline.name if baseline in report.bicubic else "start"
-        found.append(
-            Series(name_of(baseline, report), [position(baseline, x, y)], labels=[label], line=False, quiet=True)
-        )
     for each in report.interpolations:
         points = [(values[x.key], values[y.key]) for values in each.series.values()]
         labels = [f"α {alpha}" if number in (0, len(points) - 1) else "" for number, alpha in enumerate(each.series)]
         notes = [f"{each.name}, alpha {alpha}" for alpha in each.series]
         found.append(Series(f"interpolation {each.name}", points, labels=labels, notes=notes))
+    for baseline in (*report.starts, *report.bicubic):
+        label = baseline.name if baseline in report.bicubic else "start"
+        found.append(
+            Series(name_of(baseline, report), [position(baseline, x, y)], labels=[label], line=False, quiet=True)
+        )
     return [series for series in found if series.points]
 
 

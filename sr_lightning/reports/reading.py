@@ -148,7 +148,7 @@ def read_run(folder: Path, axes: Sequence[str] = ()) -> Run:
             run.protocol = json.loads(summary.read_text("utf-8"))["protocol"]
             run.values = read_values(summary.with_name("images.csv"))
     except (ValueError, KeyError, IndexError, yaml.YAMLError) as error:
-        raise InputError(f"{folder}: a file in it is damaged ({error}); remove the folder and run it again") from error
+        raise InputError(f"{folder}: a file in it is damaged ({error}); repair or remove that file") from error
     if run.result is not None:
         run.status, run.error = run.status if run.status in DONE else FINISHED, ""
     elif run.status in (WAITING, *DONE) and run.curves:  # a job that goes on has its earlier status still
