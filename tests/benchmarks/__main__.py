@@ -69,7 +69,7 @@ def loader_table(appetite: dict[str, float]) -> Table:
 
 def adversarial_table() -> Table:
     """ESRGAN's step with the full networks, switch by switch."""
-    title = f"ESRGAN's step, {adversarial.BATCH} crops of side {adversarial.CROP}, embedded perceptual loss"
+    title = f"ESRGAN's step, {adversarial.BATCH} crops of side {adversarial.CROP}, VGG19"
     table = Table(title=title, title_justify="left")
     for column in ("way", "seconds", "speed against the published way"):
         table.add_column(column, justify="left" if column == "way" else "right")
