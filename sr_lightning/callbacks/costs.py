@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from sr_lightning.callbacks.stopwatch import Stopwatch
 from sr_lightning.costs import multiply_adds, parameters
 from sr_lightning.hardware import PeakMemory
 
@@ -25,8 +26,7 @@ class Costs(Callback):
     """
 
     def __init__(self, crop: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.crop, self.clock = crop, clock
-        self.mark = clock()
+        self.crop, self.watch = crop, Stopwatch(clock)
         self.iterations, self.seconds = 0, 0.0
         self.peak_memory: int | None = None
         self.network: dict[str, int] = {}
@@ -53,7 +53,7 @@ class Costs(Callback):
             "multiply_adds": multiply_adds(generator, self.crop, getattr(generator, "channels", 3)),
         }
         self.first = trainer.global_step
-        self.mark = self.clock()
+        self.watch.lap()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """The second iteration is measured: the first makes what the optimizers keep."""
@@ -74,15 +74,15 @@ class Costs(Callback):
             else:
                 self.probe.__exit__(None, None, None)
                 self.peak_memory = self.probe.peak + kept(trainer, pl_module)
-        self.seconds += self.since()
+        self.seconds += self.watch.lap()
         self.iterations += 1
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not trainer.sanity_checking:
-            self.seconds += self.since()
+            self.seconds += self.watch.lap()
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.mark = self.clock()
+        self.watch.lap()
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         known = {f"costs/{name}": value for name, value in self.results.items() if value is not None}
@@ -103,11 +103,6 @@ class Costs(Callback):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         self.iterations, self.seconds = state_dict["iterations"], state_dict["seconds"]
         self.peak_memory, self.network = state_dict["peak_memory"], dict(state_dict["network"])
-
-    def since(self) -> float:
-        """Seconds since the last mark; this moment is the next."""
-        last, self.mark = self.mark, self.clock()
-        return self.mark - last
 
 
 def kept(trainer: Trainer, module: LightningModule) -> int:

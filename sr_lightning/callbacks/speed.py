@@ -7,6 +7,8 @@ from typing import Any
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
+from sr_lightning.callbacks.stopwatch import Stopwatch
+
 
 class Speed(Callback):
     """Logs ``speed/iterations_per_second`` and ``speed/data_wait`` with every line of the log.
@@ -20,19 +22,18 @@ class Speed(Callback):
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
-        self.mark = clock()
+        self.watch = Stopwatch(clock)
         self.iterations, self.waited, self.worked = 0, 0.0, 0.0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.mark = self.clock()
+        self.watch.lap()
         self.iterations, self.waited, self.worked = 0, 0.0, 0.0  # a validation of the start does not count
 
     def on_train_batch_start(self, *_: Any) -> None:
-        self.waited += self.since()
+        self.waited += self.watch.lap()
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        self.worked += self.since()
+        self.worked += self.watch.lap()
         self.iterations += 1
         if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
             total = max(self.waited + self.worked, 1e-9)
@@ -41,12 +42,7 @@ class Speed(Callback):
             self.iterations, self.waited, self.worked = 0, 0.0, 0.0
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.waited += self.since()
+        self.waited += self.watch.lap()
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.mark = self.clock()
-
-    def since(self) -> float:
-        """Seconds since the last mark; this moment is the next."""
-        last, self.mark = self.mark, self.clock()
-        return self.mark - last
+        self.watch.lap()
