@@ -84,20 +84,28 @@ def run(config: DictConfig) -> list[Row]:
         save = saver(folder / "images" / network, benchmarks) if config.save_images else None
         rows += evaluate(trainer, generator, metrics, benchmarks, network, config.self_ensemble, save)
     if trainer.is_global_zero:
-        protocol = {
-            "protocol": PROTOCOL,
-            "scale": scale,
-            "border": scale,
-            "self_ensemble": config.self_ensemble,
-            "checkpoints": sources,
-            "degradation": plain(config.degradation),
-            "metrics": plain(config.metrics),
-            "sr_lightning": __version__,
-        }
-        write_results(folder, rows, protocol)
+        write_results(folder, rows, protocol(config, self_ensemble=config.self_ensemble, checkpoints=sources))
         show(means(rows), f"x{scale}, mean over images")
         log.info("Tables and the values of each image: %s", os.path.relpath(folder))
     return rows
+
+
+def protocol(config: DictConfig, **own: Any) -> dict[str, Any]:
+    """What was measured, and how.
+
+    Args:
+        config: with ``scale``, ``degradation`` and ``metrics``.
+        **own: what else there is to say.
+    """
+    return {
+        "protocol": PROTOCOL,
+        "scale": config.scale,
+        "border": config.scale,
+        **own,
+        "degradation": plain(config.degradation),
+        "metrics": plain(config.metrics),
+        "sr_lightning": __version__,
+    }
 
 
 def as_list(value: Any, key: str) -> list[str]:

@@ -12,11 +12,10 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 from torch.distributed import all_gather_object, get_world_size, is_initialized
 
-from sr_lightning import __version__, image, tensor_files, weights
-from sr_lightning.command_line import plain
+from sr_lightning import image, tensor_files, weights
 from sr_lightning.comparison import comparison, stacked
 from sr_lightning.data import Batch, Benchmarks, SRDataModule
-from sr_lightning.evaluate import PROTOCOL, evaluate
+from sr_lightning.evaluate import evaluate, protocol
 from sr_lightning.generators import Interpolation
 from sr_lightning.loggers import conclude
 from sr_lightning.modules import scores
@@ -61,7 +60,7 @@ def summarise(
     shown.gather()
     if trainer.is_global_zero:
         shown.write(folder / "validation", rows)
-        write_results(folder / "validation", rows, protocol(config, source, list(networks)))
+        write_results(folder / "validation", rows, protocol(config, **told_of(config, source, list(networks))))
         picture = folder / "comparison.png"
         image.write(picture, shown.picture(rows))
         told = means(rows)
@@ -78,20 +77,17 @@ def name_of_start(config: DictConfig) -> str:
     return str(config.warm_start.model) if known else "start"
 
 
-def protocol(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[str, Any]:
-    """What was measured and how; the last of ``networks`` is the trained one, the one before it the start."""
+def told_of(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[str, Any]:
+    """What the protocol of a run says beside what was measured and how.
+
+    The last of ``networks`` is the trained one, the one before it the start.
+    """
     return {
-        "protocol": PROTOCOL,
-        "scale": config.scale,
-        "border": config.scale,
         "trained": networks[-1],
         "started_from": networks[1] if len(networks) > 2 else None,
         "checkpoint": f"{source.parent.name}/{source.name}",
         "iteration": int(tensor_files.read(source)["global_step"]),
         "monitor": config.monitor,
-        "degradation": plain(config.degradation),
-        "metrics": plain(config.metrics),
-        "sr_lightning": __version__,
     }
 
 
