@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import nn
 from torch.utils.data import DataLoader
 
+from sr_lightning.callbacks import SkipNotFinite
 from sr_lightning.data.batch import Batch
 from sr_lightning.discriminators import UNetDiscriminator, VGGDiscriminator
 from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
@@ -96,6 +97,20 @@ def test_iterations_count_updates_of_the_generator():
     assert trainer.global_step == 3
     assert [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers] == pytest.approx([0.01, 0.01])
     assert all(config.scheduler.last_epoch == 3 for config in trainer.lr_scheduler_configs)
+
+
+def test_an_iteration_logs_tensors_alone(monkeypatch):
+    """Of a plain number Lightning makes a tensor on the device, for which a GPU stops."""
+    logged, log = {}, AdversarialRestorer.log
+
+    def note(module, name, value, *words, **settings):
+        logged.setdefault(name, []).append(type(value))
+        log(module, name, value, *words, **settings)
+
+    monkeypatch.setattr(AdversarialRestorer, "log", note)
+    fit(restorer(), batches(2), callbacks=[SkipNotFinite()])
+    assert logged.keys() >= {"lr", "step", "train/pixel", "train/d_real", "gradient_norm/discriminator"}
+    assert {kind for kinds in logged.values() for kind in kinds} == {torch.Tensor}
 
 
 @pytest.mark.parametrize("gan", [Vanilla, Hinge, LeastSquares])

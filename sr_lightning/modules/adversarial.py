@@ -91,7 +91,7 @@ class AdversarialRestorer(Restorer):
         return generator, self.played > 0 and (due or not generator)
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:  # type: ignore[override]
-        self.log("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
+        self.log_number("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         optimizers: list[LightningOptimizer] = self.optimizers()  # type: ignore[assignment]
         for optimizer in optimizers:
             optimizer.zero_grad()

@@ -68,7 +68,7 @@ class Restorer(LightningModule):
         self.losses.clear()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        self.log("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
+        self.log_number("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         return self.total(self.objective(self.generator, batch.lr, batch.hr), len(batch.hr))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -91,7 +91,7 @@ class Restorer(LightningModule):
             means = scores.mean(scores.gather(rows))
             self.log_dict({f"{prefix}{name}": value for name, value in means.items()})
             rows.clear()
-        self.log("step", float(self.trainer.global_step))  # Lightning's name for the logger's x-axis
+        self.log_number("step", self.trainer.global_step)  # Lightning's name for the logger's x-axis
 
     def configure_optimizers(self) -> Any:
         optimizer = fuse(self.optimizer(self.generator.parameters()))
@@ -107,5 +107,9 @@ class Restorer(LightningModule):
         self.log_dict(raw, batch_size=batch_size)
         weighted = {name: self.weights[name] * loss for name, loss in losses.items()}
         self.log_dict({f"weighted/{name}": loss.detach() for name, loss in weighted.items()}, batch_size=batch_size)
-        self.log("step", float(self.trainer.global_step + 1))  # the number that this iteration will have
+        self.log_number("step", self.trainer.global_step + 1)  # the number that this iteration will have
         return torch.stack(list(weighted.values())).sum()
+
+    def log_number(self, name: str, number: float) -> None:
+        """Log what is known on the CPU. Of a plain number Lightning makes a tensor on the device, and waits for it."""
+        self.log(name, torch.tensor(float(number)))
