@@ -68,7 +68,7 @@ class Restorer(LightningModule):
         self.losses.clear()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        self.log("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
+        self.log_number("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
         return self.total(self.objective(self.generator, batch.lr, batch.hr), len(batch.hr))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -107,5 +107,9 @@ class Restorer(LightningModule):
         self.log_dict(raw, batch_size=batch_size)
         weighted = {name: self.weights[name] * loss for name, loss in losses.items()}
         self.log_dict({f"weighted/{name}": loss.detach() for name, loss in weighted.items()}, batch_size=batch_size)
-        self.log("step", float(self.trainer.global_step + 1))  # the number that this iteration will have
+        self.log_number("step", float(self.trainer.global_step + 1))  # the number that this iteration will have
         return torch.stack(list(weighted.values())).sum()
+
+    def log_number(self, name: str, value: float) -> None:
+        """Log a number where it is: ``log`` alone would take it to the device, which a GPU stops for."""
+        self.log(name, torch.tensor(value))
