@@ -146,7 +146,7 @@ def test_resume_from_a_checkpoint_written_at_validation(train, monkeypatch):
 
 
 def test_the_clock_saves_between_validations(train, monkeypatch):
-    """REQ-CKPT-2: long runs lose minutes, not the time since the last validation; looked at with each line of the log."""
+    """REQ-CKPT-2: long runs lose minutes, not the time since the last validation; with lines of the log."""
     saved = []
     monkeypatch.setattr(Checkpoints, "save_last", lambda self, trainer: saved.append(trainer.global_step))
     train("run", "log_every=10", "iterations=25", "validate_every=1000", "callbacks.checkpoints.minutes=0")

@@ -14,7 +14,8 @@ from sr_lightning.export import export
 from tests.conftest import TINY
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
 
-GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4")
+GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "metrics=fidelity",
+       "monitor=val/psnr_y")  # fmt: skip
 
 
 @pytest.mark.parametrize(("start", "waits"), [(0, "discriminator"), (4, "discriminator"), (4, "generator")])
@@ -51,7 +52,7 @@ def test_checkpoints_hold_the_two_players_and_nothing_else(train):
     ],
 )
 def test_every_system_trains(train, words):
-    folder = train("run", *words, "init=null", "discriminator.width=4", "iterations=2")
+    folder = train("run", *words, *GAN[3:], "init=null", "iterations=2")
     assert sorted(logged(folder, "train/adversarial")) == [1, 2]
     assert checkpoint(folder)["global_step"] == 2
 

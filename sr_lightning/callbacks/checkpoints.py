@@ -38,7 +38,7 @@ class Checkpoints(Checkpoint):
         folder: where they go.
         monitor: ``val/NAME`` of the metric that decides the best; the metric itself says whether more is better.
         every: iterations between checkpoints that are kept; None: none are.
-        minutes: wall-clock time between two writings of ``last.ckpt``; the clock is looked at with each line of the log.
+        minutes: wall-clock time between two writings of ``last.ckpt``, looked at with each line of the log.
     """
 
     def __init__(self, folder: str | Path, monitor: str, every: int | None = None, minutes: float = 10) -> None:
