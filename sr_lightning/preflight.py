@@ -92,6 +92,11 @@ def check_parts(config: DictConfig) -> None:
     losses = [name for name in ("pixel", "perceptual") if config.objective.get(name) is not None]
     if config.stage == "adversarial":
         losses += ["adversarial", "discriminator"]
+        if str(config.trainer.strategy).startswith("ddp"):
+            raise InputError(
+                f"trainer.strategy={config.trainer.strategy}: its wrapper cannot hold a generator and a discriminator; "
+                "leave it out, several devices work without"
+            )
     else:
         asked = {"accumulate": config.accumulate != 1}
         asked |= {f"clip.{player}": limit is not None for player, limit in config.clip.items()}

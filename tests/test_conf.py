@@ -167,6 +167,7 @@ def test_one_word_changes_one_thing():
         (["perceptual=embedded"], "perceptual: this model has no such loss; add objective=perceptual"),
         (["pixel=none"], "pixel: is the only loss of this model; set pixel=l1 or mse"),
         (["objective=perceptual", "perceptual=embedded"], "weights.perceptual: is not set; add weights.perceptual="),
+        (["model=srgan_mse", "trainer.strategy=ddp_find_unused_parameters_true"], "trainer.strategy=ddp_find_unused_"),
         (["discriminator_lr=0"], "discriminator_lr=0: must be a number above 0"),
         (["discriminator_lr=1e-4", "scheduler=one_cycle"], "discriminator_lr: this schedule sets"),
         (["callbacks.ema.validate_raw=maybe"], "callbacks.ema.validate_raw=maybe: must be one of true, false"),
