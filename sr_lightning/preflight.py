@@ -20,6 +20,7 @@ EXPECTED = {
     "iterations": whole(1),
     "validate_every": whole(1),
     "log_every": whole(1),
+    "accumulate": whole(1),
     "discriminator_start": whole(0),
     "discriminator_every": whole(1),
     "generator_start": whole(0),
@@ -66,11 +67,47 @@ def check(config: DictConfig) -> None:
             raise InputError(
                 "discriminator_lr: this schedule sets the learning rate of both; set scheduler=cosine or constant"
             )
+    for player, limit in config.clip.items():
+        if limit is not None:
+            check_values(config, {f"clip.{player}": positive()})
+    check_parts(config)
     if config.trainer.get("accumulate_grad_batches", 1) != 1:
         raise InputError("trainer.accumulate_grad_batches: would train the same crops again; leave it out")
     measured = [f"val/{name}" for name in config.metrics]
     if config.monitor not in measured:
         raise InputError(f"monitor={config.monitor}: not measured; there are {', '.join(measured)}")
+
+
+def check_parts(config: DictConfig) -> None:
+    """Refuse losses that nothing minimises or nothing weighs, and words that the kind of training does not know.
+
+    Raises:
+        InputError: names the key.
+    """
+    if config.perceptual is not None and "perceptual" not in config.objective:
+        raise InputError(
+            "perceptual: this model has no such loss; add objective=perceptual weights.perceptual=1, or set "
+            "perceptual=none"
+        )
+    losses = [name for name in ("pixel", "perceptual") if config.objective.get(name) is not None]
+    if config.stage == "adversarial":
+        losses += ["adversarial", "discriminator"]
+        if str(config.trainer.strategy).startswith("ddp"):
+            raise InputError(
+                f"trainer.strategy={config.trainer.strategy}: its wrapper cannot hold a generator and a discriminator; "
+                "leave it out, several devices work without"
+            )
+    else:
+        asked = {"accumulate": config.accumulate != 1}
+        asked |= {f"clip.{player}": limit is not None for player, limit in config.clip.items()}
+        if any(asked.values()):
+            key = next(key for key, wanted in asked.items() if wanted)
+            raise InputError(f"{key}: works in adversarial training only, which this is not; leave it out")
+    if not losses:
+        raise InputError("pixel: is the only loss of this model; set pixel=l1 or mse")
+    for name in losses:
+        if config.weights.get(name) is None:
+            raise InputError(f"weights.{name}: is not set; add weights.{name}=… for the {name} loss")
 
 
 def check_crop(crop: int, objective: Any) -> None:

@@ -32,12 +32,14 @@ from sr_lightning.runs import FREE_DATA
 log = logging.getLogger(__name__)
 SHARED = ("generator", "degradation", "data", "seed", "scale", "channels_last", "compile", "metrics", "monitor")
 DETERMINING = ("objective", "weights", "optimizer", "scheduler", "iterations", *SHARED[:6])
+VALIDATION = ("validation", "validation_lr", "validation_files")  # of data; measured, not trained on
 
 
 def warm_start(config: DictConfig) -> Path:
     """The checkpoint of the first stage, trained now where nobody has trained it yet.
 
-    Processes that need the same stage wait for the one that trains it; one that was killed is resumed.
+    Processes that need the same stage wait for the one that trains it; one that was killed is resumed, and so is one
+    whose last checkpoint cannot be read, from what else there is of it.
 
     Raises:
         InputError: the model names no first stage, or its training failed.
@@ -47,12 +49,16 @@ def warm_start(config: DictConfig) -> Path:
     stage = first_stage(config)
     folder = (Path(config.data.cache) if config.data.cache else user_cache_path("sr_lightning")) / "warm_starts"
     folder = (folder / f"{config.warm_start.model}-{stage_key(stage)}").absolute()
-    checkpoint = folder / "checkpoints" / "last.ckpt"
-    if not finished(checkpoint, stage.iterations):
+    checkpoint = finished(folder, stage.iterations)
+    if checkpoint is None:
         with one_at_a_time(folder) as lock:
-            if not finished(checkpoint, stage.iterations):
+            checkpoint = finished(folder, stage.iterations)
+            if checkpoint is None:
                 log.info("First stage: %s, %d iterations", config.warm_start.model, stage.iterations)
                 run_stage(stage, folder, lock)
+                checkpoint = finished(folder, stage.iterations)
+    if checkpoint is None:
+        raise InputError(f"{folder}: holds no finished first stage; delete it, and it is trained anew")
     log.info("Starting from %s", checkpoint)
     return checkpoint
 
@@ -79,15 +85,19 @@ def first_stage(config: DictConfig) -> DictConfig:
         stage.validate_every = max(1, config.validate_every * stage.iterations // config.iterations)
         stage.log_every = config.log_every
         stage.resume = "auto"
-        if stage.init != "warm_start":
-            stage.init, stage.warm_start = None, None
+        if stage.init not in (None, "warm_start"):
+            raise InputError(f"warm_start.overrides: init={stage.init} there does nothing; set init of the run itself")
+        if stage.init is None:
+            stage.warm_start = None
     return stage
 
 
 def stage_key(stage: DictConfig) -> str:
     """Hash of what determines the outcome: configuration, training files, precision, version."""
     container: dict[str, Any] = {name: plain(stage[name]) for name in DETERMINING}
-    container["data"] = {name: value for name, value in container["data"].items() if name not in FREE_DATA}
+    free = (*FREE_DATA, *VALIDATION)
+    container["data"] = {name: value for name, value in container["data"].items() if name not in free}
+    container["average"] = OmegaConf.select(stage, "callbacks.ema.decay")
     files = instantiate(stage.data.train_files)()
     container["files"] = [key(paths) for paths in (files.hr, files.lr) if paths is not None]
     container["precision"] = precision(stage.trainer.precision, stage.trainer.accelerator)
@@ -97,9 +107,15 @@ def stage_key(stage: DictConfig) -> str:
     return hashlib.sha256(json.dumps(container, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def finished(checkpoint: Path, iterations: int) -> bool:
-    """Whether a checkpoint is there and has done all its iterations."""
-    return checkpoint.is_file() and tensor_files.read(checkpoint).get("global_step") == iterations
+def finished(folder: Path, iterations: int) -> Path | None:
+    """A checkpoint that can be read and has done all its iterations: the last, or the best where that is the last."""
+    for path in (folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt"):
+        try:
+            if path.is_file() and tensor_files.read(path).get("global_step") == iterations:
+                return path
+        except InputError as error:
+            log.warning("%s", error)
+    return None
 
 
 def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:

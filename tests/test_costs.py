@@ -32,7 +32,7 @@ def test_rrdbnet_costs_what_is_published():
 
 def test_a_run_records_its_costs_once(train):
     """In its result and in its log; peak memory grows with the batch, speed counts iterations without validations."""
-    words = ["model=srgan_mse", "init=null", "discriminator.width=4"]
+    words = ["model=srgan_mse", "init=null", "discriminator.width=4", "metrics=fidelity", "monitor=val/psnr_y"]
     folder = train("run", *words)
     costs = json.loads((folder / "result.json").read_text())["costs"]
     assert list(costs) == ["parameters", "multiply_adds", "peak_memory_bytes", "iterations_per_second"]

@@ -427,6 +427,8 @@ def test_another_network_stands_in_for_the_layers_of_a_recipe(composed, shared):
     """features=embedded: conv5_4 is its conv3_3, relu2_2 its own, all times the factor; the rest is the recipe's."""
     sr, hr = images(2, 2, 3, 32, 32)
     cases = {"before": ("conv3_3", L1(), 1), "after": ("relu3_3", L1(), 1), "vgg22": ("relu2_2", MSE(), 0.006)}
+    for option in (option for option, (depth, *_) in OPTIONS.items() if depth == 19):
+        assert composed(f"perceptual={option}", "features=embedded").perceptual.network.network.depth == 16, option
     for option, (layer, distance, factor) in cases.items():
         loss = instantiate(composed(f"perceptual={option}", "features=embedded", "features.factor=0.5").perceptual)
         features = VGG([layer], embedded(), depth=16)

@@ -3,18 +3,24 @@
 import os
 import signal
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 from torch import nn
 
-from sr_lightning import image, tensor_files, weights
+from sr_lightning import image, tensor_files, warm_start, weights
+from sr_lightning.command_line import CONF
+from sr_lightning.errors import InputError
 from sr_lightning.export import export
+from tests import photographs
 from tests.conftest import TINY
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
 
-GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4")
+GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "metrics=fidelity",
+       "monitor=val/psnr_y")  # fmt: skip
 
 
 @pytest.mark.parametrize(("start", "waits"), [(0, "discriminator"), (4, "discriminator"), (4, "generator")])
@@ -51,7 +57,7 @@ def test_checkpoints_hold_the_two_players_and_nothing_else(train):
     ],
 )
 def test_every_system_trains(train, words):
-    folder = train("run", *words, "init=null", "discriminator.width=4", "iterations=2")
+    folder = train("run", *words, *GAN[3:], "init=null", "iterations=2")
     assert sorted(logged(folder, "train/adversarial")) == [1, 2]
     assert checkpoint(folder)["global_step"] == 2
 
@@ -64,20 +70,66 @@ def test_a_crop_too_small_for_the_perceptual_loss_is_refused_before_the_first_st
     assert not (tmp_path / "cache" / "warm_starts").exists()
 
 
-def test_the_first_stage_is_trained_once_and_shared(train, tmp_path):
-    """init=warm_start: the second run, another GAN loss, starts from the same weights without training them again."""
-    words = [*GAN, "warm_start.iterations=3", "iterations=2"]
-    first = train("first", *words)
-    stages = list((tmp_path / "cache" / "warm_starts").glob("rrdb_psnr-*"))
-    assert len(stages) == 1
-    trained_at = (stages[0] / "checkpoints" / "last.ckpt").stat().st_mtime
-    second = train("second", *words, "gan=vanilla")
-    assert (stages[0] / "checkpoints" / "last.ckpt").stat().st_mtime == trained_at
-    other = train("other", *words, "seed=1")
-    assert len(list((tmp_path / "cache" / "warm_starts").glob("rrdb_psnr-*"))) == 2
-    origins = [checkpoint(run)["hyper_parameters"]["started_from"] for run in (first, second, other)]
-    assert origins[0] == origins[1] != origins[2]
-    assert origins[0]["file"] == str(stages[0] / "checkpoints" / "last.ckpt")
+def test_the_first_stage_is_trained_once_and_shared(train, process, photos, tmp_path):
+    """init=warm_start: of two runs at once one trains it, and a later one finds it."""
+    words = [*GAN, "warm_start.iterations=4", "iterations=2", "validate_every=1"]
+    both = [process(*TINY, *photos, *words, f"gan={gan}", f"name={gan}") for gan in ("relativistic", "vanilla")]
+    told = [finished(run) for run in both]
+    assert sum("First stage: rrdb_psnr, 4 iterations" in text for text in told) == 1
+    (stage,) = (tmp_path / "cache" / "warm_starts").glob("rrdb_psnr-*")
+    last = stage / "checkpoints" / "last.ckpt"
+    runs = [*tmp_path.glob("runs/*/*"), train("later", *words)]
+    origins = [checkpoint(run)["hyper_parameters"]["started_from"] for run in runs]
+    assert origins == [{"file": str(last), "sha256": sha256(last.read_bytes()).hexdigest()}] * 3
+
+
+def test_a_damaged_first_stage_is_not_taken_for_a_finished_one(tmp_path, caplog):
+    """The best is as good where it is the last; otherwise the stage is trained on or anew."""
+    (tmp_path / "checkpoints").mkdir()
+    last, best = (tmp_path / "checkpoints" / name for name in ("last.ckpt", "best.ckpt"))
+    assert warm_start.finished(tmp_path, 4) is None
+    for path in (last, best):
+        torch.save({"global_step": 4}, path)
+    assert warm_start.finished(tmp_path, 4) == last
+    assert warm_start.finished(tmp_path, 5) is None
+    last.write_bytes(last.read_bytes()[:100])
+    assert warm_start.finished(tmp_path, 4) == best
+    torch.save({"global_step": 3}, best)
+    assert warm_start.finished(tmp_path, 4) is None
+    assert "last.ckpt: not a readable file of weights" in caplog.text
+
+
+OTHER_STAGES = [
+    "seed=1", "data.crop=16", "generator.width=8", "degradation=second_order", "trainer.precision=bf16-mixed",
+    "warm_start.iterations=9", "warm_start.overrides=['optimizer.lr=1']", "warm_start.overrides=['pixel=mse']",
+    "warm_start.overrides=['callbacks.ema.decay=0.9']",
+]  # fmt: skip
+SAME_STAGE = [
+    "gan=hinge", "weights.adversarial=1", "optimizer.lr=1", "perceptual=none", "discriminator=unet", "iterations=7",
+    "validate_every=1", "data.validation=null", "data.workers=1", "data.resident=true", "trainer.devices=2",
+    "name=other", "callbacks.ema.decay=0.9", "logger=tensorboard", "resume=auto",
+]  # fmt: skip
+
+
+def test_the_key_of_a_first_stage_is_what_determines_it(photos, tmp_path, monkeypatch):
+    def key(*words):
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            exact = "trainer.precision=32-true"
+            config = compose("train", [*TINY, *photos, *GAN, exact, "warm_start.iterations=3", *words, "name=test"])
+            return warm_start.stage_key(warm_start.first_stage(config))
+
+    one = key(*SAME_STAGE)
+    assert key() == one
+    keys = {one, *(key(word) for word in OTHER_STAGES)}
+    assert len(keys) == 1 + len(OTHER_STAGES)
+    monkeypatch.setattr("sr_lightning.warm_start.__version__", "another")
+    assert key() not in keys
+    monkeypatch.undo()
+    assert key() == one
+    photographs.save(tmp_path / "train" / "00.png", 40, 50, seed=9)
+    assert key() not in keys
+    with pytest.raises(InputError, match=r"warm_start\.overrides: init=a\.pth there does nothing"):
+        key("warm_start.overrides=['init=a.pth']")
 
 
 def test_a_first_stage_has_a_first_stage(train, tmp_path):

@@ -13,8 +13,6 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-CLOCK = 10  # iterations between two looks at the clock
-
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes beside the final place, then renames: a killed run never leaves half a checkpoint."""
@@ -40,7 +38,7 @@ class Checkpoints(Checkpoint):
         folder: where they go.
         monitor: ``val/NAME`` of the metric that decides the best; the metric itself says whether more is better.
         every: iterations between checkpoints that are kept; None: none are.
-        minutes: wall-clock time between two writings of ``last.ckpt``.
+        minutes: wall-clock time between two writings of ``last.ckpt``, looked at with each line of the log.
     """
 
     def __init__(self, folder: str | Path, monitor: str, every: int | None = None, minutes: float = 10) -> None:
@@ -62,7 +60,7 @@ class Checkpoints(Checkpoint):
         if trainer.val_check_batch and trainer.global_step % trainer.val_check_batch == 0:
             return  # a run that goes on from here must not miss the validation that comes first
         self.save_periodic(trainer)
-        if trainer.global_step % CLOCK == 0:
+        if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
             due = time.monotonic() - self.saved_at > 60 * self.minutes
             if trainer.strategy.broadcast(due):  # all devices save together, by the clock of the first
                 self.save_last(trainer)

@@ -1,9 +1,11 @@
 """Training of a generator against a discriminator."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from lightning import Trainer
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -34,7 +36,8 @@ class AdversarialRestorer(Restorer):
         discriminator: (B, C, H, W) -> logits.
         gan: the two players' losses.
         clip: largest norm of the gradient of each player, e.g. ``{generator: 1.0}``; without one it is not clipped.
-        accumulate: parts into which a batch is cut; less memory, the same update (but for statistics of a batch).
+        accumulate: parts into which a batch is cut; less memory, the same update (but for what is a statistic of a
+            batch: batch norm's, and the means of a relativistic loss, which are then those of a part).
         discriminator_start: iterations in which the generator trains by its objective alone, before the game begins;
             the discriminator waits at its first weights (``disc_start`` of VQGAN's code, arXiv:2012.09841).
         discriminator_every: of the iterations after that, each n-th updates the discriminator, and all the generator.
@@ -91,31 +94,33 @@ class AdversarialRestorer(Restorer):
         return generator, self.played > 0 and (due or not generator)
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:  # type: ignore[override]
-        self.log_number("lr", self.trainer.optimizers[0].param_groups[0]["lr"])
+        for name, known in zip(("lr", "discriminator_lr"), self.trainer.optimizers, strict=True):
+            self.log_number(name, known.param_groups[0]["lr"])
         optimizers: list[LightningOptimizer] = self.optimizers()  # type: ignore[assignment]
         for optimizer in optimizers:
             optimizer.zero_grad()
         moving = self.moving
         for lr, hr in zip(batch.lr.chunk(self.accumulate), batch.hr.chunk(self.accumulate), strict=True):
-            self.add_gradients(lr, hr, *moving)
+            self.add_gradients(lr, hr, *moving, share=len(hr) / len(batch.hr))
         average_gradients(self)
         if moving[0]:
             do_not_count(optimizers[1])
-        for optimizer, moves in zip(optimizers, moving, strict=True):
-            if moves:
-                optimizer.step()
+        with one_factor(self.trainer):
+            for optimizer, moves in zip(optimizers, moving, strict=True):
+                if moves:
+                    optimizer.step()
         broadcast_buffers(self)
         for scheduler in self.lr_schedulers():  # type: ignore[union-attr]
             scheduler.step()
 
-    def add_gradients(self, lr: Tensor, hr: Tensor, generator: bool, discriminator: bool) -> None:
+    def add_gradients(self, lr: Tensor, hr: Tensor, generator: bool, discriminator: bool, share: float = 1.0) -> None:
         """Add the gradients of one part of the batch, each player's to its own parameters only.
 
         Args:
             generator: whether it gets any.
             discriminator: likewise.
+            share: of this part in the batch.
         """
-        share = 1 / self.accumulate
         with torch.set_grad_enabled(generator):
             sr = self.generator(lr)
         losses = self.objective.compare(sr, hr) if generator else {}
@@ -162,3 +167,21 @@ def do_not_count(optimizer: LightningOptimizer) -> None:
     """
     optimizer._on_before_step = lambda: None
     optimizer._on_after_step = lambda: None
+
+
+@contextmanager
+def one_factor(trainer: Trainer) -> Iterator[None]:
+    """Let a gradient scaler change its factor once, after the steps of both players, whose gradients have the old one.
+
+    Lightning changes it after each step.
+    """
+    scaler = getattr(trainer.precision_plugin, "scaler", None)
+    if scaler is None:
+        yield
+        return
+    scaler.update = lambda: None
+    try:
+        yield
+    finally:
+        del scaler.update
+    scaler.update()

@@ -91,7 +91,7 @@ class Restorer(LightningModule):
             means = scores.mean(scores.gather(rows))
             self.log_dict({f"{prefix}{name}": value for name, value in means.items()})
             rows.clear()
-        self.log_number("step", self.trainer.global_step)  # Lightning's name for the logger's x-axis
+        self.log("step", float(self.trainer.global_step))  # Lightning's name for the logger's x-axis
 
     def configure_optimizers(self) -> Any:
         optimizer = fuse(self.optimizer(self.generator.parameters()))
@@ -107,9 +107,9 @@ class Restorer(LightningModule):
         self.log_dict(raw, batch_size=batch_size)
         weighted = {name: self.weights[name] * loss for name, loss in losses.items()}
         self.log_dict({f"weighted/{name}": loss.detach() for name, loss in weighted.items()}, batch_size=batch_size)
-        self.log_number("step", self.trainer.global_step + 1)  # the number that this iteration will have
+        self.log_number("step", float(self.trainer.global_step + 1))  # the number that this iteration will have
         return torch.stack(list(weighted.values())).sum()
 
-    def log_number(self, name: str, number: float) -> None:
-        """Log what is known on the CPU. Of a plain number Lightning makes a tensor on the device, and waits for it."""
-        self.log(name, torch.tensor(float(number)))
+    def log_number(self, name: str, value: float) -> None:
+        """Log a number where it is: ``log`` alone would take it to the device, which a GPU stops for."""
+        self.log(name, torch.tensor(value))
