@@ -126,6 +126,22 @@ def test_columns_differ_image_by_image_after_their_seeds_are_averaged(sweep):
         compared(report, psnr, "none")
 
 
+def test_tests_are_corrected_for_the_number_of_pairs(sweep, tmp_path):
+    """Eight images that all differ in one direction have p = 2 / 2**8, of three pairs 3 times that."""
+    write_run(sweep / "04-a", 29.5)
+    text = (sweep / "sweep.csv").read_text().replace(",failed,", ",finished,")
+    (sweep / "sweep.csv").write_text(text)
+    report = gather(sweep)
+    found = compared(report, report.measured[0])
+    assert list(found) == [("relativistic", "vanilla"), ("hinge", "vanilla"), ("hinge", "relativistic")]
+    assert [each.wilcoxon for each in found.values()] == [pytest.approx(2 / 2**8)] * 3
+    assert [each.holm for each in found.values()] == [pytest.approx(6 / 2**8)] * 3
+    page, text, _, _, table, *_ = write_report(tmp_path / "out", report)
+    assert "<td>+1.00 <small>[+1.00, +1.00]</small></td><td>0.023</td>" in page.read_text()
+    assert "| relativistic − vanilla | +1.00 | +1.00 to +1.00 | 0.0234 |" in text.read_text()
+    assert [row["holm"] for row in csv.DictReader(table.open())][:3] == ["0.0234375"] * 3
+
+
 def test_other_images_are_no_pairs(sweep):
     path = sweep / "02-a" / "validation" / "images.csv"
     path.write_text(path.read_text().replace("7.png", "other.png"))
@@ -188,6 +204,38 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
         gather(sweep, [tmp_path])
 
 
+def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
+    """RMSE is that of each image, then the mean: 255 / 10**(psnr / 20) by hand; what was not measured is named."""
+    report = gather(sweep, distortion="rmse_y", perception="psnr_y")
+    x, y = plane_axes(report)
+    assert (x.title, x.better, y.key) == ("RMSE-Y (of\u00a0255)", "lower", "psnr_y")
+    by_hand = sum(255 / 10 ** ((26 + number) / 20) for number in range(8)) / 8
+    assert report.bicubic[0].spread("rmse_y").mean == pytest.approx(by_hand)
+    (series,) = (each for each in plane_series(report, x, y) if each.name == "vanilla")
+    assert series.notes == [
+        "vanilla, the start",
+        "",
+        "vanilla, seed 0",
+        "",
+        "vanilla, seed 1",
+        "",
+        "vanilla, as in the table",
+    ]
+    rows = [
+        {"interpolated": "networks", "alpha": 1, "benchmark": "set", "image": name, "psnr_y": 26 + i, "niqe": 7}
+        for i, name in enumerate(IMAGES)
+    ]  # fmt: skip
+    write_rows(tmp_path / "between" / "images.csv", rows)
+    (between,) = gather(sweep, [tmp_path / "between"], "rmse_y").interpolations
+    assert between.series["1"]["rmse_y"] == pytest.approx(by_hand)
+    with pytest.raises(SystemExit, match=r"--perception lpips_alex: was not measured; there are psnr_y, niqe"):
+        command("report", str(sweep), "--perception", "lpips_alex")
+    command("report", str(sweep), "--distortion", "rmse_y", "--perception", "niqe")
+    page = (sweep / "report" / "index.html").read_text()
+    assert "NIQE against RMSE-Y (of\u00a0255)" in page
+    assert "RMSE is that of each image" in page
+
+
 def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
     (photograph,) = shown(gather(sweep))
     assert [name for name, _ in photograph.versions] == ["bicubic", "start: psnr", "vanilla", "relativistic", "HR"]
@@ -212,7 +260,7 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
     assert "4 of 5 runs finished; 3 columns, 2 seeds each." in text
     assert "Mean over 8 validation images of the checkpoint checkpoints/best.ckpt, the best by val/niqe" in text
     assert "± is the standard deviation over the seeds (n − 1)" in text
-    assert "8 images cannot bring below 0.0078" in text
+    assert "cannot fall below 0.0078 with 8 images" in text
     assert "gan=hinge seed=0 (04-a): failed: ValueError: bad, worse" in text
     latex = files[2].read_text()
     assert r"relativistic & \textbf{32.00} {\footnotesize $\pm$ 0.71}" in latex

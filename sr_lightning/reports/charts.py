@@ -39,7 +39,9 @@ def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
     perception = next(
         (by_key[key] for key in PERCEPTUAL if key in by_key and all(key in values for values in between)), None
     )
-    return (by_key["psnr_y"], perception) if "psnr_y" in by_key and perception else None
+    perception = by_key[report.perception] if report.perception else perception
+    distortion = by_key.get(report.distortion or "psnr_y")
+    return (distortion, perception) if distortion and perception else None
 
 
 def leading(report: Report) -> list[Measure]:

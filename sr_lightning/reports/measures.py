@@ -33,8 +33,15 @@ KNOWN = {
     "lr_consistency": ("LR consistency (dB)", 2),
     "colour_shift": ("Colour shift (of\u00a0255)", 2),
 }
+RMSE = Measure("rmse_y", "RMSE-Y (of\u00a0255)", "lower", 2)
+"""Root of the mean squared error of an image's Y; no metric of training, but PSNR in another unit, `rmse`."""
 PERCEPTUAL = ("lpips_alex", "lpips_vgg", "dists", "niqe")
 """What stands against PSNR in the perception–distortion plane: the first of them that was measured."""
+
+
+def rmse(psnr: float) -> float:
+    """Of one image, in levels of 255, from its PSNR in dB."""
+    return 255 * 10 ** (-psnr / 20)
 
 
 def measures(keys: Iterable[str], metrics: Mapping[str, Any]) -> list[Measure]:
@@ -46,7 +53,7 @@ def measures(keys: Iterable[str], metrics: Mapping[str, Any]) -> list[Measure]:
     found = []
     for key in keys:
         title, digits = KNOWN.get(key, (key, 3))
-        found.append(Measure(key, title, direction(metrics.get(key)), digits))
+        found.append(RMSE if key == RMSE.key else Measure(key, title, direction(metrics.get(key)), digits))
     return found
 
 
