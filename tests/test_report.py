@@ -12,7 +12,7 @@ import yaml
 from sr_lightning import image
 from sr_lightning.errors import InputError
 from sr_lightning.reports import gather, write_report
-from sr_lightning.reports.charts import curve_series, plane_axes, plane_series
+from sr_lightning.reports.charts import curve_series, leading, plane_axes, plane_series
 from sr_lightning.reports.columns import named
 from sr_lightning.reports.crops import shown
 from sr_lightning.reports.gathering import compared
@@ -140,6 +140,23 @@ def test_tests_are_corrected_for_the_number_of_pairs(sweep, tmp_path):
     assert "<td>+1.00 <small>[+1.00, +1.00]</small></td><td>0.023</td>" in page.read_text()
     assert "| relativistic − vanilla | +1.00 | +1.00 to +1.00 | 0.0234 |" in text.read_text()
     assert [row["holm"] for row in csv.DictReader(table.open())][:3] == ["0.0234375"] * 3
+
+
+def test_the_gap_of_batch_norm_is_that_of_the_checkpoint(sweep):
+    """It is logged, not measured of each image: what validations of other iterations logged does not count."""
+    for number, gaps in enumerate([(9.0, 1.0), (8.0, 2.0), (7.0, 0.0), (6.0, 0.0)]):
+        path = sweep / f"0{number}-a" / "csv" / "version_0" / "metrics.csv"
+        head, *lines = path.read_text().splitlines()
+        lines = [f"{line},{gap}" for line, gap in zip(lines, gaps, strict=True)]
+        path.write_text("\n".join([f"{head},val/batch_statistics_gap", *lines]) + "\n")
+    report = gather(sweep)
+    table = results(report)
+    assert [head.title for head in table.heads][-2:] == ["Batch norm gap (of\u00a0255)", "Runs"]
+    assert table.rows["vanilla"][-2] == Spread(1.5, pytest.approx(0.5**0.5), 2)
+    assert table.rows["bicubic"][-2] is table.rows["hinge"][-2] is None
+    assert compared(report, report.measured[-1]) == {}
+    report.measured.insert(0, Measure("ssim_y", "SSIM", "higher", 4))
+    assert [each.key for each in leading(report)] == ["psnr_y", "niqe", "batch_statistics_gap", "ssim_y"]
 
 
 def test_other_images_are_no_pairs(sweep):

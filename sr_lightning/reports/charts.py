@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from sr_lightning.pages import Axis, Series
 from sr_lightning.reports.columns import Baseline, Column
 from sr_lightning.reports.gathering import Report
-from sr_lightning.reports.measures import PERCEPTUAL, Measure
+from sr_lightning.reports.measures import GAP, PERCEPTUAL, Measure
 
-GAP = (math.nan, math.nan)
+BREAK = (math.nan, math.nan)
 LONGEST = 40  # letters that name the columns of a baseline
 
 
@@ -45,8 +45,8 @@ def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
 
 
 def leading(report: Report) -> list[Measure]:
-    """What is measured, with distortion and perception first."""
-    first = list(plane_axes(report) or ())
+    """What is measured, with distortion and perception first, and then what an experiment measures besides."""
+    first = [*(plane_axes(report) or ()), *(measure for measure in report.measured if measure == GAP)]
     return [*first, *(measure for measure in report.measured if measure not in first)]
 
 
@@ -82,10 +82,10 @@ def column_series(report: Report, column: Column, x: Measure, y: Measure) -> Ser
     values = [run.values[run.trained] for run in column.finished]
     if len(values) > 1:
         for run, seed in zip(column.finished, values, strict=True):
-            points += [GAP, position(Baseline("", (), (seed,)), x, y)]
+            points += [BREAK, position(Baseline("", (), (seed,)), x, y)]
             notes += ["", f"{column.name}, seed {run.seed}"]
             labels += ["", ""]
-    points += [GAP, position(column, x, y)]
+    points += [BREAK, position(column, x, y)]
     return Series(
         column.name, points, labels=[*labels, "", column.name], notes=[*notes, "", f"{column.name}, as in the table"]
     )

@@ -39,8 +39,13 @@ class Column:
         return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
     def spread(self, metric: str) -> Spread | None:
-        """Mean and deviation over seeds of the mean over images; None where that is not known of every seed."""
-        return spread_over([run.values[run.trained] for run in self.finished], metric)
+        """Mean and deviation over seeds of the mean over images; None where that is not known of every seed.
+
+        What no image has a value of is what was logged when the checkpoint was validated.
+        """
+        known = spread_over([run.values[run.trained] for run in self.finished], metric)
+        logged = [run.at_checkpoint(f"val/{metric}") for run in self.finished]
+        return known or (spread(logged) if logged and all(map(math.isfinite, logged)) else None)
 
     def cost(self, key: str) -> Spread | None:
         """Mean and deviation over seeds of what a run took."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from sr_lightning.errors import InputError
 from sr_lightning.reports.columns import Baseline, Column, baselines, columns_of
 from sr_lightning.reports.interpolations import Interpolation, read_interpolation
-from sr_lightning.reports.measures import RMSE, Measure, measures, rmse
+from sr_lightning.reports.measures import GAP, RMSE, Measure, measures, rmse
 from sr_lightning.reports.reading import Run, read_runs
 from sr_lightning.statistics import Difference, corrected, difference
 
@@ -83,6 +83,8 @@ def gather(
     metrics |= {key: metric for run in finished for key, metric in run.protocol.get("metrics", {}).items()}
     if not keys:
         keys = [key for key in metrics if any(f"val/{key}" in run.curves for run in runs)]
+    if any(f"val/{GAP.key}" in run.curves for run in runs):
+        keys.append(GAP.key)
     if distortion == RMSE.key and "psnr_y" in keys:
         for values in [values for run in finished for images in run.values.values() for values in images.values()]:
             values[RMSE.key] = rmse(values["psnr_y"])

@@ -35,8 +35,13 @@ KNOWN = {
 }
 RMSE = Measure("rmse_y", "RMSE-Y (of\u00a0255)", "lower", 2)
 """Root of the mean squared error of an image's Y; no metric of training, but PSNR in another unit, `rmse`."""
+GAP = Measure("batch_statistics_gap", "Batch norm gap (of\u00a0255)", "lower", 2)
+"""Of `callbacks.BatchStatistics`: logged by validations, and so a mean over images alone."""
 PERCEPTUAL = ("lpips_alex", "lpips_vgg", "dists", "niqe")
 """What stands against PSNR in the perception–distortion plane: the first of them that was measured."""
+
+
+OWN = {measure.key: measure for measure in (RMSE, GAP)}
 
 
 def rmse(psnr: float) -> float:
@@ -53,7 +58,7 @@ def measures(keys: Iterable[str], metrics: Mapping[str, Any]) -> list[Measure]:
     found = []
     for key in keys:
         title, digits = KNOWN.get(key, (key, 3))
-        found.append(RMSE if key == RMSE.key else Measure(key, title, direction(metrics.get(key)), digits))
+        found.append(OWN.get(key) or Measure(key, title, direction(metrics.get(key)), digits))
     return found
 
 
