@@ -13,7 +13,7 @@ from sr_lightning import image
 from sr_lightning.errors import InputError
 from sr_lightning.reports import gather, write_report
 from sr_lightning.reports.charts import curve_series, leading, plane_axes, plane_series
-from sr_lightning.reports.columns import named
+from sr_lightning.reports.columns import Column, named
 from sr_lightning.reports.crops import shown
 from sr_lightning.reports.gathering import compared
 from sr_lightning.reports.measures import Measure
@@ -124,6 +124,23 @@ def test_columns_differ_image_by_image_after_their_seeds_are_averaged(sweep):
     assert compared(report, psnr, "relativistic")["vanilla", "relativistic"].mean == -1
     with pytest.raises(InputError, match="--against none: no such column; there are vanilla, relativistic, hinge"):
         compared(report, psnr, "none")
+
+
+def test_columns_of_several_words_are_compared_where_one_differs(tmp_path):
+    """Two norms and three blocks, one block with one norm alone. What a difference in two words comes of is unknown."""
+    words = ["norm=batch block=a", "norm=batch block=b", "norm=none block=a", "norm=none block=b", "norm=none block=c"]
+    for number in range(len(words)):
+        write_run(tmp_path / f"0{number}-a", 27.0 + number)
+    report = gather(write_sweep(tmp_path, [(f"0{i}-a", word, "finished") for i, word in enumerate(words)]))
+    names = [column.name for column in report.columns]
+    psnr = report.measured[0]
+    pairs = [tuple(map(names.index, pair)) for pair in compared(report, psnr)]
+    assert pairs == [(1, 0), (2, 0), (3, 1), (3, 2), (4, 3)]
+    asked = [tuple(map(names.index, pair)) for pair in compared(report, psnr, names[4])]
+    assert asked == [(0, 4), (1, 4), (2, 4), (3, 4), (1, 0), (2, 0), (3, 1), (3, 2)]
+    for number, run in enumerate(report.runs):
+        report.columns[number] = Column(names[number], (f"lr={number}", f"beta={number}"), (run,))
+    assert [other for _, other in compared(report, psnr)] == [names[0]] * 4
 
 
 def test_tests_are_corrected_for_the_number_of_pairs(sweep, tmp_path):

@@ -117,6 +117,20 @@ def short(axis: str) -> str:
     return f"{key.rsplit('.', 1)[-1]}={value}"
 
 
+def neighbours(columns: Sequence[Column]) -> list[tuple[Column, Column]]:
+    """Each column with the last one before it that differs in the value of one word alone, for each of its words."""
+    found = []
+    for number, column in enumerate(columns):
+        for axis in column.axes:
+            key, others = axis.split("=", 1)[0], {each for each in column.axes if each != axis}
+            for other in reversed(columns[:number]):
+                own = set(other.axes) - others
+                if others < set(other.axes) and len(own) == 1 and own.pop().split("=", 1)[0] == key:
+                    found.append((column, other))
+                    break
+    return found
+
+
 def is_word(value: str) -> bool:
     return value[:1].isalpha() and value not in ("true", "false", "null")
 

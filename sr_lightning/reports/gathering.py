@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sr_lightning.errors import InputError
-from sr_lightning.reports.columns import Baseline, Column, baselines, columns_of
+from sr_lightning.reports.columns import Baseline, Column, baselines, columns_of, neighbours
 from sr_lightning.reports.interpolations import Interpolation, read_interpolation
 from sr_lightning.reports.measures import GAP, RMSE, Measure, measures, rmse
 from sr_lightning.reports.reading import Run, read_runs
@@ -116,9 +116,11 @@ def gather(
 
 
 def compared(report: Report, measure: Measure, against: str | None = None) -> dict[Pair, Difference]:
-    """Each column against the first one, or another, and then each against the one before it.
+    """Each column against the first one, or another, and then against those that it differs from in one word.
 
-    What is paired are the images, whose values are means over the seeds; the tests are corrected for their number.
+    Where several words vary, the latter alone, unless a column is asked for: what a difference in two words comes of,
+    nobody can tell. What is paired are the images, whose values are means over the seeds; the tests are corrected for
+    the number of pairs.
 
     Raises:
         InputError: no column of that name.
@@ -127,9 +129,13 @@ def compared(report: Report, measure: Measure, against: str | None = None) -> di
     if against is not None and against not in scores:
         raise InputError(f"--against {against}: no such column; there are {', '.join(scores)}")
     names = [name for name, values in scores.items() if values]
-    first = against if against is not None else next(iter(names), "")
-    pairs = [(name, first) for name in names if name != first]
-    pairs += [pair for pair in zip(names[1:], names, strict=False) if pair not in pairs and pair[::-1] not in pairs]
+    known = [column for column in report.columns if column.name in names]
+    pairs = [(column.name, other.name) for column, other in neighbours(known)]
+    crossed = any(len(column.axes) > 1 for column in known)
+    if against is not None or not crossed or not pairs:
+        first = against if against is not None else next(iter(names), "")
+        beside, pairs = pairs, [(name, first) for name in names if name != first]
+        pairs += [pair for pair in beside if pair not in pairs and pair[::-1] not in pairs]
     return corrected({
         (name, other): difference(list(scores[name].values()), list(scores[other].values()))
         for name, other in pairs
