@@ -177,11 +177,14 @@ def test_the_gap_of_batch_norm_is_that_of_the_checkpoint(sweep):
 
 
 def test_other_images_are_no_pairs(sweep):
-    path = sweep / "02-a" / "validation" / "images.csv"
-    path.write_text(path.read_text().replace("7.png", "other.png"))
-    report = gather(sweep)
-    assert compared(report, report.measured[0]) == {}
-    assert any("different validation images" in each for each in report.missing)
+    """Neither those of one seed alone, nor those of a whole column."""
+    for job in ("02-a", "03-a"):
+        path = sweep / job / "validation" / "images.csv"
+        path.write_text(path.read_text().replace("7.png", "other.png"))
+        report = gather(sweep)
+        assert bool(report.columns[1].scores("psnr_y")) == (job == "03-a")
+        assert compared(report, report.measured[0]) == {}
+        assert any("different validation images" in each for each in report.missing)
 
 
 def test_a_resumed_run_is_one_curve(tmp_path):
@@ -277,6 +280,10 @@ def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
                                  "vanilla": "27.00 dB / 5.00", "relativistic": "28.00 dB / 5.00"}  # fmt: skip
     assert photograph.note == "PSNR-Y / NIQE"
     torch.testing.assert_close(photograph.versions[2][1], photograph.versions[0][1] + 27 / 255)
+    for path in sweep.glob("*/validation/*/00-0.png"):
+        path.rename(path.with_name("03-3.png"))
+    (photograph,) = shown(gather(sweep))
+    assert (photograph.name, photograph.values["vanilla"]) == ("3.png", "30.00 dB / 5.00")
 
 
 def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
