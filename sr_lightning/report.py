@@ -29,6 +29,8 @@ def parser() -> Parser:
         metavar="FOLDER",
         help="of interpolate --evaluate on the validation images, drawn into the plane; may be given again",
     )
+    for axis, default in (("distortion", "psnr_y; rmse_y is derived from it"), ("perception", "LPIPS, DISTS or NIQE")):
+        add(f"--{axis}", metavar="METRIC", help=f"axis of the perception–distortion plane (default: {default})")
     add(
         "--wandb",
         nargs="?",
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with one_line_errors():
-        report = gather(options.folder, options.interpolation)
+        report = gather(options.folder, options.interpolation, options.distortion, options.perception)
         output = options.output or options.folder / "report"
         for file in write_report(output, report, options.against, options.wandb):
             log.info("%s", file)

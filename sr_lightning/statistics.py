@@ -1,12 +1,14 @@
 """Whether a difference between two networks is more than chance: over seeds, and over images."""
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
+
+Pair = TypeVar("Pair", bound=Hashable)
 
 
 class Spread(NamedTuple):
@@ -28,6 +30,7 @@ class Difference(NamedTuple):
         t: p-value of the paired t-test, two-sided; None for a single image, and where every image differs by the same
             amount, which has no variance to test against.
         images: number of pairs.
+        holm: p-value of the signed-rank test, `corrected` for all differences that were tested; of one alone the same.
     """
 
     mean: float
@@ -36,6 +39,7 @@ class Difference(NamedTuple):
     wilcoxon: float | None
     t: float | None
     images: int
+    holm: float | None
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -94,13 +98,30 @@ def difference(
     differences[np.abs(differences) <= 1e-12 * scale] = 0  # what averaging over seeds leaves of equal scores
     mean, images = float(differences.mean()), differences.size
     if images == 1:
-        return Difference(mean, None, None, None, None, images)
+        return Difference(mean, None, None, None, None, images, None)
     if np.ptp(differences) <= 1e-12 * scale:
         wilcoxon, t = (float(stats.wilcoxon(differences).pvalue), None) if mean else (1.0, 1.0)
-        return Difference(mean, mean, mean, wilcoxon, t, images)
+        return Difference(mean, mean, mean, wilcoxon, t, images, wilcoxon)
     low, high = _interval(differences, confidence, resamples, seed)
     wilcoxon = float(stats.wilcoxon(differences).pvalue)
-    return Difference(mean, low, high, wilcoxon, float(stats.ttest_1samp(differences, 0).pvalue), images)
+    t = float(stats.ttest_1samp(differences, 0).pvalue)
+    return Difference(mean, low, high, wilcoxon, t, images, wilcoxon)
+
+
+def corrected(differences: Mapping[Pair, Difference]) -> dict[Pair, Difference]:
+    """The same differences, with `Difference.holm` for having tested all of them.
+
+    Holm's step-down correction (1979, "A simple sequentially rejective multiple test procedure"): where none of m
+    differences is there, the smallest of the corrected p-values is below 0.05 in at most 5 % of cases, also where the
+    tests depend on each other. The smallest p is multiplied by m, the next by m - 1, and so on; none becomes smaller
+    than the one before it, nor larger than 1. Differences without a test do not count.
+    """
+    tested = {pair: each.wilcoxon for pair, each in differences.items() if each.wilcoxon is not None}
+    found: dict[Pair, float] = {}
+    least = 0.0
+    for rank, (pair, p) in enumerate(sorted(tested.items(), key=lambda item: item[1])):
+        found[pair] = least = max(least, min(1.0, (len(tested) - rank) * p))
+    return {pair: each._replace(holm=found.get(pair)) for pair, each in differences.items()}
 
 
 def _interval(differences: np.ndarray, confidence: float, resamples: int, seed: int) -> tuple[float, float]:

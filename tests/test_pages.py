@@ -127,7 +127,7 @@ def test_baselines_are_not_the_best():
     ],
 )
 def test_a_difference_is_told_where_interval_and_test_agree(low, high, p, better, expected):
-    assert verdict(Difference(0.2, low, high, p, None, 14), better) == expected
+    assert verdict(Difference(0.2, low, high, 0.001, None, 14, p), better) == expected
 
 
 def test_a_page_that_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path):

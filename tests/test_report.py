@@ -12,8 +12,8 @@ import yaml
 from sr_lightning import image
 from sr_lightning.errors import InputError
 from sr_lightning.reports import gather, write_report
-from sr_lightning.reports.charts import curve_series, plane_axes, plane_series
-from sr_lightning.reports.columns import named
+from sr_lightning.reports.charts import curve_series, leading, plane_axes, plane_series
+from sr_lightning.reports.columns import Column, named
 from sr_lightning.reports.crops import shown
 from sr_lightning.reports.gathering import compared
 from sr_lightning.reports.measures import Measure
@@ -126,12 +126,65 @@ def test_columns_differ_image_by_image_after_their_seeds_are_averaged(sweep):
         compared(report, psnr, "none")
 
 
-def test_other_images_are_no_pairs(sweep):
-    path = sweep / "02-a" / "validation" / "images.csv"
-    path.write_text(path.read_text().replace("7.png", "other.png"))
+def test_columns_of_several_words_are_compared_where_one_differs(tmp_path):
+    """Two norms and three blocks, one block with one norm alone. What a difference in two words comes of is unknown."""
+    words = ["norm=batch block=a", "norm=batch block=b", "norm=none block=a", "norm=none block=b", "norm=none block=c"]
+    for number in range(len(words)):
+        write_run(tmp_path / f"0{number}-a", 27.0 + number)
+    report = gather(write_sweep(tmp_path, [(f"0{i}-a", word, "finished") for i, word in enumerate(words)]))
+    names = [column.name for column in report.columns]
+    psnr = report.measured[0]
+    pairs = [tuple(map(names.index, pair)) for pair in compared(report, psnr)]
+    assert pairs == [(1, 0), (2, 0), (3, 1), (3, 2), (4, 3)]
+    asked = [tuple(map(names.index, pair)) for pair in compared(report, psnr, names[4])]
+    assert asked == [(0, 4), (1, 4), (2, 4), (3, 4), (1, 0), (2, 0), (3, 1), (3, 2)]
+    for number, run in enumerate(report.runs):
+        report.columns[number] = Column(names[number], (f"lr={number}", f"beta={number}"), (run,))
+    assert [other for _, other in compared(report, psnr)] == [names[0]] * 4
+
+
+def test_tests_are_corrected_for_the_number_of_pairs(sweep, tmp_path):
+    """Eight images that all differ in one direction have p = 2 / 2**8, of three pairs 3 times that."""
+    write_run(sweep / "04-a", 29.5)
+    text = (sweep / "sweep.csv").read_text().replace(",failed,", ",finished,")
+    (sweep / "sweep.csv").write_text(text)
     report = gather(sweep)
-    assert compared(report, report.measured[0]) == {}
-    assert any("different validation images" in each for each in report.missing)
+    found = compared(report, report.measured[0])
+    assert list(found) == [("relativistic", "vanilla"), ("hinge", "vanilla"), ("hinge", "relativistic")]
+    assert [each.wilcoxon for each in found.values()] == [pytest.approx(2 / 2**8)] * 3
+    assert [each.holm for each in found.values()] == [pytest.approx(6 / 2**8)] * 3
+    page, text, _, _, table, *_ = write_report(tmp_path / "out", report)
+    assert "<td>+1.00 <small>[+1.00, +1.00]</small></td><td>0.023</td>" in page.read_text()
+    assert "| relativistic − vanilla | +1.00 | +1.00 to +1.00 | 0.0234 |" in text.read_text()
+    assert [row["holm"] for row in csv.DictReader(table.open())][:3] == ["0.0234375"] * 3
+
+
+def test_the_gap_of_batch_norm_is_that_of_the_checkpoint(sweep):
+    """It is logged, not measured of each image: what validations of other iterations logged does not count."""
+    for number, gaps in enumerate([(9.0, 1.0), (8.0, 2.0), (7.0, 0.0), (6.0, 0.0)]):
+        path = sweep / f"0{number}-a" / "csv" / "version_0" / "metrics.csv"
+        head, *lines = path.read_text().splitlines()
+        lines = [f"{line},{gap}" for line, gap in zip(lines, gaps, strict=True)]
+        path.write_text("\n".join([f"{head},val/batch_statistics_gap", *lines]) + "\n")
+    report = gather(sweep)
+    table = results(report)
+    assert [head.title for head in table.heads][-2:] == ["Batch norm gap (of\u00a0255)", "Runs"]
+    assert table.rows["vanilla"][-2] == Spread(1.5, pytest.approx(0.5**0.5), 2)
+    assert table.rows["bicubic"][-2] is table.rows["hinge"][-2] is None
+    assert compared(report, report.measured[-1]) == {}
+    report.measured.insert(0, Measure("ssim_y", "SSIM", "higher", 4))
+    assert [each.key for each in leading(report)] == ["psnr_y", "niqe", "batch_statistics_gap", "ssim_y"]
+
+
+def test_other_images_are_no_pairs(sweep):
+    """Neither those of one seed alone, nor those of a whole column."""
+    for job in ("02-a", "03-a"):
+        path = sweep / job / "validation" / "images.csv"
+        path.write_text(path.read_text().replace("7.png", "other.png"))
+        report = gather(sweep)
+        assert bool(report.columns[1].scores("psnr_y")) == (job == "03-a")
+        assert compared(report, report.measured[0]) == {}
+        assert any("different validation images" in each for each in report.missing)
 
 
 def test_a_resumed_run_is_one_curve(tmp_path):
@@ -188,6 +241,38 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
         gather(sweep, [tmp_path])
 
 
+def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
+    """RMSE is that of each image, then the mean: 255 / 10**(psnr / 20) by hand; what was not measured is named."""
+    report = gather(sweep, distortion="rmse_y", perception="psnr_y")
+    x, y = plane_axes(report)
+    assert (x.title, x.better, y.key) == ("RMSE-Y (of\u00a0255)", "lower", "psnr_y")
+    by_hand = sum(255 / 10 ** ((26 + number) / 20) for number in range(8)) / 8
+    assert report.bicubic[0].spread("rmse_y").mean == pytest.approx(by_hand)
+    (series,) = (each for each in plane_series(report, x, y) if each.name == "vanilla")
+    assert series.notes == [
+        "vanilla, the start",
+        "",
+        "vanilla, seed 0",
+        "",
+        "vanilla, seed 1",
+        "",
+        "vanilla, as in the table",
+    ]
+    rows = [
+        {"interpolated": "networks", "alpha": 1, "benchmark": "set", "image": name, "psnr_y": 26 + i, "niqe": 7}
+        for i, name in enumerate(IMAGES)
+    ]  # fmt: skip
+    write_rows(tmp_path / "between" / "images.csv", rows)
+    (between,) = gather(sweep, [tmp_path / "between"], "rmse_y").interpolations
+    assert between.series["1"]["rmse_y"] == pytest.approx(by_hand)
+    with pytest.raises(SystemExit, match=r"--perception lpips_alex: was not measured; there are psnr_y, niqe"):
+        command("report", str(sweep), "--perception", "lpips_alex")
+    command("report", str(sweep), "--distortion", "rmse_y", "--perception", "niqe")
+    page = (sweep / "report" / "index.html").read_text()
+    assert "NIQE against RMSE-Y (of\u00a0255)" in page
+    assert "RMSE is that of each image" in page
+
+
 def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
     (photograph,) = shown(gather(sweep))
     assert [name for name, _ in photograph.versions] == ["bicubic", "start: psnr", "vanilla", "relativistic", "HR"]
@@ -195,6 +280,10 @@ def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
                                  "vanilla": "27.00 dB / 5.00", "relativistic": "28.00 dB / 5.00"}  # fmt: skip
     assert photograph.note == "PSNR-Y / NIQE"
     torch.testing.assert_close(photograph.versions[2][1], photograph.versions[0][1] + 27 / 255)
+    for path in sweep.glob("*/validation/*/00-0.png"):
+        path.rename(path.with_name("03-3.png"))
+    (photograph,) = shown(gather(sweep))
+    assert (photograph.name, photograph.values["vanilla"]) == ("3.png", "30.00 dB / 5.00")
 
 
 def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
@@ -212,7 +301,7 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
     assert "4 of 5 runs finished; 3 columns, 2 seeds each." in text
     assert "Mean over 8 validation images of the checkpoint checkpoints/best.ckpt, the best by val/niqe" in text
     assert "± is the standard deviation over the seeds (n − 1)" in text
-    assert "8 images cannot bring below 0.0078" in text
+    assert "cannot fall below 0.0078 with 8 images" in text
     assert "gan=hinge seed=0 (04-a): failed: ValueError: bad, worse" in text
     latex = files[2].read_text()
     assert r"relativistic & \textbf{32.00} {\footnotesize $\pm$ 0.71}" in latex

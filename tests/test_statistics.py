@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sr_lightning.statistics import Spread, difference, over_seeds, spread
+from sr_lightning.statistics import Spread, corrected, difference, over_seeds, spread
 
 FIRST = [30.1, 28.4, 33.0, 27.2, 25.9, 31.7, 29.3, 26.8]
 SECOND = [29.8, 28.5, 32.2, 26.7, 25.9, 31.1, 28.6, 26.6]
@@ -56,19 +56,50 @@ def test_swapping_the_networks_mirrors_the_result():
 
 
 def test_a_single_image_proves_nothing():
-    assert difference([3.0], [2.0]) == (1.0, None, None, None, None, 1)
+    assert difference([3.0], [2.0]) == (1.0, None, None, None, None, 1, None)
 
 
 def test_equal_scores_differ_by_nothing_also_after_averaging():
     """0.1 + 0.2 + 0.3 in another order is another number in floating point."""
     first, second = [[0.1, 1.0], [0.2, 2.0], [0.3, 3.0]], [[0.3, 3.0], [0.2, 2.0], [0.1, 1.0]]
-    assert difference(first, second) == (0.0, 0.0, 0.0, 1.0, 1.0, 2)
+    assert difference(first, second) == (0.0, 0.0, 0.0, 1.0, 1.0, 2, 1.0)
 
 
 def test_the_same_difference_everywhere_has_no_variance():
     result = difference([1.1, 2.1, 3.1], [1.0, 2.0, 3.0])
     assert (result.low, result.high, result.t) == (result.mean, result.mean, None)
     assert result.wilcoxon == pytest.approx(0.25)  # 2 of 8 signs
+
+
+def test_p_values_are_corrected_for_their_number_by_hand():
+    """Holm 1979: the smallest of four is multiplied by 4, the next by 3 and 2 and 1; none below the one before it.
+
+    0.01 -> 0.04, 0.03 -> 0.09, 0.04 -> 0.08 but not below 0.09, 0.6 -> 0.6; what was not tested does not count.
+    """
+    one = difference(FIRST, SECOND)
+    p = {"c": 0.04, "a": 0.01, "untested": None, "d": 0.6, "b": 0.03}
+    found = corrected({name: one._replace(wilcoxon=value) for name, value in p.items()})
+    assert list(found) == list(p)
+    holm = {name: each.holm for name, each in found.items()}
+    assert holm == {"a": 0.04, "b": 0.09, "c": 0.09, "d": 0.6, "untested": None}
+    assert {name: each.wilcoxon for name, each in found.items()} == p
+    assert corrected({}) == {}
+    assert corrected({"alone": one}) == {"alone": one}
+    halves = corrected(dict.fromkeys("abc", one._replace(wilcoxon=0.5)))
+    assert [each.holm for each in halves.values()] == [1, 1, 1]
+
+
+def test_corrected_differences_are_wrong_no_more_often_than_they_say():
+    """Ten networks that do not differ from the first: any of them is told to in at most 5 % of experiments."""
+    rng = np.random.default_rng(0)
+    wrong = {"wilcoxon": 0, "holm": 0}
+    for _ in range(100):
+        first, others = rng.normal(0, 1, 12), rng.normal(0, 1, (10, 12))
+        found = corrected({i: difference(other, first, resamples=20) for i, other in enumerate(others)})
+        for key in wrong:
+            wrong[key] += any(getattr(each, key) < 0.05 for each in found.values())
+    assert wrong["holm"] <= 8
+    assert wrong["wilcoxon"] > 20
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():

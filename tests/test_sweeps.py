@@ -115,6 +115,16 @@ def test_what_is_finished_is_not_repeated_and_what_is_not_goes_on(sweep, tmp_pat
     assert all(line.replace(r"\|", "").count("|") == 6 for line in table)
 
 
+def test_values_of_different_metrics_are_told_apart(sweep, tmp_path):
+    """The head of their column cannot name both."""
+    sweep("seed=choice(3)", "monitor=val/psnr_y,val/ssim_y")
+    head, _, *lines = (tmp_path / "runs" / "sweeps" / "it" / "sweep.md").read_text().splitlines()
+    assert "| best |" in head
+    assert ["| val/psnr_y 23.0000 |" in lines[0], "| val/ssim_y 23.0000 |" in lines[1]] == [True, True]
+    sweep("seed=4,5")
+    assert "| val/psnr_y |" in (tmp_path / "runs" / "sweeps" / "it" / "sweep.md").read_text().splitlines()[0]
+
+
 def test_a_job_is_a_run_by_itself(sweep, tmp_path, monkeypatch):
     """REQ-HYD-1: in RUN mode, in a given folder, with its sweep's name and nobody else's identity."""
     monkeypatch.setenv("WANDB_RUN_ID", "one")

@@ -10,7 +10,7 @@ SIGNIFICANT = 0.05
 
 
 def intervals(title: str, differences: Mapping[tuple[str, str], Difference], axis: Axis, digits: int = 2) -> str:
-    """A line for each pair of networks: the mean difference and its interval, drawn and written, and the test's p.
+    """A line for each pair of networks: the mean difference and its interval, drawn and written, and the corrected p.
 
     Args:
         title: plain text.
@@ -33,7 +33,7 @@ def intervals(title: str, differences: Mapping[tuple[str, str], Difference], axi
             drawn += f'<line class="bar" x1="{across(each.low)}%" x2="{across(each.high)}%" y1="50%" y2="50%"/>'
             written += f" <small>[{each.low:+.{digits}f}, {each.high:+.{digits}f}]</small>"
         drawn += f'<circle cx="{across(each.mean)}%" cy="50%" r="4.5"/>'
-        p = "–" if each.wilcoxon is None else probability(each.wilcoxon)
+        p = "–" if each.holm is None else probability(each.holm)
         lines.append(
             f'<tr class="{kind}"><th scope="row">{escape(name)} <small>− {escape(other)}</small></th>'
             f'<td class="drawn"><svg role="img" aria-label="{kind}" width="100%" height="30" overflow="visible">{drawn}'
@@ -55,7 +55,7 @@ def verdict(difference: Difference, better: str | None) -> str:
 
     The bootstrap alone is sure of itself with two or three images, with which the test can show nothing.
     """
-    low, high, p = difference.low, difference.high, difference.wilcoxon
+    low, high, p = difference.low, difference.high, difference.holm
     if low is None or high is None or p is None or low <= 0 <= high or p >= SIGNIFICANT:
         return "open"
     return "different" if better is None else "better" if (difference.mean > 0) == (better == "higher") else "worse"

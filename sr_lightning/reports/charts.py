@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from sr_lightning.pages import Axis, Series
 from sr_lightning.reports.columns import Baseline, Column
 from sr_lightning.reports.gathering import Report
-from sr_lightning.reports.measures import PERCEPTUAL, Measure
+from sr_lightning.reports.measures import GAP, PERCEPTUAL, Measure
 
-GAP = (math.nan, math.nan)
+BREAK = (math.nan, math.nan)
 LONGEST = 40  # letters that name the columns of a baseline
 
 
@@ -39,12 +39,14 @@ def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
     perception = next(
         (by_key[key] for key in PERCEPTUAL if key in by_key and all(key in values for values in between)), None
     )
-    return (by_key["psnr_y"], perception) if "psnr_y" in by_key and perception else None
+    perception = by_key[report.perception] if report.perception else perception
+    distortion = by_key.get(report.distortion or "psnr_y")
+    return (distortion, perception) if distortion and perception else None
 
 
 def leading(report: Report) -> list[Measure]:
-    """What is measured, with distortion and perception first."""
-    first = list(plane_axes(report) or ())
+    """What is measured, with distortion and perception first, and then what an experiment measures besides."""
+    first = [*(plane_axes(report) or ()), *(measure for measure in report.measured if measure == GAP)]
     return [*first, *(measure for measure in report.measured if measure not in first)]
 
 
@@ -80,10 +82,10 @@ def column_series(report: Report, column: Column, x: Measure, y: Measure) -> Ser
     values = [run.values[run.trained] for run in column.finished]
     if len(values) > 1:
         for run, seed in zip(column.finished, values, strict=True):
-            points += [GAP, position(Baseline("", (), (seed,)), x, y)]
+            points += [BREAK, position(Baseline("", (), (seed,)), x, y)]
             notes += ["", f"{column.name}, seed {run.seed}"]
             labels += ["", ""]
-    points += [GAP, position(column, x, y)]
+    points += [BREAK, position(column, x, y)]
     return Series(
         column.name, points, labels=[*labels, "", column.name], notes=[*notes, "", f"{column.name}, as in the table"]
     )

@@ -39,8 +39,13 @@ class Column:
         return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
     def spread(self, metric: str) -> Spread | None:
-        """Mean and deviation over seeds of the mean over images; None where that is not known of every seed."""
-        return spread_over([run.values[run.trained] for run in self.finished], metric)
+        """Mean and deviation over seeds of the mean over images; None where that is not known of every seed.
+
+        What no image has a value of is what was logged when the checkpoint was validated.
+        """
+        known = spread_over([run.values[run.trained] for run in self.finished], metric)
+        logged = [run.at_checkpoint(f"val/{metric}") for run in self.finished]
+        return known or (spread(logged) if logged and all(map(math.isfinite, logged)) else None)
 
     def cost(self, key: str) -> Spread | None:
         """Mean and deviation over seeds of what a run took."""
@@ -110,6 +115,20 @@ def short(axis: str) -> str:
     """``generator.depth=4`` -> ``depth=4``"""
     key, _, value = axis.partition("=")
     return f"{key.rsplit('.', 1)[-1]}={value}"
+
+
+def neighbours(columns: Sequence[Column]) -> list[tuple[Column, Column]]:
+    """Each column with the last one before it that differs in the value of one word alone, for each of its words."""
+    found = []
+    for number, column in enumerate(columns):
+        for axis in column.axes:
+            key, others = axis.split("=", 1)[0], {each for each in column.axes if each != axis}
+            for other in reversed(columns[:number]):
+                own = set(other.axes) - others
+                if others < set(other.axes) and len(own) == 1 and own.pop().split("=", 1)[0] == key:
+                    found.append((column, other))
+                    break
+    return found
 
 
 def is_word(value: str) -> bool:

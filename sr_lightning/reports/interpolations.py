@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 from sr_lightning.errors import InputError
+from sr_lightning.reports.measures import RMSE, rmse
 
 
 @dataclass
@@ -48,6 +49,7 @@ def read_interpolation(folder: Path, images: Sequence[str]) -> Interpolation:
                     key for key in alphas[alpha][0] if key not in ("interpolated", "alpha", "benchmark", "image")
                 ]
                 found.series[alpha] = {key: fmean(float(row[key]) for row in alphas[alpha]) for key in metrics}
+                found.series[alpha][RMSE.key] = fmean(rmse(float(row["psnr_y"])) for row in alphas[alpha])
             return found
     found.reason = (
         f"{folder}: was measured on {', '.join(groups) or 'nothing'}, not on the validation images of the runs, so it "

@@ -33,8 +33,20 @@ KNOWN = {
     "lr_consistency": ("LR consistency (dB)", 2),
     "colour_shift": ("Colour shift (of\u00a0255)", 2),
 }
+RMSE = Measure("rmse_y", "RMSE-Y (of\u00a0255)", "lower", 2)
+"""Root of the mean squared error of an image's Y; no metric of training, but PSNR in another unit, `rmse`."""
+GAP = Measure("batch_statistics_gap", "Batch norm gap (of\u00a0255)", "lower", 2)
+"""Of `callbacks.BatchStatistics`: logged by validations, and so a mean over images alone."""
 PERCEPTUAL = ("lpips_alex", "lpips_vgg", "dists", "niqe")
 """What stands against PSNR in the perception–distortion plane: the first of them that was measured."""
+
+
+OWN = {measure.key: measure for measure in (RMSE, GAP)}
+
+
+def rmse(psnr: float) -> float:
+    """Of one image, in levels of 255, from its PSNR in dB."""
+    return 255 * 10 ** (-psnr / 20)
 
 
 def measures(keys: Iterable[str], metrics: Mapping[str, Any]) -> list[Measure]:
@@ -46,7 +58,7 @@ def measures(keys: Iterable[str], metrics: Mapping[str, Any]) -> list[Measure]:
     found = []
     for key in keys:
         title, digits = KNOWN.get(key, (key, 3))
-        found.append(Measure(key, title, direction(metrics.get(key)), digits))
+        found.append(OWN.get(key) or Measure(key, title, direction(metrics.get(key)), digits))
     return found
 
 

@@ -74,6 +74,10 @@ class Run:
         """The last one that was logged; 0 before."""
         return max((curve[-1][0] for curve in self.curves.values() if curve), default=0)
 
+    def at_checkpoint(self, name: str) -> float:
+        """What was logged at the iteration of the checkpoint that was measured; nan where nothing was."""
+        return dict(self.curves.get(name, ())).get(self.protocol.get("iteration", -1), math.nan)
+
     def told(self) -> str:
         """The status with what explains it."""
         if self.status in DONE and not self.values:

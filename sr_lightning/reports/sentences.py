@@ -1,6 +1,7 @@
 """What a reader has to know to trust the numbers of a report."""
 
 from sr_lightning.reports.gathering import Report
+from sr_lightning.reports.measures import RMSE
 from sr_lightning.reports.reading import DONE, RUNNING
 
 COLOURS = "Green is better and orange worse, where the interval is off zero and p < 0.05."
@@ -53,9 +54,10 @@ def under_differences(report: Report) -> str:
     seeds = ", whose values are first averaged over the seeds" if report.seeds > 1 else ""
     return (
         f"A − B: the mean over {images} of the difference on each image{seeds}; the 95 % bootstrap interval over the "
-        "images (BCa, 10,000 resamples); and p of Wilcoxon's signed-rank test, two-sided, which "
-        f"{images} cannot bring below {2.0 ** (1 - number):.2g}. This says how sure a difference is on other images, "
-        "not with other seeds, and is not corrected for the number of pairs."
+        "images (BCa, 10,000 resamples), of each pair by itself; and p of Wilcoxon's signed-rank test, two-sided, "
+        "corrected for the number of pairs of a metric by Holm's method. Uncorrected, it cannot fall below "
+        f"{2.0 ** (1 - number):.2g} with {images}. This says how sure a difference is on other images, not with other "
+        "seeds."
     )
 
 
@@ -73,6 +75,11 @@ def under_plane(report: Report) -> str:
         "Large points are the rows of the table; small ones on a line are validations, from the start on, where they "
         "are near."
     ]
+    if report.distortion == RMSE.key:
+        parts.append(
+            "RMSE is that of each image, derived from its PSNR, and then the mean over images; of validations during "
+            "the training nobody knows it, so that only their start is drawn."
+        )
     if report.seeds > 1:
         parts.append("Small points alone are the seeds.")
     if report.interpolations:

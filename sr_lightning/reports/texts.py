@@ -35,10 +35,10 @@ def markdown_differences(measure: Measure, found: Mapping[Pair, Difference]) -> 
     if not found:
         return ""
     digits = measure.digits
-    lines = [f"| {measure.title} | difference | 95 % interval | p |", "| --- | ---: | ---: | ---: |"]
+    lines = [f"| {measure.title} | difference | 95 % interval | p (Holm) |", "| --- | ---: | ---: | ---: |"]
     for (name, other), each in found.items():
         interval = "–" if each.low is None else f"{each.low:+.{digits}f} to {each.high:+.{digits}f}"
-        p = "–" if each.wilcoxon is None else f"{each.wilcoxon:.3g}"
+        p = "–" if each.holm is None else f"{each.holm:.3g}"
         lines.append(f"| {name} − {other} | {each.mean:+.{digits}f} | {interval} | {p} |".replace(" -", " −"))
     return "\n".join(lines) + "\n"
 

@@ -12,13 +12,16 @@ from sr_lightning.tables import Row, markdown
 
 
 def rows(jobs: Sequence[Job]) -> list[Row]:
-    """What a person reads."""
+    """What a person reads. Jobs that monitor different metrics say which beside their value."""
+    monitors = {job.config.monitor for job in jobs}
+    several = len(monitors) > 1
+    head = "best" if several else "".join(monitors)
     return [
         {
             "job": job.folder.name,
             "overrides": " ".join(job.axes),
             "status": ": ".join(filter(None, (job.status, job.error))),
-            job.config.monitor: "" if job.value is None else job.value,
+            head: "" if job.value is None else f"{job.config.monitor} {job.value:.4f}" if several else job.value,
             "duration": str(timedelta(seconds=round(job.seconds))),
         }
         for job in jobs
