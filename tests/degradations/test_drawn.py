@@ -9,6 +9,8 @@ import pytest
 import torch
 from hydra.utils import instantiate
 from scipy.stats import chisquare, kstest
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from sr_lightning import resize
 from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomDegradation, Sharpen
@@ -261,6 +263,49 @@ def test_autocast_changes_nothing(device):
     assert found.device == hr.device
     assert found.dtype == torch.float32
     assert torch.equal(found, expected)
+
+
+class Reads(TorchDispatchMode):
+    """Names of operations whose result the program has to see: each makes it wait for all of a GPU's work."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        masks = [leaf for leaf in tree_leaves(args[1:]) if isinstance(leaf, torch.Tensor) and leaf.dtype == torch.bool]
+        name = func.overloadpacket._qualified_op_name
+        if name in WAITING or (name.startswith("aten::index") and masks):
+            self.found.add(name)
+        return func(*args, **(kwargs or {}))
+
+
+WAITING = {f"aten::{name}" for name in ("_local_scalar_dense", "nonzero", "masked_select", "equal", "_unique2")}
+
+
+@pytest.mark.parametrize("recipe", ["second_order", "bsrgan_like"])
+def test_no_pixel_is_read_back_from_the_device(recipe):
+    degradation = instantiate(composed(f"degradation={recipe}").degradation)
+    records = [degradation.draw(key) for key in keys(24)]
+    assert all(kind in str(records) for kind in ("'gaussian'", "'poisson'", "'grey': True", "'bicubic'"))
+    with Reads() as reads:
+        degradation(images(24, 3, 16, 16), records)
+        assert not reads.found
+        _ = images(4)[images(4) > 0.5].sum().item()
+    assert reads.found == {"aten::index", "aten::_local_scalar_dense"}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_the_program_does_not_wait_for_a_gpu():
+    """Once the tables of each stage lie there."""
+    degradation, hr = second_order(), images(16, 3, 64, 64).cuda()
+    records = [degradation.draw(key) for key in keys(16)]
+    degradation(hr, records)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        degradation(hr, records)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
 def test_a_size_that_the_scale_does_not_divide_is_refused():
