@@ -1,14 +1,14 @@
 """A degradation as a whole: draws by the recipe, a function of the sample alone, and right for every image."""
 
 import json
-from itertools import permutations
+from itertools import combinations, permutations
 from math import pi
 
 import numpy as np
 import pytest
 import torch
 from hydra.utils import instantiate
-from scipy.stats import chisquare, kstest
+from scipy.stats import chisquare, kstest, spearmanr
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -116,6 +116,24 @@ def test_the_end_is_drawn_by_the_recipe(drawn):
     for found in (drawn, [record["final"] for record in drawn]):
         qualities = [str(record["jpeg"]["quality"]) for record in found]
         assert_shares(qualities, {str(quality): 1 / 66 for quality in range(30, 96)})
+
+
+def test_no_stage_draws_what_another_draws(drawn):
+    """Rank correlations of all pairs of stages, five standard errors; a wrong key would give some of them a 1."""
+    values = {
+        "blur": [record["blur"]["size"] for record in drawn],
+        "resize": [record["resize"]["factor"] for record in drawn],
+        "noise": [record["noise"]["key"] for record in drawn],
+        "jpeg": [record["jpeg"]["quality"] for record in drawn],
+        "second_blur": [(record["second_blur"] or {"size": 0})["size"] for record in drawn],
+        "second_resize": [record["second_resize"]["factor"] for record in drawn],
+        "second_noise": [record["second_noise"]["key"] for record in drawn],
+        "last jpeg": [record["final"]["jpeg"]["quality"] for record in drawn],
+        "order": [[*record["final"]].index("jpeg") for record in drawn],
+    }
+    for one, other in combinations(values, 2):
+        correlation = spearmanr(values[one], values[other]).statistic
+        assert abs(correlation) < 5 / len(drawn) ** 0.5, (one, other)
 
 
 def test_a_sample_is_the_same_in_any_batch():
