@@ -12,6 +12,7 @@ from sr_lightning.image import to_uint8
 from sr_lightning.places import Square, same_place, telling_squares
 
 MARGIN, LINE = 8, 18  # pixels
+WIDEST = 3  # times its height: the whole image in a picture
 INK, FAINT, PAPER = (34, 34, 34), (110, 110, 110), (255, 255, 255)
 MARKS = ("#ff4020", "#1aa3ff", "#ffb000", "#12b76a")
 """Colours of the frames around the first, second … place."""
@@ -78,9 +79,10 @@ def mark(number: int) -> str:
 
 
 def framed(reference: Tensor, squares: Sequence[Square], height: int) -> Image.Image:
-    """The whole image at a height, with a frame around each place."""
-    zoom = height / reference.shape[-2]
-    overview = drawn(reference).resize((round(reference.shape[-1] * zoom), height), Image.Resampling.LANCZOS)
+    """The whole image with a frame around each place, as high as asked for, but no wider than `WIDEST` times that."""
+    zoom = min(height / reference.shape[-2], WIDEST * height / reference.shape[-1])
+    size = [max(1, round(length * zoom)) for length in reference.shape[:-3:-1]]
+    overview = drawn(reference).resize((size[0], size[1]), Image.Resampling.LANCZOS)
     for number, (top, left, side) in enumerate(squares):
         frame = [left * zoom, top * zoom, (left + side) * zoom, (top + side) * zoom]
         ImageDraw.Draw(overview).rectangle(frame, outline=mark(number), width=3)

@@ -2,10 +2,12 @@
 
 Writes DIR/lr/NAME.png for each image, DIR/preview.png with HR, LR and what was drawn, and --record DIR/records.json.
 Draws are those that a validation on the same images has. With the inputs' folder, DIR/lr is a data set for data=paired.
+An image that is damaged or too small is named and left out; exit status: 0 all are there, 1 some or none are.
 """
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from sr_lightning import atomic, image
+from sr_lightning.arguments import printable
 from sr_lightning.command_line import CONF, Parser, check_values, one_line_errors, whole
 from sr_lightning.comparison import chosen, comparison, stacked, with_text
 from sr_lightning.data import Files
@@ -31,15 +34,17 @@ from sr_lightning.errors import InputError
 PANEL = 400  # side of the part of an image that is shown: hr as it is, where it is so large, and lr enlarged
 
 
-def degrade(inputs: Sequence[Path], output: Path, config: DictConfig, record: bool = False, rows: int = 8) -> int:
-    """Degrade every image of the inputs; returns their number.
+def degrade(
+    inputs: Sequence[Path], output: Path, config: DictConfig, record: bool = False, rows: int = 8
+) -> tuple[int, list[str]]:
+    """Degrade every image of the inputs; returns how many, and what is wrong with each of the others.
 
     Args:
         config: degradation, scale.
         record: write what was drawn.
         rows: images in the preview, the first ones; 0: none is made.
     Raises:
-        InputError: nothing to degrade, two images of one name, an output inside an input, or a file out of use.
+        InputError: nothing to degrade, two images of one name, an output inside an input, or no file of any use.
     """
     paths = sources(inputs, output)
     degradation: nn.Module = instantiate(config.degradation)
@@ -47,11 +52,14 @@ def degrade(inputs: Sequence[Path], output: Path, config: DictConfig, record: bo
     console = Console(stderr=True)
     records: dict[str, Record] = {}
     pictures: list[Tensor] = []
-    for item, name in zip(
-        track((images[number] for number in range(len(images))), "Degrading", len(images), console=console,
-              disable=not console.is_terminal),
-        paths.values(), strict=True,
-    ):  # fmt: skip
+    problems: list[str] = []
+    names = track(paths.values(), "Degrading", console=console, disable=not console.is_terminal)
+    for number, name in enumerate(names):
+        try:
+            item = images[number]
+        except InputError as error:
+            problems.append(str(error))
+            continue
         with torch.no_grad():
             batch = to_batch(item, degradation)
         image.write(output / "lr" / f"{name}.png", batch.lr[0])
@@ -59,11 +67,13 @@ def degrade(inputs: Sequence[Path], output: Path, config: DictConfig, record: bo
         records[name] = drawn
         if len(pictures) < rows:
             pictures.append(row(name, batch.lr[0], batch.hr[0], drawn))
+    if not records:
+        raise InputError(problems[0])
     if pictures:
         image.write(output / "preview.png", stacked(pictures))
     if record:
         atomic.write_text(output / "records.json", json.dumps(records, indent=1) + "\n")
-    return len(paths)
+    return len(records), problems
 
 
 def sources(inputs: Sequence[Path], output: Path) -> dict[Path, str]:
@@ -125,8 +135,8 @@ def words(given: Sequence[str]) -> tuple[list[Path], list[str]]:
     return [Path(word) for word in given if word not in overrides], overrides
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
     parser = Parser("python -m sr_lightning.degrade", description="Make low-resolution copies.")
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="images, folders, and key=value of the degradation")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of what is written")
@@ -141,9 +151,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
             config = compose("degrade", [f"seed={options.seed}", *overrides])
         check_values(config, {"seed": whole(0), "scale": whole(1)})
-        count = degrade(inputs, options.output, config, options.record, options.preview)
-    Console().print(f"{count} images in {options.output / 'lr'}", highlight=False)
+        count, problems = degrade(inputs, options.output, config, options.record, options.preview)
+    for message in problems:
+        sys.stdout.write(f"{printable(message)}\n")
+    left = f", {len(problems)} could not be degraded" if problems else ""
+    sys.stdout.write(printable(f"{count} images in {options.output / 'lr'}{left}") + "\n")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

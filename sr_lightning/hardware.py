@@ -33,6 +33,13 @@ def free_memory(device: torch.device) -> int | None:
     return min(free, default=None)
 
 
+def copied(values: Tensor, device: torch.device) -> Tensor:
+    """The values on the device. A GPU gets them out of pinned memory, so that nothing waits for the work before."""
+    if device.type != "cuda":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
+
+
 class PeakMemory(TorchDispatchMode):
     """Counts, while it is entered, the bytes of the tensors that come into being and are alive at once.
 

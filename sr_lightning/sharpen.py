@@ -1,5 +1,7 @@
 """Unsharp masking, by which Real-ESRGAN sharpens what its network is trained towards."""
 
+from functools import lru_cache
+
 import torch
 from kornia.filters import get_gaussian_kernel1d
 from torch import Tensor
@@ -22,7 +24,14 @@ def unsharp(image: Tensor) -> Tensor:
     """
     with torch.autocast(image.device.type, enabled=False):
         image = image.float()
-        gaussian = get_gaussian_kernel1d(SIZE, SIGMA, device=image.device)[0]
+        gaussian = line(image.device)
         detail = image - separable(image, gaussian)
         share = separable((detail.abs() > THRESHOLD).float(), gaussian)
         return torch.lerp(image, (image + WEIGHT * detail).clamp(0, 1), share)
+
+
+@lru_cache(maxsize=8)
+def line(device: torch.device) -> Tensor:
+    """The Gaussian's weights, (SIZE,), copied once to each device; good for gradients also if inference asks first."""
+    with torch.inference_mode(False):
+        return get_gaussian_kernel1d(SIZE, SIGMA)[0].to(device)

@@ -79,3 +79,10 @@ def test_each_place_is_a_line_of_crops_beside_the_marked_whole():
             assert picture[:, y, x].tolist() == pytest.approx([level] * 3)
         colour = [int(mark(row)[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         assert (picture - torch.tensor(colour).view(3, 1, 1)).abs().amax(0)[:, :170].lt(1e-3).any()
+
+
+def test_a_panorama_does_not_make_the_picture_as_wide_as_itself():
+    flat, tall = (comparison([("HR", torch.rand(3, *size))], panel=100) for size in ((20, 400), (400, 20)))
+    assert flat.shape[-1] == 3 * 100 + 100 + 4 * MARGIN - MARGIN
+    assert tall.shape[-1] < 2 * 100
+    assert flat.shape[-2] == tall.shape[-2]

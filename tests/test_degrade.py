@@ -60,6 +60,20 @@ def test_what_was_drawn_is_told_in_order():
     assert " | ".join(described(record)) == f"{told} | more gaussian isotropic sigma 1 not grey"
 
 
+def test_a_file_out_of_use_stops_nothing(photos, tmp_path, capsys):
+    """It is named at the end, and the status tells of it; the others have their copies, preview and record."""
+    (photos / "01.png").write_bytes(b"rubbish")
+    photographs.save(photos / "pixel.png", 1, 1)
+    assert main([str(photos), "--output", str(tmp_path / "out"), "--record"]) == 1
+    damaged, small, count = capsys.readouterr().out.splitlines()
+    assert damaged.startswith(f"{photos / '01.png'}: ")
+    assert small.startswith(f"{photos / 'pixel.png'}: 1x1 pixels are less than one pixel at 1/4")
+    assert count == f"3 images in {tmp_path / 'out' / 'lr'}, 2 could not be degraded"
+    assert list(copies(tmp_path / "out")) == ["lr/00.png", "lr/more/wide.png", "lr/tiny.png"]
+    assert list(json.loads((tmp_path / "out" / "records.json").read_text())) == ["00", "more/wide", "tiny"]
+    assert (tmp_path / "out" / "preview.png").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

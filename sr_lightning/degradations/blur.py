@@ -11,6 +11,7 @@ from sr_lightning.degradations import kernels
 from sr_lightning.degradations.dice import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval, shares
 from sr_lightning.filtering import filtered
+from sr_lightning.hardware import copied
 
 SHAPES = {"gaussian": kernels.gaussian, "generalized": kernels.gaussian, "plateau": kernels.plateau}
 KINDS = [f"{shape}_{axes}" for shape in SHAPES for axes in ("isotropic", "anisotropic")] + ["sinc"]
@@ -76,7 +77,7 @@ class Blur:
         return record
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
-        return filtered(image, torch.tensor(kernel(**record), dtype=image.dtype, device=image.device))
+        return filtered(image, copied(torch.tensor(kernel(**record), dtype=image.dtype), image.device))
 
 
 def kernel(kind: str, size: int, **shape: Any) -> np.ndarray:

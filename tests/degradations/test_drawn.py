@@ -1,14 +1,16 @@
 """A degradation as a whole: draws by the recipe, a function of the sample alone, and right for every image."""
 
 import json
-from itertools import permutations
+from itertools import combinations, permutations
 from math import pi
 
 import numpy as np
 import pytest
 import torch
 from hydra.utils import instantiate
-from scipy.stats import chisquare, kstest
+from scipy.stats import chisquare, kstest, spearmanr
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from sr_lightning import resize
 from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomDegradation, Sharpen
@@ -114,6 +116,24 @@ def test_the_end_is_drawn_by_the_recipe(drawn):
     for found in (drawn, [record["final"] for record in drawn]):
         qualities = [str(record["jpeg"]["quality"]) for record in found]
         assert_shares(qualities, {str(quality): 1 / 66 for quality in range(30, 96)})
+
+
+def test_no_stage_draws_what_another_draws(drawn):
+    """Rank correlations of all pairs of stages, five standard errors; a wrong key would give some of them a 1."""
+    values = {
+        "blur": [record["blur"]["size"] for record in drawn],
+        "resize": [record["resize"]["factor"] for record in drawn],
+        "noise": [record["noise"]["key"] for record in drawn],
+        "jpeg": [record["jpeg"]["quality"] for record in drawn],
+        "second_blur": [(record["second_blur"] or {"size": 0})["size"] for record in drawn],
+        "second_resize": [record["second_resize"]["factor"] for record in drawn],
+        "second_noise": [record["second_noise"]["key"] for record in drawn],
+        "last jpeg": [record["final"]["jpeg"]["quality"] for record in drawn],
+        "order": [[*record["final"]].index("jpeg") for record in drawn],
+    }
+    for one, other in combinations(values, 2):
+        correlation = spearmanr(values[one], values[other]).statistic
+        assert abs(correlation) < 5 / len(drawn) ** 0.5, (one, other)
 
 
 def test_a_sample_is_the_same_in_any_batch():
@@ -261,6 +281,49 @@ def test_autocast_changes_nothing(device):
     assert found.device == hr.device
     assert found.dtype == torch.float32
     assert torch.equal(found, expected)
+
+
+class Reads(TorchDispatchMode):
+    """Names of operations whose result the program has to see: each makes it wait for all of a GPU's work."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        masks = [leaf for leaf in tree_leaves(args[1:]) if isinstance(leaf, torch.Tensor) and leaf.dtype == torch.bool]
+        name = func.overloadpacket._qualified_op_name
+        if name in WAITING or (name.startswith("aten::index") and masks):
+            self.found.add(name)
+        return func(*args, **(kwargs or {}))
+
+
+WAITING = {f"aten::{name}" for name in ("_local_scalar_dense", "nonzero", "masked_select", "equal", "_unique2")}
+
+
+@pytest.mark.parametrize("recipe", ["second_order", "bsrgan_like"])
+def test_no_pixel_is_read_back_from_the_device(recipe):
+    degradation = instantiate(composed(f"degradation={recipe}").degradation)
+    records = [degradation.draw(key) for key in keys(24)]
+    assert all(kind in str(records) for kind in ("'gaussian'", "'poisson'", "'grey': True", "'bicubic'"))
+    with Reads() as reads:
+        degradation(images(24, 3, 16, 16), records)
+        assert not reads.found
+        _ = images(4)[images(4) > 0.5].sum().item()
+    assert reads.found == {"aten::index", "aten::_local_scalar_dense"}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_the_program_does_not_wait_for_a_gpu():
+    """Once the tables of each stage lie there."""
+    degradation, hr = second_order(), images(16, 3, 64, 64).cuda()
+    records = [degradation.draw(key) for key in keys(16)]
+    degradation(hr, records)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        degradation(hr, records)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
 def test_a_size_that_the_scale_does_not_divide_is_refused():

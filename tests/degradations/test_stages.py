@@ -132,6 +132,40 @@ def test_grey_poisson_noise_is_that_of_the_luma():
     assert torch.equal(found, expected)
 
 
+def test_coloured_poisson_noise_is_another_in_each_channel():
+    noise = poisson_noise(torch.full((3, 200, 200), 0.5), 1, False, generator())
+    assert noise.shape == (3, 200, 200)
+    assert np.abs(np.corrcoef(noise.flatten(1).numpy()) - np.eye(3)).max() < 5 / 200
+
+
+NOISE = Noise(1, gaussian=0.5, sigma=[1, 30], scale=[0.05, 3], grey=0.4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "strength", "deviation"), [("gaussian", 12, 12 / 255), ("poisson", 0.2, 0.2 * 0.5**0.5)]
+)
+@pytest.mark.parametrize("grey", [False, True])
+def test_noise_is_of_the_kind_strength_and_key_of_its_record(kind, strength, deviation, grey):
+    """The peak of an image of one level is 1, so its Poisson noise has the variance scale² · x."""
+    image = torch.full((3, 150, 150), 128 / 255)
+    record = {"kind": kind, "strength": strength, "grey": grey, "key": 5}
+    found, same, other = (NOISE.apply(image, {**record, "key": key}, (9, 9)) for key in (5, 5, 6))
+    assert torch.equal(found, same)
+    assert not torch.equal(found, other)
+    noise = found - image
+    assert float(noise.std()) == pytest.approx(deviation, rel=0.03)
+    assert torch.equal(noise[0], noise[1]) == grey
+    assert (len(noise[0].unique()) < 10) == (kind == "poisson")  # counts are whole
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "poisson"])
+def test_noise_leaves_nothing_outside(kind):
+    image = torch.arange(40).float().div(39).expand(3, 40, 40)
+    found = NOISE.apply(image, {"kind": kind, "strength": 30, "grey": False, "key": 0}, (9, 9))
+    assert found.min() == 0
+    assert found.max() == 1
+
+
 def pillow(image: torch.Tensor, quality: int) -> torch.Tensor:
     pixels = (image * 255).round().byte().permute(1, 2, 0).numpy()
     file = io.BytesIO()
@@ -150,8 +184,9 @@ def test_jpeg_agrees_with_pillow(shared, quality, colour, grey):
     for path in paths:
         pixels = torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1).float() / 255
         pixels = pixels[:, :203, :117]
-        assert psnr(jpeg(pixels, quality), pillow(pixels, quality)) > colour
-        assert psnr(jpeg(pixels[:1], quality), pillow(pixels[:1], quality)) > grey
+        for image, least in ((pixels, colour), (pixels[:1], grey)):
+            found = JPEG(1, [1, 100]).apply(image, {"quality": quality}, (9, 9))
+            assert psnr(found, pillow(image, quality)) > least
 
 
 def test_jpeg_of_any_number_of_channels_is_band_by_band():
@@ -168,6 +203,23 @@ def test_resizing_keeps_constants_and_leaves_nothing_outside(mode):
         out = resized(checks, size, mode)
         assert out.shape == (1, *size)
         assert 0 <= out.min() <= out.max() <= 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_resize_to_the_same_size_leaves_nothing_outside_either(mode):
+    """A sinc before it overshoots."""
+    image = torch.tensor([-0.5, 0.25, 1.5]).expand(3, 3, 3)
+    assert torch.equal(resized(image, (3, 3), mode), image.clamp(0, 1))
+
+
+@pytest.mark.parametrize(("mode", "columns"), [("area", range(8)), ("bilinear", (3, 4)), ("bicubic", (2, 3, 4, 5))])
+def test_shrinking_is_not_antialiased(mode, columns):
+    """By 8, the middle of the first pixel is between the columns 3 and 4: it sees the taps around it and no other."""
+    for column in range(8):
+        image = torch.zeros(1, 16, 16)
+        image[..., column] = 1
+        unclamped = resized(0.5 + image / 4, (2, 2), mode)[0, 0, 0]
+        assert (unclamped != 0.5) == (column in columns)
 
 
 def test_area_is_the_mean_of_what_a_pixel_covers():
