@@ -9,6 +9,19 @@ from pathlib import Path
 from sr_lightning.errors import InputError
 
 
+def check_writable(path: str | Path) -> None:
+    """Before long work, not after it: whether a file could be made there.
+
+    Raises:
+        InputError: a file is in the place of its folder, or there is no right to write.
+    """
+    above = next(parent for parent in Path(path).absolute().parents if parent.exists())
+    if not above.is_dir():
+        raise InputError(f"{path}: cannot be written ({above} is no folder); choose another folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: cannot be written (no right to write in {above}); choose another folder")
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a path beside ``path`` to write to; it takes that place at the end, and is deleted after an error.

@@ -32,6 +32,8 @@ def export(source: str, output: Path, kind: str = "ema") -> None:
         weights.write(output, generator)
     except weights.NoPublicLayoutError as error:
         raise InputError(f"{source}: {error}; export it as .onnx") from error
+    if output.suffix != ".onnx" and (reason := weights.limit(weights.to_basicsr(generator))) is not None:
+        log.warning("%s: %s", output, reason)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

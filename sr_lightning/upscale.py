@@ -17,7 +17,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from sr_lightning import image, pages, pictures, videos
 from sr_lightning.arguments import factor, positive, printable
-from sr_lightning.batches import Job, Report, plan, sliders, upscale_files, upscale_videos
+from sr_lightning.atomic import check_writable
+from sr_lightning.batches import Job, Report, checked, plan, sliders, upscale_files, upscale_videos
 from sr_lightning.command_line import Parser, load_generator
 from sr_lightning.errors import InputError
 from sr_lightning.upscaling import Upscaler, upscale_picture
@@ -47,6 +48,7 @@ def parser() -> Parser:
     add("--device", default="auto", help="cpu, cuda, cuda:1 … (default: the GPU where there is one)")
     add("--compare", metavar="PAGE", help="write an HTML page with a slider between bicubic and each output")
     add("--overwrite", action="store_true", help="make outputs again that are there already")
+    add("--dry-run", action="store_true", help="only tell which file would become which")
     return found
 
 
@@ -89,6 +91,7 @@ def check_page(options: argparse.Namespace) -> None:
         raise InputError(f"--compare {page}: is no name of a page; let it end in .html")
     if page.is_dir():
         raise InputError(f"--compare {page}: is a folder; choose another name")
+    check_writable(page)
     if PIPE in options.inputs or options.output == PIPE:
         raise InputError(f"--compare {page}: compares files; give them instead of {PIPE}")
 
@@ -112,7 +115,16 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
     """One picture from standard input or a file to standard output or a file."""
     if len(options.inputs) > 1:
         raise InputError(f"{PIPE}: goes with one input alone")
-    source = options.inputs[0]
+    if options.dry_run:
+        raise InputError(f"--dry-run: tells of files; give them instead of {PIPE}")
+    source, target = options.inputs[0], None if options.output == PIPE else options.output
+    if Path(source).suffix.lower() in videos.EXTENSIONS:
+        raise InputError(f"{source}: videos do not go through {PIPE}; give --output a file")
+    if target is not None:
+        checked([Job(Path(source), Path(target))])
+        check_writable(target)
+        if Path(target).exists() and not options.overwrite:
+            raise InputError(f"{target}: is there already; give --overwrite or another name")
     if source == PIPE:
         content = sys.stdin.buffer.read()
         picture = pictures.decode(content, "standard input")
@@ -121,13 +133,11 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
         picture = pictures.read(source)
         suffix = suffix_of(options)(Path(source))
     enlarged = upscale_picture(upscaler, picture, options.outscale)
-    if options.output in (None, PIPE):
+    if target is None:
         sys.stdout.buffer.write(pictures.encode(enlarged, suffix, "standard output"))
         sys.stdout.buffer.flush()
-    elif Path(options.output).exists() and not options.overwrite:
-        raise InputError(f"{options.output}: is there already; give --overwrite")
     else:
-        pictures.write(options.output, enlarged)
+        pictures.write(target, enlarged)
     return 0
 
 
@@ -147,6 +157,12 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
     scale = f"{options.outscale or upscaler.scale:g}"
     jobs = plan(options.inputs, options.output, scale, suffix_of(options))
     todo = [job for job in jobs if options.overwrite or not job.target.exists()]
+    for job in todo:
+        check_writable(job.target)
+    if options.dry_run:
+        told = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in todo]
+        sys.stdout.write(f"{''.join(told)}{len(todo)} of {len(jobs)} would be upscaled\n")
+        return 0
     report = with_progress(todo, upscaler, options.outscale, console) if todo else Report()
     if options.compare is not None:
         compare(jobs, options, scale, report, console)

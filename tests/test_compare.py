@@ -95,6 +95,7 @@ def test_a_browser_shows_every_slider(run, tmp_path):
     api = pytest.importorskip("playwright.sync_api")
     for name in ("a.png", "b & <b>.png"):
         save(tmp_path / "in" / name, 40, 60)
+    save(tmp_path / "in" / "strip.png", 2000, 3)
     assert run("in", "--compare", "report.html")[0] == 0
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -104,8 +105,10 @@ def test_a_browser_shows_every_slider(run, tmp_path):
         page.goto((tmp_path / "report.html").as_uri())
         sizes = page.locator(".slider img").evaluate_all("all => all.map(i => [i.naturalWidth, i.naturalHeight])")
         names = page.locator(".slider strong").all_inner_texts()
+        heights = page.locator(".stage").evaluate_all("all => all.map(stage => stage.clientHeight / innerHeight)")
         browser.close()
-    assert sizes == [[240, 160]] * 4
-    assert names == ["in/a.png", "in/b & <b>.png"]
+    assert sizes == [[240, 160]] * 4 + [[12, 8000]] * 2
+    assert names == ["in/a.png", "in/b & <b>.png", "in/strip.png"]
+    assert max(heights) < 0.8  # also of the strip, which would be metres long in the width of its caption
     assert complaints == []
     assert [url for url in requests if not url.startswith("data:")] == [(tmp_path / "report.html").as_uri()]

@@ -105,6 +105,24 @@ def test_what_no_public_layout_holds_is_refused(network):
         weights.to_basicsr(network)
 
 
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        (rrdbnet(2, unshuffle=2, growth=32), None),
+        (Compact(4, 2, 3), None),
+        (rrdbnet(growth=2), "chaiNNer and ComfyUI read RRDBNet with block.growth=32 alone, this one has 2"),
+        (MSRResNet(4, 2, 4), "BasicSR reads MSRResNet, chaiNNer and ComfyUI do not"),
+    ],
+    ids=["rrdbnet", "compact", "growth", "msrresnet"],
+)
+def test_what_other_programs_cannot_read_is_told(tmp_path, caplog, network, told):
+    source = save(tmp_path / "a.pth", network)
+    export(str(source), tmp_path / "b.safetensors")
+    export(str(source), tmp_path / "b.onnx")
+    expected = [] if told is None else [f"{tmp_path / 'b.safetensors'}: {told}"]
+    assert [record.getMessage() for record in caplog.records] == expected
+
+
 ARCHITECTURES = {
     "srcnn": lambda: SRCNN(widths=(4, 3), scale=3),
     "srresnet": lambda: TrunkGenerator(NORMALISED, Shuffle, partial(Head, kernel=9, activate=True),

@@ -208,6 +208,14 @@ def test_damage_is_one_line_with_the_name(name, monkeypatch):
     assert all(message.startswith(f"{name}: ") and "\n" not in message for message in refused)
 
 
+def test_channels_that_are_too_deep_are_called_so():
+    for kind in (np.float32, np.float16, np.uint32):
+        file = io.BytesIO()
+        tifffile.imwrite(file, np.zeros((4, 5, 3), kind), photometric="rgb")
+        with pytest.raises(InputError, match=f"a.tif: .*3 channels of {np.dtype(kind).name}; convert them to 8 or 16"):
+            decode(file.getvalue(), "a.tif")
+
+
 def test_a_header_that_promises_too_much_is_refused():
     header = struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 16, 2, 0, 0, 0)
     chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))

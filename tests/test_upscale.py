@@ -1,6 +1,7 @@
 """The command that enlarges files: what becomes of each, and that nothing is ever half there."""
 
 import io
+import os
 import sys
 import threading
 from pathlib import Path
@@ -122,6 +123,80 @@ def test_plan_names_every_target_once(tmp_path, monkeypatch):
     }
     assert planned(["in/*.png", "in/a.png"], None) == {"in/a.png": "in/a-x4.png"}
     assert planned(["in/sub", "other/"], None) == {"in/sub/b.png": "in/sub-x4/b.png", "other/b.png": "other-x4/b.png"}
+
+
+def test_a_name_is_changed_only_where_two_files_want_it(tmp_path, monkeypatch):
+    """A photograph keeps its name beside a film or a JPEG of the same name: what is there already must be found."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("in/a.jpg", "in/a.mp4", "in/a.png", "in/b.gif", "in/b.png"):
+        save(tmp_path / "in" / "any.png", 4, 4).rename(tmp_path / name)
+    jobs = plan(["in"], "out", "4", lambda path: ".png" if path.suffix == ".gif" else path.suffix)
+    assert {job.source.name: job.target.name for job in jobs} == {
+        "a.jpg": "a.jpg",
+        "a.mp4": "a.mp4",
+        "a.png": "a.png",
+        "b.gif": "b-gif.png",
+        "b.png": "b-png.png",
+    }
+
+
+def test_pictures_that_are_not_read_are_told(run, tmp_path):
+    for name in ("in/a.png", "in/b.HEIC", "in/c.avif", "in/deep/d.avif", "in/note.txt", "in/e.avi"):
+        save(tmp_path / "in" / "any.png", 4, 4)
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / "any.png").rename(tmp_path / name)
+    status, out, errors = run("in", "--output", "out")
+    assert (status, out) == (0, "1 of 1 images upscaled\n")
+    assert "formats that are not read: 1 .avi, 2 .avif, 1 .heic" in " ".join(errors.split())
+    status, out, errors = run("in/*.*", "--output", "out2")
+    assert (status, out) == (0, "1 of 1 images upscaled\n")
+    assert "1 .avi, 1 .avif, 1 .heic" in " ".join(errors.split())
+
+
+def test_a_dry_run_tells_and_writes_nothing(run, tmp_path):
+    for name in ("in/a.png", "in/deep/b.jpg"):
+        save(tmp_path / name, 4, 4)
+    run("in/a.png", "--output", "out")
+    expected = "in/deep/b.jpg -> out/deep/b.png\n1 of 2 would be upscaled\n"
+    assert run("in", "--output", "out", "--format", "png", "--dry-run") == (0, expected, "")
+    assert files(tmp_path / "out") == ["a.png"]
+    assert run("-", "--dry-run")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["a.png", "--output", "a.ppm"],
+        ["a.png", "--output", "new.avif"],
+        ["a.png", "b.png", "--output", "file"],
+        ["a.png", "--output", "file/deep/c.png"],
+        ["a.png", "--compare", "file/page.html"],
+        ["-", "--output", "file/c.png"],
+        ["-", "--output", "b.xyz"],
+        ["-", "--output", "b.png"],
+        ["film.mp4", "--output", "-"],
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkeypatch, arguments):
+    for name in ("a.png", "b.png"):
+        save(tmp_path / name, 4, 4)
+    for name in ("file", "film.mp4"):
+        (tmp_path / name).touch()
+    before = files(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "a.png").read_bytes())))
+    monkeypatch.setattr("sr_lightning.upscale.upscale_picture", lambda *_: pytest.fail("the work has begun"))
+    status, out, errors = run(*arguments)
+    assert (status, out, errors.count("\n")) == (1, "", 1)
+    assert files(tmp_path) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_the_right_to_write_is_refused_before_the_work(run, tmp_path):
+    save(tmp_path / "a.png", 4, 4)
+    (tmp_path / "out").mkdir(mode=0o555)
+    status, out, errors = run("a.png", "--output", "out")
+    assert (status, out) == (1, "")
+    assert "no right to write in" in errors
 
 
 @pytest.mark.parametrize(

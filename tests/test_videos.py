@@ -146,7 +146,9 @@ def test_the_command_takes_videos_beside_pictures(tmp_path, monkeypatch, capsys)
     assert read(tmp_path / "out" / "a.mp4")[1][0].shape == (96, 128, 3)
     with pytest.raises(SystemExit):
         main(["in/a.mp4", *arguments, "--output", "a.png"])
-    assert "in/a.mp4: cannot become a.png; let it end in one of .mkv, .mov, .mp4, .webm" in capsys.readouterr().err
+    assert (
+        "in/a.mp4: cannot become a.png; let it end in one of .m4v, .mkv, .mov, .mp4, .webm" in capsys.readouterr().err
+    )
 
 
 def test_without_pyav_it_is_said_what_to_install(tmp_path, monkeypatch):
@@ -262,3 +264,64 @@ def test_frames_are_not_gathered(tmp_path):
     convert(tmp_path / "a.mp4", tmp_path / "b.mp4", change)
     assert facts(tmp_path / "b.mp4").frames == len(seen) == 120
     assert most <= 4
+
+
+def with_more(path: Path, cover: bool) -> Path:
+    """``film`` with a cover or a second video beside it."""
+    film(path.with_name("plain.mkv"))
+    with av.open(str(path.with_name("plain.mkv"))) as file, av.open(str(path), "w", format="mp4") as out:
+        streams = {stream: out.add_stream_from_template(stream) for stream in file.streams}
+        more = out.add_stream("mjpeg" if cover else "mpeg4", rate=1)
+        more.width, more.height, more.pix_fmt = 64, 64, "yuvj420p" if cover else "yuv420p"
+        if cover:
+            more.disposition = av.stream.Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 90, np.uint8))
+        picture.pts = 0
+        out.mux([*more.encode(picture), *more.encode(None)])
+        for packet in file.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream]
+                out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".m4v"])
+def test_a_cover_stays_a_cover(tmp_path, suffix, caplog):
+    source = with_more(tmp_path / f"a{suffix}", cover=True)
+    convert(source, tmp_path / f"b{suffix}", doubled)
+    covers = []
+    for path in (source, tmp_path / f"b{suffix}"):
+        with av.open(str(path)) as file:
+            assert [stream.type for stream in file.streams].count("video") == 2
+            cover = next(stream for stream in file.streams if stream.disposition.name == "attached_pic")
+            covers.append([bytes(packet) for packet in file.demux(cover) if packet.size])
+    assert covers[0] == covers[1] != []
+    assert read(tmp_path / f"b{suffix}")[1][0].shape == (48, 64, 3)
+    assert not caplog.records
+    convert(source, tmp_path / "b.mkv", doubled)
+    assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
+        "cover (mjpeg) cannot be in .mkv; left out"
+    ]
+
+
+def test_of_two_videos_one_is_enlarged_and_the_other_told(tmp_path, caplog):
+    convert(with_more(tmp_path / "a.mp4", cover=False), tmp_path / "b.mp4", doubled)
+    assert "only one video is enlarged; another video (mpeg4) is left out" in caplog.text
+    with av.open(str(tmp_path / "b.mp4")) as file:
+        assert [stream.type for stream in file.streams] == ["video", "audio"]
+
+
+def test_transparency_of_a_video_is_not_dropped_without_a_word(tmp_path, caplog):
+    """Neither that of a format with alpha nor that of VP9, which FFmpeg's decoder does not give; nor is it promised."""
+    for name, codec, kind in (("a.webm", "libvpx-vp9", "yuva420p"), ("a.mkv", "ffv1", "yuva420p")):
+        caplog.clear()
+        with av.open(str(tmp_path / name), "w") as out:
+            stream = out.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 32, 24, kind
+            frame = av.VideoFrame.from_ndarray(np.full((24, 32, 4), 90, np.uint8), format="rgba")
+            frame.pts, frame.time_base = 0, Fraction(1, 25)
+            out.mux([*stream.encode(frame), *stream.encode(None)])
+        convert(tmp_path / name, tmp_path / f"b{name}", doubled)
+        assert f"{name}: its transparency is left out" in caplog.text
+        with av.open(str(tmp_path / f"b{name}")) as file:
+            assert "alpha_mode" not in {key.lower() for key in file.streams[0].metadata}

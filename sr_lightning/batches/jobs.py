@@ -1,9 +1,11 @@
 """Inputs of any kind -> which file becomes which."""
 
 import glob
+import logging
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,13 @@ from sr_lightning import image, videos
 from sr_lightning.data.images import find_images
 from sr_lightning.errors import InputError
 
+log = logging.getLogger(__name__)
+
 EXTENSIONS = image.EXTENSIONS | videos.EXTENSIONS
+_PICTURES = "arw avif cr2 cr3 dng exr heic heif jp2 jpe jxl nef orf psd raf rw2 tga"
+_VIDEOS = "3gp avi flv m2ts mpeg mpg mts vob wmv"
+UNREAD = frozenset(f".{ending}" for ending in f"{_PICTURES} {_VIDEOS}".split())
+"""Suffixes, in lower case, of pictures and videos that are in a folder by good right, and that are not read."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +52,16 @@ def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Calla
         if len(found) > 1 or Path(inputs[0]).is_dir():
             raise InputError(f"--output {output}: is one file, for {len(found)} images; give a folder")
         return checked([Job(found[0][1], Path(output))])
-    stems = defaultdict(set)
+    wanted = defaultdict(set)
     for root, file in found:
-        stems[target_stem(root, file, output, scale)].add(file)
+        wanted[target_stem(root, file, output, scale), suffix_of(file)].add(file)
     jobs = []
     for root, file in found:
-        stem = target_stem(root, file, output, scale)
-        # a.jpg and a.png: neither may take the other's name, whatever the order
-        if len({other.suffix.lower() for other in stems[stem]}) > 1:
+        stem, suffix = target_stem(root, file, output, scale), suffix_of(file)
+        # a.jpg and a.png, both as PNG: neither may take the other's name, whatever the order
+        if len({other.suffix.lower() for other in wanted[stem, suffix]}) > 1:
             stem = stem.with_name(f"{stem.name}-{file.suffix[1:].lower()}")
-        jobs.append(Job(file, stem.with_name(stem.name + suffix_of(file))))
+        jobs.append(Job(file, stem.with_name(stem.name + suffix)))
     return checked(jobs)
 
 
@@ -68,11 +76,15 @@ def expanded(text: str) -> list[str]:
     found = sorted(glob.glob(text, recursive=True))
     if not found:
         raise InputError(f"{text}: no file matches; check the pattern")
-    return [path for path in found if Path(path).is_dir() or is_file_name(Path(path))]
+    tell_unread([Path(path) for path in found])
+    return [path for path in found if Path(path).is_dir() or Path(path).suffix.lower() in EXTENSIONS]
 
 
 def files_of(path: Path, output: str | None) -> list[Path]:
     """The file itself, or all images below a folder, except those in an output folder there."""
+    if path.is_dir():
+        with suppress(InputError):  # there are none, which is as it should be
+            tell_unread(find_images(path, UNREAD))
     if output is None or not path.is_dir():
         return find_images(path, EXTENSIONS)
     made = os.path.realpath(output)
@@ -81,8 +93,17 @@ def files_of(path: Path, output: str | None) -> list[Path]:
     return [file for file in find_images(path, EXTENSIONS) if made not in map(os.path.realpath, file.parents)]
 
 
+def tell_unread(paths: Sequence[Path]) -> None:
+    """Warn of files that somebody would expect to be enlarged."""
+    left = Counter(path.suffix.lower() for path in paths if path.suffix.lower() in UNREAD)
+    if left:
+        counts = ", ".join(f"{count} {ending}" for ending, count in sorted(left.items()))
+        log.warning("Left out, formats that are not read: %s; convert them first", counts)
+
+
 def is_file_name(path: Path) -> bool:
-    return path.suffix.lower() in EXTENSIONS and not path.is_dir()
+    """Whether an output is meant as a file."""
+    return path.suffix.lower() in EXTENSIONS | UNREAD and not path.is_dir()
 
 
 def target_stem(root: Path, file: Path, output: str | None, scale: str) -> Path:
@@ -105,9 +126,9 @@ def checked(jobs: list[Job]) -> list[Job]:
     sources = {os.path.realpath(job.source) for job in jobs}
     targets: dict[str, Path] = {}
     for job in jobs:
-        if job.is_video != (job.target.suffix.lower() in videos.EXTENSIONS):
-            kinds = ", ".join(sorted(videos.EXTENSIONS if job.is_video else image.ENCODERS))
-            raise InputError(f"{job.source}: cannot become {job.target}; let it end in one of {kinds}")
+        kinds = sorted(videos.EXTENSIONS if job.is_video else image.ENCODERS)
+        if job.target.suffix.lower() not in kinds:
+            raise InputError(f"{job.source}: cannot become {job.target}; let it end in one of {', '.join(kinds)}")
         real = os.path.realpath(job.target)
         if real in sources:
             raise InputError(f"{job.source}: would overwrite the input {job.target}; choose another --output")

@@ -25,7 +25,7 @@ def find_images(root: Path | str, extensions: frozenset[str] = image.EXTENSIONS)
         raise InputError(f"{root}: cannot be found; check the path")
     if not root.is_dir():
         if root.suffix.lower() not in extensions:
-            raise InputError(f"{root}: is not an image; accepted are {accepted}")
+            raise InputError(f"{root}: is no image of a kind that is read; accepted are {accepted}")
         return [root]
     found: list[Path] = []
     visited = {os.path.realpath(root)}

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PREMULTIPLIED = 1  # TIFF's ExtraSamples
+_FLOAT = 3  # TIFF's SampleFormat
 
 
 def read(path: Path | str) -> Picture:
@@ -95,6 +96,8 @@ def deep_tiff(content: bytes) -> np.ndarray | None:
     """
     with tifffile.TiffFile(BytesIO(content)) as file:
         page = file.pages.first
+        if page.samplesperpixel > 1 and (page.bitspersample > 16 or page.sampleformat == _FLOAT):
+            raise ValueError(f"{page.samplesperpixel} channels of {page.dtype}; convert them to 8 or 16 bits")
         if page.bitspersample != 16 or page.sampleformat != 1 or page.photometric not in (0, 1, 2):
             return None
         if page.imagewidth * page.imagelength > 2 * (Image.MAX_IMAGE_PIXELS or 2**62):

@@ -27,6 +27,8 @@ def convert(
     One frame is in memory at a time, and those that the encoder holds. Time stamps and chapters are kept. Sound,
     subtitles and attachments are copied as they are; what the new container cannot hold is left out with a warning.
 
+    Of several videos the first is taken; the picture on the cover of an MP4 file is copied as it is.
+
     Args:
         change: an upright frame, (H, W, 3) uint16 RGB, to another one; of one size for all frames.
         on_frame: called after each frame.
@@ -37,7 +39,9 @@ def convert(
         stream = picture_stream(reading, source)
         import av
 
-        with av.open(str(partial), "w", options=_options(target)) as writing:
+        if _transparent(stream):
+            log.warning("%s: its transparency is left out", source)
+        with av.open(str(partial), "w", format=_format(target), options=_options(target)) as writing:
             writing.metadata.update(reading.metadata)
             writing.set_chapters(reading.chapters())
             encoder = Encoder(writing, stream, Path(target))
@@ -61,6 +65,8 @@ def _pass(
     waiting: list[Any] = []
     for packet in reading.demux([stream, *(reading.streams[index] for index in copies)]):
         if packet.stream is not stream:
+            if packet.dts is None and packet.size and packet.stream.type == "video":
+                packet.dts = packet.pts = 0  # a cover belongs to no time
             if packet.dts is not None:
                 packet.stream = copies[packet.stream.index]
                 waiting.append(packet)
@@ -79,9 +85,16 @@ def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) 
     """Streams of the new file for sound and subtitles, by their number in the old one; a warning for all others."""
     found = {}
     for stream in reading.streams:
-        if stream.type in ("audio", "subtitle") and _fits(stream, writing):
+        cover = _is_cover(stream)
+        if (stream.type in ("audio", "subtitle") or (cover and writing.format.name == "mp4")) and _fits(
+            stream, writing
+        ):
             found[stream.index] = writing.add_stream_from_template(stream)
             found[stream.index].metadata.update(stream.metadata)
+            if cover:
+                found[stream.index].disposition = stream.disposition
+        elif stream.type == "video" and not cover and stream is not reading.streams.best("video"):
+            log.warning("%s: only one video is enlarged; another %s is left out", source, _named(stream))
         elif stream.type != "attachment" and stream is not reading.streams.best("video"):
             log.warning("%s: %s cannot be in %s; left out", source, _named(stream), Path(target).suffix)
     return found
@@ -92,10 +105,21 @@ def _fits(stream: Any, writing: Any) -> bool:
     return context is not None and context.codec.canonical_name in writing.supported_codecs
 
 
+def _is_cover(stream: Any) -> bool:
+    """Whether this is a picture that belongs to no time, such as the cover of a film."""
+    return stream.type == "video" and "attached_pic" in (stream.disposition.name or "")
+
+
+def _transparent(stream: Any) -> bool:
+    """Whether the frames have alpha; that of VP8 and VP9 is not in their own format, and the container tells of it."""
+    components = stream.codec_context.format.components if stream.codec_context.format else ()
+    return any(component.is_alpha for component in components) or stream.metadata.get("alpha_mode") == "1"
+
+
 def _named(stream: Any) -> str:
     """Kind and format of a stream."""
     context = stream.codec_context
-    kind = "another video" if stream.type == "video" else stream.type
+    kind = "cover" if _is_cover(stream) else stream.type
     return f"{kind} in an unknown format" if context is None else f"{kind} ({context.name})"
 
 
@@ -108,6 +132,11 @@ def _attach(reading: Any, writing: Any, source: Path | str, target: Path | str) 
             log.warning("%s: %s cannot be in %s; left out", source, attachment.name, Path(target).suffix)
 
 
+def _format(target: Path | str) -> str | None:
+    """FFmpeg's name of the container where the suffix alone names another one; None elsewhere."""
+    return "mp4" if Path(target).suffix.lower() == ".m4v" else None  # else ipod, which holds fewer formats
+
+
 def _options(target: Path | str) -> dict[str, str]:
     """MP4's index at the beginning, so that players need not wait for the end."""
-    return {"movflags": "+faststart"} if Path(target).suffix.lower() in (".mp4", ".mov") else {}
+    return {"movflags": "+faststart"} if Path(target).suffix.lower() in (".m4v", ".mp4", ".mov") else {}

@@ -9,7 +9,7 @@ from typing import Any
 
 from sr_lightning.errors import InputError
 
-EXTENSIONS = frozenset({".mkv", ".mov", ".mp4", ".webm"})
+EXTENSIONS = frozenset({".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 """Suffixes, in lower case, of videos that are read and written."""
 
 _EARLY = 0.5  # seconds that a file may end before it says

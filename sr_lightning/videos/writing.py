@@ -18,6 +18,7 @@ _VP9 = ("libvpx-vp9", {"crf": "20", "b": "0", "row-mt": "1", "cpu-used": "2", "l
 _MPEG4 = ("mpeg4", {"qscale": "2", "flags": "+qscale"})
 _MPEG = {8: (_X264, _MPEG4), 10: (_X265,)}
 ENCODERS: dict[str, dict[int, tuple[tuple[str, dict[str, str]], ...]]] = {
+    ".m4v": _MPEG,
     ".mkv": _MPEG,
     ".mov": _MPEG,
     ".mp4": _MPEG,
@@ -61,7 +62,8 @@ class Encoder:
         self.colours = colours(source)
         name, options = encoder(path, self.colours.bits)
         self.stream = container.add_stream(name, rate=source.average_rate or 25, options=options)
-        self.stream.metadata.update(source.metadata)
+        told = {key: value for key, value in source.metadata.items() if key.lower() != "alpha_mode"}
+        self.stream.metadata.update(told)
         self.frames = 0
         self._last: int | None = None
 

@@ -2,7 +2,7 @@
 
 from sr_lightning.weights.checkpoints import generator_weights
 from sr_lightning.weights.interpolation import interpolate, weighted_sum
-from sr_lightning.weights.layouts import NoPublicLayoutError, to_basicsr
+from sr_lightning.weights.layouts import NoPublicLayoutError, limit, to_basicsr
 from sr_lightning.weights.loading import load, load_into, recipe_of, started_from
 from sr_lightning.weights.onnx_graph import write_onnx
 from sr_lightning.weights.published import PUBLISHED, locate
@@ -13,6 +13,7 @@ __all__ = [
     "NoPublicLayoutError",
     "generator_weights",
     "interpolate",
+    "limit",
     "load",
     "load_into",
     "locate",

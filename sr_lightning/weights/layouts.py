@@ -9,6 +9,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.weights import compact, msrresnet, rrdbnet
 from sr_lightning.weights.recognised import Recognised
 
+GROWTH = 32  # the only one of an RRDBNet that spandrel builds
 FAMILIES = (rrdbnet, compact, msrresnet)
 EXPECTED = ", ".join(family.EXPECTED for family in FAMILIES)
 
@@ -45,6 +46,19 @@ def without_memory(found: Recognised) -> nn.Module:
     except (ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"weights of a network that cannot be built ({reason})") from error
+
+
+def limit(weights: Mapping[str, Tensor]) -> str | None:
+    """Why chaiNNer and ComfyUI cannot read weights that ``to_basicsr`` gave, or None where they can.
+
+    Both use spandrel, which has a detector for each architecture (tried with its version 0.4.2).
+    """
+    if "upconv1.weight" in weights:
+        return "BasicSR reads MSRResNet, chaiNNer and ComfyUI do not"
+    growth = weights.get("body.0.rdb1.conv1.weight")
+    if growth is not None and len(growth) != GROWTH:
+        return f"chaiNNer and ComfyUI read RRDBNet with block.growth={GROWTH} alone, this one has {len(growth)}"
+    return None
 
 
 def to_basicsr(generator: nn.Module) -> dict[str, Tensor]:

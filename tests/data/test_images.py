@@ -35,7 +35,7 @@ def test_finds_images_in_the_order_of_their_relative_paths(tmp_path: Path) -> No
 def test_one_file_is_its_own_list(tmp_path: Path) -> None:
     assert find_images(make(tmp_path / "a.png")) == [tmp_path / "a.png"]
     (tmp_path / "a.txt").touch()
-    with pytest.raises(InputError, match=r"a\.txt: is not an image; accepted are \.bmp, .*\.webp"):
+    with pytest.raises(InputError, match=r"a\.txt: is no image of a kind that is read; accepted are \.bmp, .*\.webp"):
         find_images(tmp_path / "a.txt")
 
 
