@@ -14,6 +14,7 @@ from sr_lightning.command_line import check_values, one_of, positive, whole
 from sr_lightning.errors import InputError
 from sr_lightning.losses import Reconstruction
 
+PRECISIONS = ("auto", "32-true", "32", "bf16-mixed", "16-mixed")  # images and losses are float32 in all of them
 EXPECTED = {
     "seed": whole(0),
     "scale": whole(1),
@@ -35,6 +36,7 @@ EXPECTED = {
     "data.crop": whole(1),
     "data.batch_size": whole(1),
     "data.store": one_of(True, False),
+    "trainer.precision": (lambda value: str(value) in PRECISIONS, "auto, 32-true, bf16-mixed or 16-mixed"),
     "callbacks.ema.validate_raw": one_of(True, False),
     "data.resident": one_of(True, False, "auto"),
 }
