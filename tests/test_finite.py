@@ -96,6 +96,15 @@ def test_a_poisoned_batch_changes_nothing_and_training_goes_on(kind, optimizer, 
     assert trainer.global_step == 3
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_norm_of_a_gradient_that_is_not_finite_is_none(optimizer):
+    """Also where the gradient itself has been removed, whose norm would be zero."""
+    module = restorer(AdversarialRestorer, optimizer=OPTIMIZERS[optimizer])
+    logged = fit(module, poisoned(1, 0), callbacks=[SkipNotFinite()]).callback_metrics
+    assert logged["gradient_norm/generator"].isnan()
+    assert logged["gradient_norm/discriminator"].isnan()
+
+
 def test_half_precision_skips_both_players():
     """Together with a gradient scaler, which alone would skip only the player whose own gradient overflows."""
     record = Record()
@@ -131,6 +140,22 @@ def test_one_players_loss_stops_both_and_is_named(player):
     ):
         fit(module, batches(5), callbacks=[record, SkipNotFinite(limit=3)], log_every_n_steps=1)
     assert len(record.states) == 4
+    assert all(same(record.states[0], state) for state in record.states)
+
+
+class Steep(nn.Module):
+    """A finite loss of an infinite slope."""
+
+    def forward(self, sr, hr):
+        return (0 * sr).square().sum().sqrt()
+
+
+@pytest.mark.parametrize("kind", [Restorer, AdversarialRestorer])
+def test_a_gradient_that_is_not_finite_is_skipped_and_named(kind):
+    record = Record()
+    module = restorer(kind, objective=Reconstruction(pixel=Steep()))
+    with pytest.raises(InputError, match="as the 1 before, first in the generator's gradient"):
+        fit(module, batches(3), callbacks=[record, SkipNotFinite(limit=2)], log_every_n_steps=1)
     assert all(same(record.states[0], state) for state in record.states)
 
 
