@@ -5,11 +5,14 @@ from functools import partial
 
 import pytest
 import torch
+from lightning import Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins import MixedPrecision
 from torch import nn
+from torch.utils.data import DataLoader
 
 from sr_lightning.callbacks import GeneratorEMA, SkipNotFinite
+from sr_lightning.data.batch import Batch
 from sr_lightning.discriminators import VGGDiscriminator
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
@@ -157,6 +160,19 @@ def test_a_gradient_that_is_not_finite_is_skipped_and_named(kind):
     with pytest.raises(InputError, match="as the 1 before, first in the generator's gradient"):
         fit(module, batches(3), callbacks=[record, SkipNotFinite(limit=2)], log_every_n_steps=1)
     assert all(same(record.states[0], state) for state in record.states)
+
+
+@pytest.mark.parametrize(("iterations", "ended_at"), [(6, 3), (2, 2)])
+def test_it_looks_at_validations_and_at_the_end(iterations, ended_at):
+    """Where no line of the log is due; the iterations after the validation are fine, and would hide the others."""
+    trainer = Trainer(accelerator="cpu", max_steps=iterations, max_epochs=-1, logger=False, enable_checkpointing=False,
+                      enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1000,
+                      val_check_interval=3, check_val_every_n_epoch=None, num_sanity_val_steps=0,
+                      callbacks=[SkipNotFinite(limit=2)])  # fmt: skip
+    data = DataLoader(poisoned(6, 0, 1, 2), batch_size=None)
+    image = [Batch(torch.rand(1, 3, 8, 8), torch.rand(1, 3, 16, 16), torch.tensor(0))]
+    with pytest.raises(InputError, match=f"iteration {ended_at}: not finite"):
+        trainer.fit(restorer(Restorer), data, DataLoader(image, batch_size=None))
 
 
 def test_what_was_skipped_is_counted_over_a_resume():
