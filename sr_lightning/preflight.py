@@ -112,12 +112,18 @@ def check_parts(config: DictConfig) -> None:
             raise InputError(f"weights.{name}: is not set; add weights.{name}=… for the {name} loss")
 
 
-def check_crop(crop: int, objective: Any) -> None:
-    """Refuse crops of which the perceptual network's deepest layer sees nothing.
+def check_crop(crop: int, objective: Any, discriminator: Any = None) -> None:
+    """Refuse crops of which the perceptual network's deepest layer or the discriminator sees nothing.
 
     Raises:
         InputError: names the key and the least crop.
     """
+    least = getattr(discriminator, "smallest", 1)
+    if crop < least:
+        raise InputError(
+            f"data.crop={crop}: is too small for this discriminator, which needs images of at least {least}x{least}; "
+            f"set data.crop={least} or more, or discriminator=vgg"
+        )
     for name, term in objective.items() if isinstance(objective, Reconstruction) else ():
         least = getattr(term, "smallest", 1)
         if crop < least:

@@ -64,11 +64,17 @@ def test_every_system_trains(train, words):
     assert checkpoint(folder)["global_step"] == 2
 
 
-def test_a_crop_too_small_for_the_perceptual_loss_is_refused_before_the_first_stage(train, tmp_path):
-    """VGG to conv3_3 halves an image twice."""
-    told = "data.crop=2: is too small for the perceptual loss, whose deepest layer needs images of at least 4x4"
-    with pytest.raises(SystemExit, match=told):
-        train("run", *GAN, "scale=2", "data.crop=2")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [  # VGG to conv3_3 halves an image twice
+        (["data.crop=2"], "for the perceptual loss, whose deepest layer needs images of at least 4x4"),
+        (["data.crop=6", "discriminator=unet"], "for this discriminator, which needs images of at least 8x8"),
+        (["data.crop=22", "discriminator=patch"], "for this discriminator, which needs images of at least 24x24"),
+    ],
+)
+def test_too_small_a_crop_is_refused_before_the_first_stage(train, tmp_path, words, told):
+    with pytest.raises(SystemExit, match=f"{words[0]}: is too small {told}"):
+        train("run", *GAN, "scale=2", *words)
     assert not (tmp_path / "cache" / "warm_starts").exists()
 
 
