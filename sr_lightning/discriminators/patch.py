@@ -32,9 +32,7 @@ class PatchDiscriminator(nn.Sequential):
         super().__init__(*layers, nn.Conv2d(8 * width, 1, 4, padding=1))
 
     def forward(self, image: Tensor) -> Tensor:
-        if min(image.shape[-2:]) < self.smallest:
-            height, width = image.shape[-2:]
-            raise ValueError(
-                f"patch discriminator needs at least {self.smallest}x{self.smallest} pixels, got {height}x{width}"
-            )
+        least, (height, width) = self.smallest, image.shape[-2:]
+        if min(height, width) < least:
+            raise ValueError(f"patch discriminator needs at least {least}x{least} pixels, got {height}x{width}")
         return super().forward(image)

@@ -44,11 +44,9 @@ class UNetDiscriminator(nn.Module):
         self.activate = nn.LeakyReLU(0.2)
 
     def forward(self, image: Tensor) -> Tensor:
-        if min(image.shape[-2:]) < self.smallest:
-            height, width = image.shape[-2:]
-            raise ValueError(
-                f"U-Net discriminator needs at least {self.smallest}x{self.smallest} pixels, got {height}x{width}"
-            )
+        least, (height, width) = self.smallest, image.shape[-2:]
+        if min(height, width) < least:
+            raise ValueError(f"U-Net discriminator needs at least {least}x{least} pixels, got {height}x{width}")
         features = self.activate(self.head(image))
         skips = []
         for down in self.down:
