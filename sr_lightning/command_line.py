@@ -92,6 +92,12 @@ def positive() -> tuple[Callable[[Any], bool], str]:
     return test, "a number above 0"
 
 
+def at_least_zero() -> tuple[Callable[[Any], bool], str]:
+    """Test and description of a number that is not negative."""
+    above, _ = positive()
+    return lambda value: above(value) or (value == 0 and not isinstance(value, bool)), "a number of at least 0"
+
+
 def one_of(*values: Any) -> tuple[Callable[[Any], bool], str]:
     """Test and description of one of a few values."""
     shown = ", ".join("null" if v is None else str(v).lower() if isinstance(v, bool) else str(v) for v in values)

@@ -10,10 +10,11 @@ from hydra.types import RunMode
 from lightning.pytorch.plugins.environments import SLURMEnvironment
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning.command_line import check_values, one_of, positive, whole
+from sr_lightning.command_line import at_least_zero, check_values, one_of, positive, whole
 from sr_lightning.errors import InputError
 from sr_lightning.losses import Reconstruction
 
+PRECISIONS = ("auto", "32-true", "32", "bf16-mixed", "16-mixed")  # images and losses are float32 in all of them
 EXPECTED = {
     "seed": whole(0),
     "scale": whole(1),
@@ -35,6 +36,7 @@ EXPECTED = {
     "data.crop": whole(1),
     "data.batch_size": whole(1),
     "data.store": one_of(True, False),
+    "trainer.precision": (lambda value: str(value) in PRECISIONS, "auto, 32-true, bf16-mixed or 16-mixed"),
     "callbacks.ema.validate_raw": one_of(True, False),
     "data.resident": one_of(True, False, "auto"),
 }
@@ -84,12 +86,14 @@ def check_parts(config: DictConfig) -> None:
     Raises:
         InputError: names the key.
     """
-    if config.perceptual is not None and "perceptual" not in config.objective:
+    ours = config.objective._target_ == "sr_lightning.losses.Reconstruction"  # of others the losses are not known
+    if ours and config.perceptual is not None and "perceptual" not in config.objective:
         raise InputError(
             "perceptual: this model has no such loss; add objective=perceptual weights.perceptual=1, or set "
             "perceptual=none"
         )
-    losses = [name for name in ("pixel", "perceptual") if config.objective.get(name) is not None]
+    terms = {name: term for name, term in config.objective.items() if name not in ("_target_", "usm")}
+    losses = [name for name, term in terms.items() if ours and term is not None]
     if config.stage == "adversarial":
         losses += ["adversarial", "discriminator"]
         if str(config.trainer.strategy).startswith("ddp"):
@@ -103,19 +107,26 @@ def check_parts(config: DictConfig) -> None:
         if any(asked.values()):
             key = next(key for key, wanted in asked.items() if wanted)
             raise InputError(f"{key}: works in adversarial training only, which this is not; leave it out")
-    if not losses:
+    if ours and not losses:
         raise InputError("pixel: is the only loss of this model; set pixel=l1 or mse")
     for name in losses:
         if config.weights.get(name) is None:
             raise InputError(f"weights.{name}: is not set; add weights.{name}=… for the {name} loss")
+    check_values(config, {f"weights.{name}": at_least_zero() for name in losses})
 
 
-def check_crop(crop: int, objective: Any) -> None:
-    """Refuse crops of which the perceptual network's deepest layer sees nothing.
+def check_crop(crop: int, objective: Any, discriminator: Any = None) -> None:
+    """Refuse crops of which the perceptual network's deepest layer or the discriminator sees nothing.
 
     Raises:
         InputError: names the key and the least crop.
     """
+    least = getattr(discriminator, "smallest", 1)
+    if crop < least:
+        raise InputError(
+            f"data.crop={crop}: is too small for this discriminator, which needs images of at least {least}x{least}; "
+            f"set data.crop={least} or more, or discriminator=vgg"
+        )
     for name, term in objective.items() if isinstance(objective, Reconstruction) else ():
         least = getattr(term, "smallest", 1)
         if crop < least:

@@ -128,7 +128,7 @@ def build(
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
-    check_crop(config.data.crop, module.objective)
+    check_crop(config.data.crop, module.objective, getattr(module, "discriminator", None))
     init = starting_weights(config) if fresh else None
     if init is not None:
         weights.load_into(module.generator, init)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -132,9 +133,34 @@ def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:
         stage.hydra = hydra
     OmegaConf.save(stage, folder / "stage.yaml")
     command = [sys.executable, "-m", "sr_lightning.train", "--config-dir", str(folder), "--config-name", "stage"]
-    done = subprocess.run(command, env=independent(), pass_fds=[lock] if lock >= 0 else ())
-    if done.returncode:
-        raise InputError(f"{folder}: the first stage ended with status {done.returncode}; what it said is above")
+    status = end(subprocess.Popen(command, env=independent(), pass_fds=[lock] if lock >= 0 else ()))
+    if status:
+        raise InputError(f"{folder}: the first stage ended with status {status}; what it said is above")
+
+
+def end(process: subprocess.Popen) -> int:
+    """Wait for the end of a process, and return its status.
+
+    Ctrl-C or SIGTERM is passed on as SIGTERM, on which training saves, and waited for; a second one kills.
+
+    Raises:
+        SystemExit: after such a signal, with its status.
+    """
+    received: list[int] = []
+
+    def stop(number: int, _: Any) -> None:
+        received.append(number)
+        process.terminate() if len(received) == 1 else process.kill()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        status = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        raise SystemExit(128 + received[0])
+    return status
 
 
 @contextmanager
@@ -147,5 +173,9 @@ def one_at_a_time(folder: Path) -> Iterator[int]:
             return
         import fcntl
 
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("Another process trains the first stage in %s; waiting for it", folder)
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()

@@ -71,11 +71,15 @@ def test_one_forward_gives_the_gradients_of_two_phases(gan, norm):
     (batch,) = batches(1)
     expected = textbook(module, batch)
     before = copy.deepcopy(module)
-    fit(module, [batch])
+    logged = fit(module, [batch]).callback_metrics
     for player, gradients in zip(("generator", "discriminator"), expected, strict=True):
         old = dict(getattr(before, player).named_parameters())
         for name, new in getattr(module, player).named_parameters():
             torch.testing.assert_close((old[name] - new) / 0.1, gradients[name], rtol=1e-4, atol=1e-6)
+        norm = torch.cat([gradient.flatten() for gradient in gradients.values()]).norm()
+        torch.testing.assert_close(logged[f"gradient_norm/{player}"], norm, rtol=1e-4, atol=1e-6)
+    real, fake = before.discriminator(batch.hr), before.discriminator(before.generator(batch.lr))
+    torch.testing.assert_close([logged["train/d_real"], logged["train/d_fake"]], [real.mean(), fake.mean()])
 
 
 @pytest.mark.parametrize(

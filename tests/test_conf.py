@@ -10,6 +10,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from sr_lightning.command_line import CONF, precision
+from sr_lightning.losses import Reconstruction
 from tests import photographs
 
 OPTIONS = sorted(
@@ -155,7 +156,8 @@ def test_one_word_changes_one_thing():
         (["resume=nowhere.ckpt"], "nowhere.ckpt: no such file"),
         (["callbacks.ema.decay=2"], "callbacks.ema: decay must be in [0, 1), got 2"),
         (["monitor=val/beauty", "iterations=1"], "monitor=val/beauty: not measured; there are val/psnr_y, val/ssim_y"),
-        (["trainer.precision=bf17"], "bf17"),
+        (["trainer.precision=bf17"], "trainer.precision=bf17: must be auto, 32-true, bf16-mixed or 16-mixed"),
+        (["trainer.precision=bf16-true"], "trainer.precision=bf16-true: must be auto, 32-true,"),
         (["nonfinite_limit=0"], "nonfinite_limit=0: must be a whole number of at least 1"),
         (["discriminator_start=-1"], "discriminator_start=-1: must be a whole number of at least 0"),
         (["discriminator_every=0"], "discriminator_every=0: must be a whole number of at least 1"),
@@ -165,6 +167,8 @@ def test_one_word_changes_one_thing():
         (["clip.generator=1"], "clip.generator: works in adversarial training only"),
         (["clip.discriminator=-1"], "clip.discriminator=-1: must be a number above 0"),
         (["perceptual=embedded"], "perceptual: this model has no such loss; add objective=perceptual"),
+        (["weights.pixel=abc"], "weights.pixel=abc: must be a number of at least 0"),
+        (["weights.pixel=-1"], "weights.pixel=-1: must be a number of at least 0"),
         (["pixel=none"], "pixel: is the only loss of this model; set pixel=l1 or mse"),
         (["objective=perceptual", "perceptual=embedded"], "weights.perceptual: is not set; add weights.perceptual="),
         (["model=srgan_mse", "trainer.strategy=ddp_find_unused_parameters_true"], "trainer.strategy=ddp_find_unused_"),
@@ -182,6 +186,18 @@ def test_wrong_settings_end_in_one_line(command, photos, overrides, message):
     assert message in str(error.value)
     assert str(error.value).startswith("error: ")
     assert "\n" not in str(error.value)
+
+
+def test_objectives_and_terms_of_ones_own_are_taken(train):
+    """Their losses are not known before they are computed; a term of one's own needs a weight like the others."""
+    term = "+objective.colour={_target_: torch.nn.MSELoss}"
+    with pytest.raises(SystemExit, match=r"weights\.colour: is not set"):
+        train("unweighed", term)
+    train("own", "objective._target_=tests.test_conf.Own", term, "pixel=none", "+weights.colour=1", "iterations=1")
+
+
+class Own(Reconstruction):
+    """Not known to the package."""
 
 
 @pytest.mark.parametrize(

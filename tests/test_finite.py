@@ -5,11 +5,14 @@ from functools import partial
 
 import pytest
 import torch
+from lightning import Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins import MixedPrecision
 from torch import nn
+from torch.utils.data import DataLoader
 
 from sr_lightning.callbacks import GeneratorEMA, SkipNotFinite
+from sr_lightning.data.batch import Batch
 from sr_lightning.discriminators import VGGDiscriminator
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
@@ -96,6 +99,15 @@ def test_a_poisoned_batch_changes_nothing_and_training_goes_on(kind, optimizer, 
     assert trainer.global_step == 3
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_norm_of_a_gradient_that_is_not_finite_is_none(optimizer):
+    """Also where the gradient itself has been removed, whose norm would be zero."""
+    module = restorer(AdversarialRestorer, optimizer=OPTIMIZERS[optimizer])
+    logged = fit(module, poisoned(1, 0), callbacks=[SkipNotFinite()]).callback_metrics
+    assert logged["gradient_norm/generator"].isnan()
+    assert logged["gradient_norm/discriminator"].isnan()
+
+
 def test_half_precision_skips_both_players():
     """Together with a gradient scaler, which alone would skip only the player whose own gradient overflows."""
     record = Record()
@@ -132,6 +144,35 @@ def test_one_players_loss_stops_both_and_is_named(player):
         fit(module, batches(5), callbacks=[record, SkipNotFinite(limit=3)], log_every_n_steps=1)
     assert len(record.states) == 4
     assert all(same(record.states[0], state) for state in record.states)
+
+
+class Steep(nn.Module):
+    """A finite loss of an infinite slope."""
+
+    def forward(self, sr, hr):
+        return (0 * sr).square().sum().sqrt()
+
+
+@pytest.mark.parametrize("kind", [Restorer, AdversarialRestorer])
+def test_a_gradient_that_is_not_finite_is_skipped_and_named(kind):
+    record = Record()
+    module = restorer(kind, objective=Reconstruction(pixel=Steep()))
+    with pytest.raises(InputError, match="as the 1 before, first in the generator's gradient"):
+        fit(module, batches(3), callbacks=[record, SkipNotFinite(limit=2)], log_every_n_steps=1)
+    assert all(same(record.states[0], state) for state in record.states)
+
+
+@pytest.mark.parametrize(("iterations", "ended_at"), [(6, 3), (2, 2)])
+def test_it_looks_at_validations_and_at_the_end(iterations, ended_at):
+    """Where no line of the log is due; the iterations after the validation are fine, and would hide the others."""
+    trainer = Trainer(accelerator="cpu", max_steps=iterations, max_epochs=-1, logger=False, enable_checkpointing=False,
+                      enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1000,
+                      val_check_interval=3, check_val_every_n_epoch=None, num_sanity_val_steps=0,
+                      callbacks=[SkipNotFinite(limit=2)])  # fmt: skip
+    data = DataLoader(poisoned(6, 0, 1, 2), batch_size=None)
+    image = [Batch(torch.rand(1, 3, 8, 8), torch.rand(1, 3, 16, 16), torch.tensor(0))]
+    with pytest.raises(InputError, match=f"iteration {ended_at}: not finite"):
+        trainer.fit(restorer(Restorer), data, DataLoader(image, batch_size=None))
 
 
 def test_what_was_skipped_is_counted_over_a_resume():

@@ -305,9 +305,9 @@ def zoo(tmp_path, monkeypatch):
         server.shutdown()
 
 
-def offer(folder, monkeypatch, digest=None) -> None:
-    """Put a VGG19 to conv1_2 into the zoo under the name that its hash asks for."""
-    file = saved(folder / "file", pretend(19, stages=1))
+def offer(folder, monkeypatch, digest=None, content=None) -> None:
+    """Put a VGG19 to conv1_2, or another content, into the zoo under the name that its hash asks for."""
+    file = saved(folder / "file", content or pretend(19, stages=1))
     digest = digest or hashlib.sha256(file.read_bytes()).hexdigest()[:8]
     file.rename(folder / f"vgg19-{digest}.pth")
     monkeypatch.setitem(vgg_weights.FILES, 19, f"vgg19-{digest}.pth")
@@ -340,6 +340,24 @@ def test_a_wrong_hash_leaves_nothing(zoo, monkeypatch, tmp_path):
     with pytest.raises(InputError, match=r"vgg19-00000000\.pth: cannot be had \(invalid hash value.*weights=FILE$"):
         perceptual({"conv1_2": 1}, depth=19, weights=None)
     assert not list((tmp_path / "hub" / "checkpoints").glob("vgg*"))
+
+
+class Code:
+    """Something that a pickle would run."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __reduce__(self):
+        return type(self.file).touch, (self.file,)
+
+
+def test_code_in_a_download_is_not_run(zoo, monkeypatch, tmp_path):
+    folder, _ = zoo
+    offer(folder, monkeypatch, content={"features.0.weight": Code(tmp_path / "ran")})
+    with pytest.raises(InputError, match="cannot be had"):
+        perceptual({"conv1_2": 1}, depth=19, weights=None)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_offline_says_both_ways_in_one_line(zoo, monkeypatch):

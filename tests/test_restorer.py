@@ -81,6 +81,12 @@ def test_a_loss_without_a_weight_is_an_error():
         fit(restorer(weights={}), 1)
 
 
+def test_losses_are_computed_in_float32_whatever_the_network_computes_in():
+    """REQ-AMP-2."""
+    loss = Reconstruction(pixel=nn.L1Loss()).compare(*torch.rand(2, 1, 3, 8, 8).bfloat16())["pixel"]
+    assert loss.dtype == torch.float32
+
+
 def test_inference_is_clamped_and_training_is_not():
     module = restorer(generator=Gain(3.0))
     lr = torch.full((1, 3, 2, 2), 0.5)

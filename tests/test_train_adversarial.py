@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import threading
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -62,11 +64,17 @@ def test_every_system_trains(train, words):
     assert checkpoint(folder)["global_step"] == 2
 
 
-def test_a_crop_too_small_for_the_perceptual_loss_is_refused_before_the_first_stage(train, tmp_path):
-    """VGG to conv3_3 halves an image twice."""
-    told = "data.crop=2: is too small for the perceptual loss, whose deepest layer needs images of at least 4x4"
-    with pytest.raises(SystemExit, match=told):
-        train("run", *GAN, "scale=2", "data.crop=2")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [  # VGG to conv3_3 halves an image twice
+        (["data.crop=2"], "for the perceptual loss, whose deepest layer needs images of at least 4x4"),
+        (["data.crop=6", "discriminator=unet"], "for this discriminator, which needs images of at least 8x8"),
+        (["data.crop=22", "discriminator=patch"], "for this discriminator, which needs images of at least 24x24"),
+    ],
+)
+def test_too_small_a_crop_is_refused_before_the_first_stage(train, tmp_path, words, told):
+    with pytest.raises(SystemExit, match=f"{words[0]}: is too small {told}"):
+        train("run", *GAN, "scale=2", *words)
     assert not (tmp_path / "cache" / "warm_starts").exists()
 
 
@@ -97,6 +105,36 @@ def test_a_damaged_first_stage_is_not_taken_for_a_finished_one(tmp_path, caplog)
     torch.save({"global_step": 3}, best)
     assert warm_start.finished(tmp_path, 4) is None
     assert "last.ckpt: not a readable file of weights" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_first_stage_too(number):
+    """Also one that only this process gets; or the stage would go on unseen."""
+    child, before = subprocess.Popen(["sleep", "60"]), signal.getsignal(number)
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), number))
+    timer.start()
+    with pytest.raises(SystemExit) as ended:
+        warm_start.end(child)
+    assert (ended.value.code, child.returncode) == (128 + number, -signal.SIGTERM)
+    assert signal.getsignal(number) == before
+    assert warm_start.end(subprocess.Popen(["false"])) == 1
+
+
+def test_who_waits_for_a_first_stage_says_so(tmp_path, caplog):
+    caplog.set_level("INFO")
+
+    def wait():
+        with warm_start.one_at_a_time(tmp_path):
+            pass
+
+    waiting = threading.Thread(target=wait)
+    with warm_start.one_at_a_time(tmp_path):
+        assert not caplog.messages
+        waiting.start()
+        while waiting.is_alive() and not caplog.messages:
+            time.sleep(0.01)
+    waiting.join()
+    assert caplog.messages == [f"Another process trains the first stage in {tmp_path}; waiting for it"]
 
 
 OTHER_STAGES = [

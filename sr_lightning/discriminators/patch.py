@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-SMALLEST = 24  # pixels a side that give one logit
-
 
 class PatchDiscriminator(nn.Sequential):
     """Five 4x4 convolutions, the first three of stride 2: every logit sees 70x70 pixels.
@@ -16,11 +14,15 @@ class PatchDiscriminator(nn.Sequential):
         width: features of the first convolution, doubled by the next three.
         channels: of the images.
         norm: builds the normalisation of as many channels, after all convolutions but the first and the last.
+    Attributes:
+        smallest: pixels a side that give one logit.
     Shape:
         (B, channels, H, W) -> (B, 1, H // 8 - 2, W // 8 - 2); H, W >= 24.
     Raises:
         ValueError: smaller images.
     """
+
+    smallest = 24
 
     def __init__(self, width: int = 64, channels: int = 3, norm: Callable[[int], nn.Module] = nn.BatchNorm2d) -> None:
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
@@ -30,7 +32,7 @@ class PatchDiscriminator(nn.Sequential):
         super().__init__(*layers, nn.Conv2d(8 * width, 1, 4, padding=1))
 
     def forward(self, image: Tensor) -> Tensor:
-        if min(image.shape[-2:]) < SMALLEST:
-            height, width = image.shape[-2:]
-            raise ValueError(f"patch discriminator needs at least {SMALLEST}x{SMALLEST} pixels, got {height}x{width}")
+        least, (height, width) = self.smallest, image.shape[-2:]
+        if min(height, width) < least:
+            raise ValueError(f"patch discriminator needs at least {least}x{least} pixels, got {height}x{width}")
         return super().forward(image)

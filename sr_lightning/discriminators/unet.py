@@ -7,8 +7,6 @@ from torch.nn import functional as F
 
 from sr_lightning.discriminators.spectral import SpectralConv2d
 
-SMALLEST = 8  # pixels a side that three halvings leave one of
-
 
 class UNetDiscriminator(nn.Module):
     """Three halvings, three bilinear enlargements with skip connections, spectral norm on all but both ends.
@@ -19,11 +17,15 @@ class UNetDiscriminator(nn.Module):
     Args:
         width: features at full size, doubled by each halving.
         channels: of the images.
+    Attributes:
+        smallest: pixels a side that three halvings leave one of.
     Shape:
         (B, channels, H, W) -> (B, 1, H, W); H, W >= 8.
     Raises:
         ValueError: smaller images.
     """
+
+    smallest = 8
 
     def __init__(self, width: int = 64, channels: int = 3) -> None:
         super().__init__()
@@ -42,9 +44,9 @@ class UNetDiscriminator(nn.Module):
         self.activate = nn.LeakyReLU(0.2)
 
     def forward(self, image: Tensor) -> Tensor:
-        if min(image.shape[-2:]) < SMALLEST:
-            height, width = image.shape[-2:]
-            raise ValueError(f"U-Net discriminator needs at least {SMALLEST}x{SMALLEST} pixels, got {height}x{width}")
+        least, (height, width) = self.smallest, image.shape[-2:]
+        if min(height, width) < least:
+            raise ValueError(f"U-Net discriminator needs at least {least}x{least} pixels, got {height}x{width}")
         features = self.activate(self.head(image))
         skips = []
         for down in self.down:

@@ -36,8 +36,8 @@ class AdversarialRestorer(Restorer):
         discriminator: (B, C, H, W) -> logits.
         gan: the two players' losses.
         clip: largest norm of the gradient of each player, e.g. ``{generator: 1.0}``; without one it is not clipped.
-        accumulate: parts into which a batch is cut; less memory, the same update (but for what is a statistic of a
-            batch: batch norm's, and the means of a relativistic loss, which are then those of a part).
+        accumulate: parts into which a batch is cut; less memory, the same update but for statistics, which are then
+            those of a part: batch norm's, and the means of a relativistic loss. Logged losses are of the last part.
         discriminator_start: iterations in which the generator trains by its objective alone, before the game begins;
             the discriminator waits at its first weights (``disc_start`` of VQGAN's code, arXiv:2012.09841).
         discriminator_every: of the iterations after that, each n-th updates the discriminator, and all the generator.
