@@ -8,14 +8,20 @@ from torch.nn import functional as F
 
 
 class GAN(Protocol):
-    """What each player minimises, given the discriminator's logits of real and of generated images."""
+    """What each player minimises, given the discriminator's logits of real and of generated images.
+
+    Attributes:
+        compares: images of a batch with each other, so that parts of it cannot be computed one after another alone.
+    """
+
+    compares: bool = False
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor: ...
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor: ...
 
 
-class Vanilla:
+class Vanilla(GAN):
     """Cross-entropy of the discriminator; the generator minimises -log D(fake), which does not saturate.
 
     Source:
@@ -33,7 +39,7 @@ class Vanilla:
         return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
-class Relativistic:
+class Relativistic(GAN):
     """Is an image more realistic than the others are on average? The two losses are one, with the players swapped.
 
     The averages are those of the whole batch, over all processes, and gradients flow through them.
@@ -43,6 +49,8 @@ class Relativistic:
     Raises:
         ValueError: logits of unequal shapes.
     """
+
+    compares = True
 
     # A sum of two expectations, as in the paper. BasicSR takes their mean, for both players: half of these values.
 
@@ -56,7 +64,7 @@ class Relativistic:
         return F.softplus(mean_fake - real).mean() + F.softplus(fake - mean_real).mean()
 
 
-class Hinge:
+class Hinge(GAN):
     """The discriminator stops where its margin is kept; the generator's loss is linear.
 
     Source:
@@ -74,7 +82,7 @@ class Hinge:
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
-class LeastSquares:
+class LeastSquares(GAN):
     """Regression to 1 for real and 0 for fake; the generator wants 1.
 
     Source:

@@ -1,6 +1,6 @@
 """Training of a generator against a discriminator."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,9 @@ from torch.optim import Optimizer
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
 from sr_lightning.losses.adversarial import GAN
+from sr_lightning.modules import flat
 from sr_lightning.modules.fused import fuse
+from sr_lightning.modules.parts import Logits, completed
 from sr_lightning.modules.restorer import Restorer
 from sr_lightning.modules.synchronise import average_gradients, broadcast_buffers
 
@@ -36,8 +38,9 @@ class AdversarialRestorer(Restorer):
         discriminator: (B, C, H, W) -> logits.
         gan: the two players' losses.
         clip: largest norm of the gradient of each player, e.g. ``{generator: 1.0}``; without one it is not clipped.
-        accumulate: parts into which a batch is cut; less memory, the same update but for statistics, which are then
-            those of a part: batch norm's, and the means of a relativistic loss. Logged losses are of the last part.
+        accumulate: parts into which a batch is cut; less memory, the same update but for batch norm's statistics, which
+            are then those of a part. A relativistic loss compares all images: its logits take a pass of their own.
+            Logged losses are of the last part.
         discriminator_start: iterations in which the generator trains by its objective alone, before the game begins;
             the discriminator waits at its first weights (``disc_start`` of VQGAN's code, arXiv:2012.09841).
         discriminator_every: of the iterations after that, each n-th updates the discriminator, and all the generator.
@@ -94,14 +97,16 @@ class AdversarialRestorer(Restorer):
         return generator, self.played > 0 and (due or not generator)
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:  # type: ignore[override]
-        for name, known in zip(("lr", "discriminator_lr"), self.trainer.optimizers, strict=True):
-            self.log_number(name, known.param_groups[0]["lr"])
+        for name, own in zip(("lr", "discriminator_lr"), self.trainer.optimizers, strict=True):
+            self.log_number(name, own.param_groups[0]["lr"])
         optimizers: list[LightningOptimizer] = self.optimizers()  # type: ignore[assignment]
         for optimizer in optimizers:
             optimizer.zero_grad()
         moving = self.moving
-        for lr, hr in zip(batch.lr.chunk(self.accumulate), batch.hr.chunk(self.accumulate), strict=True):
-            self.add_gradients(lr, hr, *moving, share=len(hr) / len(batch.hr))
+        parts = list(zip(batch.lr.chunk(self.accumulate), batch.hr.chunk(self.accumulate), strict=True))
+        known = self.look_ahead(parts) if self.played and len(parts) > 1 and self.gan.compares else []
+        for number, (lr, hr) in enumerate(parts):
+            self.add_gradients(lr, hr, *moving, len(hr) / len(batch.hr), number, known)
         average_gradients(self)
         if moving[0]:
             do_not_count(optimizers[1])
@@ -113,20 +118,49 @@ class AdversarialRestorer(Restorer):
         for scheduler in self.lr_schedulers():  # type: ignore[union-attr]
             scheduler.step()
 
-    def add_gradients(self, lr: Tensor, hr: Tensor, generator: bool, discriminator: bool, share: float = 1.0) -> None:
+    @torch.no_grad()
+    def look_ahead(self, parts: Sequence[tuple[Tensor, Tensor]]) -> list[Logits]:
+        """Logits of all parts, (lr, hr), of a batch; statistics of the networks stay as they are."""
+        groups = flat.by_type(self.buffers())
+        kept = [flat.join(group) for group in groups]
+        found = [self.judged(self.generator(lr), hr) for lr, hr in parts]
+        for group, values in zip(groups, kept, strict=True):
+            flat.spread(values, group)
+        torch.clear_autocast_cache()  # torch before 2.11 keeps weights that were cast without gradients
+        return found
+
+    def judged(self, sr: Tensor, hr: Tensor) -> Logits:
+        """What the discriminator says of both."""
+        true = self.objective.targets(hr, ["adversarial"])["adversarial"]
+        return Logits(self.discriminator(true), self.discriminator(sr))
+
+    def add_gradients(
+        self,
+        lr: Tensor,
+        hr: Tensor,
+        generator: bool,
+        discriminator: bool,
+        share: float = 1.0,
+        number: int = 0,
+        known: Sequence[Logits] = (),
+    ) -> None:
         """Add the gradients of one part of the batch, each player's to its own parameters only.
 
         Args:
             generator: whether it gets any.
             discriminator: likewise.
             share: of this part in the batch.
+            number: of this part.
+            known: logits of all parts, where the loss compares images with each other.
         """
         with torch.set_grad_enabled(generator):
             sr = self.generator(lr)
         losses = self.objective.compare(sr, hr) if generator else {}
         if self.played:
-            true = self.objective.targets(hr, ["adversarial"])["adversarial"]
-            real, fake = self.discriminator(true), self.discriminator(sr)
+            real, fake = self.judged(sr, hr)
+            if known:
+                real = completed(real, number, [each.real for each in known])
+                fake = completed(fake, number, [each.fake for each in known])
             if generator:
                 losses["adversarial"] = self.gan.generator(real.detach(), fake)
             against = self.total({"discriminator": self.gan.discriminator(real, fake)}, len(hr))
