@@ -43,7 +43,7 @@ def under_table(report: Report) -> str:
 
 UNDER_COSTS = (
     "Parameters and multiply-adds are the generator's, the latter for one training crop; iterations/s, without "
-    "validations, and peak memory are the training's, on one device."
+    "validations, are the training's, and so is peak memory: of the tensors that live at once, on one device."
 )
 
 
