@@ -241,6 +241,19 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
         gather(sweep, [tmp_path])
 
 
+def test_many_columns_are_told_by_numbers_in_the_plane(tmp_path):
+    """Sixteen names would cover each other; the legend has number and name."""
+    for many, labels in ((8, "abcdefgh"), (9, "123456789")):
+        folder = tmp_path / str(many)
+        for number in range(many):
+            write_run(folder / f"0{number}-a", 27.0 + number)
+        rows = [(f"0{i}-a", f"norm={'abcdefghi'[i]}", "finished") for i in range(many)]
+        report = gather(write_sweep(folder, rows))
+        series = plane_series(report, *plane_axes(report))[:many]
+        assert [each.labels[-1] for each in series] == list(labels)
+        assert series[1].name == ("b" if many == 8 else "2 b")
+
+
 def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
     """RMSE is that of each image, then the mean: 255 / 10**(psnr / 20) by hand; what was not measured is named."""
     report = gather(sweep, distortion="rmse_y", perception="psnr_y")
@@ -375,7 +388,10 @@ def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_
 def test_names_are_short_where_that_tells_them_apart():
     assert named([("norm=none",), ("norm=batch",)]) == ["none", "batch"]
     assert named([("a.depth=4",), ("a.depth=8",)]) == ["depth=4", "depth=8"]
-    assert named([("a.lr=4", "norm=none"), ("a.lr=8", "norm=none")]) == ["lr=4, norm=none", "lr=8, norm=none"]
+    assert named([("a.lr=4", "norm=none"), ("a.lr=8", "norm=none")]) == ["lr=4, no norm", "lr=8, no norm"]
+    assert named([("norm=none", "block=rrdb"), ("norm=batch", "block=rrdb")]) == ["no norm, rrdb", "batch, rrdb"]
+    assert named([("norm=batch", "d.x=rrdb"), ("d.x=rrdb",)]) == ["norm=batch, x=rrdb", "x=rrdb"]
+    assert named([("norm=a", "block=b"), ("norm=b", "block=c")]) == ["a, block=b", "norm=b, c"]
     assert named([("a.lr=4",), ("b.lr=4",)]) == ["a.lr=4", "b.lr=4"]
     assert WORD.findall('seed=0 x="a b" y=[1, 2] z={a: 1}') == ["seed=0", 'x="a b"', "y=[1, 2]", "z={a: 1}"]
 
