@@ -155,6 +155,7 @@ def test_tests_are_corrected_for_the_number_of_pairs(sweep, tmp_path):
     assert [each.holm for each in found.values()] == [pytest.approx(6 / 2**8)] * 3
     page, text, _, _, table, *_ = write_report(tmp_path / "out", report)
     assert "<td>+1.00 <small>[+1.00, +1.00]</small></td><td>0.023</td>" in page.read_text()
+    assert "With 8 images and 3 pairs it cannot fall below 0.023." in page.read_text()
     assert "| relativistic − vanilla | +1.00 | +1.00 to +1.00 | 0.0234 |" in text.read_text()
     assert [row["holm"] for row in csv.DictReader(table.open())][:3] == ["0.0234375"] * 3
 
@@ -314,7 +315,7 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
     assert "4 of 5 runs finished; 3 columns, 2 seeds each." in text
     assert "Mean over 8 validation images of the checkpoint checkpoints/best.ckpt, the best by val/niqe" in text
     assert "± is the standard deviation over the seeds (n − 1)" in text
-    assert "cannot fall below 0.0078 with 8 images" in text
+    assert "With 8 images and 1 pair it cannot fall below 0.0078." in text
     assert "gan=hinge seed=0 (04-a): failed: ValueError: bad, worse" in text
     latex = files[2].read_text()
     assert r"relativistic & \textbf{32.00} {\footnotesize $\pm$ 0.71}" in latex
