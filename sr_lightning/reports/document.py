@@ -104,7 +104,7 @@ def the_differences(report: Report, differences: dict[str, dict[Pair, Difference
 
 
 def most_pairs(differences: Mapping[str, Mapping[Pair, Difference]]) -> int:
-    return max(map(len, differences.values()))
+    return max(map(len, differences.values()), default=0)
 
 
 def the_curves(report: Report) -> list[str]:

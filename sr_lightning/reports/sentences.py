@@ -56,12 +56,13 @@ def under_differences(report: Report, pairs: int) -> str:
     number = max((len(run.values[run.trained]) for run in report.finished), default=0)
     images = counted(number, "image")
     seeds = ", whose values are first averaged over the seeds" if report.seeds > 1 else ""
+    least = f"{min(1, pairs * 2.0 ** (1 - number)):.2g}"
     return (
         f"A − B: the mean over {images} of the difference on each image{seeds}; the 95 % bootstrap interval over the "
         "images (BCa, 10,000 resamples), of each pair by itself; and p of Wilcoxon's signed-rank test, two-sided, "
         "corrected for the number of pairs of a metric by Holm's method. "
-        f"With {images} and {counted(pairs, 'pair')} it cannot fall below {min(1, pairs * 2.0 ** (1 - number)):.2g}. This says how sure a difference is on other images, not with other "
-        "seeds."
+        f"With {images} and {counted(pairs, 'pair')} it cannot fall below {least}. This says how sure a difference is "
+        "on other images, not with other seeds."
     )
 
 
