@@ -99,6 +99,16 @@ def test_a_single_value_can_be_drawn():
     assert "better ↘" in html
 
 
+def test_names_keep_away_from_what_the_corner_says():
+    """The best point of all is there; its name is above it, where a line passes, rather than over that below."""
+    line = Series("line", [(26.8, 7.2), (27.43, 6.67), (26.5, 8.5)])
+    named = [Series(n, [p]) for n, p in (("far", (23.6, 10.0)), ("a long name to the left", (27.43, 6.66)))]
+    best = Series("best", [(27.43, 6.67)])
+    html = pages.plane("t", [*named, line, best], Axis("PSNR", "higher"), Axis("NIQE", "lower"))
+    (text,) = (each for each in html.replace("<", "\n<").splitlines() if each.endswith(">best") and "<text" in each)
+    assert 'dy="-10"' in text
+
+
 def test_points_far_from_those_with_a_name_are_left_out():
     points = [(30.0, 200.0), (26.0, 6.0), (26.5, 5.5)]
     series = [Series("gan", points, labels=["", "", "gan"]), Series("bicubic", [(26.0, 7.5)])]

@@ -155,6 +155,7 @@ def test_tests_are_corrected_for_the_number_of_pairs(sweep, tmp_path):
     assert [each.holm for each in found.values()] == [pytest.approx(6 / 2**8)] * 3
     page, text, _, _, table, *_ = write_report(tmp_path / "out", report)
     assert "<td>+1.00 <small>[+1.00, +1.00]</small></td><td>0.023</td>" in page.read_text()
+    assert "With 8 images and 3 pairs it cannot fall below 0.023." in page.read_text()
     assert "| relativistic − vanilla | +1.00 | +1.00 to +1.00 | 0.0234 |" in text.read_text()
     assert [row["holm"] for row in csv.DictReader(table.open())][:3] == ["0.0234375"] * 3
 
@@ -241,6 +242,19 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
         gather(sweep, [tmp_path])
 
 
+def test_many_columns_are_told_by_numbers_in_the_plane(tmp_path):
+    """Sixteen names would cover each other; the legend has number and name."""
+    for many, labels in ((8, "abcdefgh"), (9, "123456789")):
+        folder = tmp_path / str(many)
+        for number in range(many):
+            write_run(folder / f"0{number}-a", 27.0 + number)
+        rows = [(f"0{i}-a", f"norm={'abcdefghi'[i]}", "finished") for i in range(many)]
+        report = gather(write_sweep(folder, rows))
+        series = plane_series(report, *plane_axes(report))[:many]
+        assert [each.labels[-1] for each in series] == list(labels)
+        assert series[1].name == ("b" if many == 8 else "2 b")
+
+
 def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
     """RMSE is that of each image, then the mean: 255 / 10**(psnr / 20) by hand; what was not measured is named."""
     report = gather(sweep, distortion="rmse_y", perception="psnr_y")
@@ -301,7 +315,7 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
     assert "4 of 5 runs finished; 3 columns, 2 seeds each." in text
     assert "Mean over 8 validation images of the checkpoint checkpoints/best.ckpt, the best by val/niqe" in text
     assert "± is the standard deviation over the seeds (n − 1)" in text
-    assert "cannot fall below 0.0078 with 8 images" in text
+    assert "With 8 images and 1 pair it cannot fall below 0.0078." in text
     assert "gan=hinge seed=0 (04-a): failed: ValueError: bad, worse" in text
     latex = files[2].read_text()
     assert r"relativistic & \textbf{32.00} {\footnotesize $\pm$ 0.71}" in latex
@@ -375,7 +389,10 @@ def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_
 def test_names_are_short_where_that_tells_them_apart():
     assert named([("norm=none",), ("norm=batch",)]) == ["none", "batch"]
     assert named([("a.depth=4",), ("a.depth=8",)]) == ["depth=4", "depth=8"]
-    assert named([("a.lr=4", "norm=none"), ("a.lr=8", "norm=none")]) == ["lr=4, norm=none", "lr=8, norm=none"]
+    assert named([("a.lr=4", "norm=none"), ("a.lr=8", "norm=none")]) == ["lr=4, no norm", "lr=8, no norm"]
+    assert named([("norm=none", "block=rrdb"), ("norm=batch", "block=rrdb")]) == ["no norm, rrdb", "batch, rrdb"]
+    assert named([("norm=batch", "d.x=rrdb"), ("d.x=rrdb",)]) == ["norm=batch, x=rrdb", "x=rrdb"]
+    assert named([("norm=a", "block=b"), ("norm=b", "block=c")]) == ["a, block=b", "norm=b, c"]
     assert named([("a.lr=4",), ("b.lr=4",)]) == ["a.lr=4", "b.lr=4"]
     assert WORD.findall('seed=0 x="a b" y=[1, 2] z={a: 1}') == ["seed=0", 'x="a b"', "y=[1, 2]", "z={a: 1}"]
 

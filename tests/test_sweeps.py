@@ -187,11 +187,15 @@ def test_each_gpu_has_one_job_at_a_time(sweep, tmp_path, monkeypatch):
         ("hydra.launcher.devices=[99]", "there is no GPU 99"),
         ("sweep.name=../up", "sweep.name=../up: must be a plain name"),
         ("norm=none,mild", "Could not find 'norm/mild'"),
+        (
+            ("hydra/launcher=basic", "trainer.devices=2"),
+            "trainer.devices=2: this launcher runs jobs inside one process",
+        ),
     ],
 )
 def test_wrong_sweeps_are_refused_before_the_first_job(command, tmp_path, setting, message):
     with pytest.raises(SystemExit) as error:
-        command("train", "-m", "seed=0,1", setting)
+        command("train", "-m", "seed=0,1", *([setting] if isinstance(setting, str) else setting))
     assert message in str(error.value)
     assert not list(tmp_path.rglob("job.json"))
 

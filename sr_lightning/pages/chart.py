@@ -43,13 +43,15 @@ def plane(title: str, series: Sequence[Series], x: Axis, y: Axis) -> str:
         return _empty(title)
     frame = frame_of(near(shown), room=0.09)
     body = [_curve(each, i, frame, markers=True) for i, each in enumerate(shown)]
-    body.append(_names(shown, frame))
+    written_there: list[tuple[float, float]] = []
     if x.better and y.better:
         right, up = x.better == "higher", y.better == "higher"
         arrow = {(True, True): "↗", (True, False): "↘", (False, True): "↖", (False, False): "↙"}[right, up]
         place = f'x="{100 * right}%" dx="{-8 if right else 8}" y="{100 * (not up)}%" dy="{18 if up else -10}"'
         anchor = "end" if right else "start"
         body.append(f'<text class="better" {place} text-anchor="{anchor}">better {arrow}</text>')
+        written_there = [(abs(NARROWEST * right - away), 14 if up else HEIGHT - 14) for away in range(10, 70, 10)]
+    body.append(_names(shown, frame, written_there))
     return _figure(title, shown, frame, x, y, "".join(body), "plane", 12)
 
 
@@ -96,8 +98,12 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{a:g},{b:g}" for a, b in points)
 
 
-def _names(series: Sequence[Series], frame: Frame) -> str:
-    """The labels of a plane's points; a series of one point is labelled with its name."""
+def _names(series: Sequence[Series], frame: Frame, taken: Sequence[tuple[float, float]]) -> str:
+    """The labels of a plane's points; a series of one point is labelled with its name.
+
+    Args:
+        taken: where else something is written, in pixels of the narrowest plane.
+    """
     named = []
     for number, each in enumerate(series):
         labels = each.labels or ((each.name,) if len(each.points) == 1 else ("",) * len(each.points))
@@ -110,6 +116,7 @@ def _names(series: Sequence[Series], frame: Frame) -> str:
         points = [(frame.across(a) * NARROWEST / 100, frame.down(b) * HEIGHT / 100) for a, b in finite(each)]
         for (a, b), (c, d) in pairwise(points) if each.line else ():
             places += [(a + (c - a) * i / 6, b + (d - b) * i / 6) for i in range(1, 6)]
+    places += taken
     sides = beside(places, texts + [""] * (len(places) - len(texts)), NARROWEST, HEIGHT)
     offsets = {
         "right": 'dx="9" dy=".35em"',

@@ -9,6 +9,7 @@ from sr_lightning.reports.gathering import Report
 from sr_lightning.reports.measures import GAP, PERCEPTUAL, Measure
 
 BREAK = (math.nan, math.nan)
+MANY = 8  # columns, beyond which their names would cover each other in the plane
 LONGEST = 40  # letters that name the columns of a baseline
 
 
@@ -51,8 +52,15 @@ def leading(report: Report) -> list[Measure]:
 
 
 def plane_series(report: Report, x: Measure, y: Measure) -> list[Series]:
-    """Columns with their validations over time and their seeds, what they started from, bicubic, interpolations."""
-    found = [column_series(report, column, x, y) for column in report.columns if column.finished]
+    """Columns with their validations over time and their seeds, what they started from, bicubic, interpolations.
+
+    Many columns are told by numbers, which the legend has before their names.
+    """
+    columns = [column for column in report.columns if column.finished]
+    many = len(columns) > MANY
+    found = [
+        column_series(report, column, x, y, str(number) if many else "") for number, column in enumerate(columns, 1)
+    ]
     for each in report.interpolations:
         points = [(values[x.key], values[y.key]) for values in each.series.values()]
         labels = [f"α {alpha}" if number in (0, len(points) - 1) else "" for number, alpha in enumerate(each.series)]
@@ -66,8 +74,12 @@ def plane_series(report: Report, x: Measure, y: Measure) -> list[Series]:
     return [series for series in found if series.points]
 
 
-def column_series(report: Report, column: Column, x: Measure, y: Measure) -> Series:
-    """Validations from the start on as small points on a line; the checkpoint of the table large; each seed small."""
+def column_series(report: Report, column: Column, x: Measure, y: Measure, number: str = "") -> Series:
+    """Validations from the start on as small points on a line; the checkpoint of the table large; each seed small.
+
+    Args:
+        number: written at its point in the place of its name.
+    """
     points: list[tuple[float, float]] = []
     notes = []
     start = next((each for each in report.starts if column.name in each.columns), None)
@@ -87,7 +99,10 @@ def column_series(report: Report, column: Column, x: Measure, y: Measure) -> Ser
             labels += ["", ""]
     points += [BREAK, position(column, x, y)]
     return Series(
-        column.name, points, labels=[*labels, "", column.name], notes=[*notes, "", f"{column.name}, as in the table"]
+        f"{number} {column.name}".strip(),
+        points,
+        labels=[*labels, "", number or column.name],
+        notes=[*notes, "", f"{column.name}, as in the table"],
     )
 
 

@@ -97,18 +97,31 @@ def columns_of(runs: Sequence[Run]) -> list[Column]:
 
 
 def named(groups: Sequence[tuple[str, ...]]) -> list[str]:
-    """A short name for each: a single word by itself, else value and last part of the key, else all of it."""
-    for write in (short, str):
-        names = [", ".join(write(axis) for axis in axes) or "as configured" for axes in groups]
-        words = [
-            name.split("=", 1)[1].strip("\"'") if len(axes) == 1 else ""
-            for name, axes in zip(names, groups, strict=True)
-        ]
-        if all(map(is_word, words)) and len(set(words)) == len(words):
-            return words
+    """A short name for each: words by themselves, else values with the last part of their key, else all of it.
+
+    A word is by itself where the columns have the same keys, and no other of these has it.
+    """
+    keys: dict[str, set[str]] = {}  # value -> keys
+    for axis in (axis for axes in groups for axis in axes):
+        keys.setdefault(value_of(axis), set()).add(axis.partition("=")[0])
+    several = any(len(axes) > 1 for axes in groups)
+    same = len({tuple(axis.partition("=")[0] for axis in axes) for axes in groups}) == 1
+
+    def shortest(axis: str) -> str:
+        value = value_of(axis)
+        if several and value == "none":
+            return f"no {short(axis).partition('=')[0]}"
+        return value if same and is_word(value) and len(keys[value]) == 1 else short(axis)
+
+    for write in (shortest, short, str):
+        names = [", ".join(map(write, axes)) or "as configured" for axes in groups]
         if len(set(names)) == len(names):
             return names
     return [" ".join(axes) for axes in groups]
+
+
+def value_of(axis: str) -> str:
+    return axis.partition("=")[2].strip("\"'")
 
 
 def short(axis: str) -> str:

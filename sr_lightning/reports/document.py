@@ -99,8 +99,12 @@ def the_differences(report: Report, differences: dict[str, dict[Pair, Difference
         for measure in charts.leading(report)
         if (pairs := differences.get(measure.key))
     }
-    note = f"{sentences.under_differences(report)} {sentences.COLOURS}"
+    note = f"{sentences.under_differences(report, most_pairs(differences))} {sentences.COLOURS}"
     return [section("Differences", first_of(drawn, 2), note)] if drawn else []
+
+
+def most_pairs(differences: Mapping[str, Mapping[Pair, Difference]]) -> int:
+    return max(map(len, differences.values()), default=0)
 
 
 def the_curves(report: Report) -> list[str]:
@@ -154,6 +158,6 @@ def as_markdown(
         parts += ["## What is missing", "\n".join(f"- {each}" for each in report.missing)]
     if any(differences.values()):
         pairs = [markdown_differences(measure, differences.get(measure.key, {})) for measure in report.measured]
-        parts += ["## Differences", *pairs, sentences.under_differences(report)]
+        parts += ["## Differences", *pairs, sentences.under_differences(report, most_pairs(differences))]
     parts += [f"![{path.stem}]({path.name})" for path in pictures]
     return "\n\n".join(part.strip() for part in parts) + "\n"

@@ -43,21 +43,26 @@ def under_table(report: Report) -> str:
 
 UNDER_COSTS = (
     "Parameters and multiply-adds are the generator's, the latter for one training crop; iterations/s, without "
-    "validations, and peak memory are the training's, on one device."
+    "validations, are the training's, and so is peak memory: of the tensors that live at once, on one device."
 )
 
 
-def under_differences(report: Report) -> str:
-    """What is compared, how, and how much that can tell."""
+def under_differences(report: Report, pairs: int) -> str:
+    """What is compared, how, and how much that can tell.
+
+    Args:
+        pairs: of columns, for each metric.
+    """
     number = max((len(run.values[run.trained]) for run in report.finished), default=0)
     images = counted(number, "image")
     seeds = ", whose values are first averaged over the seeds" if report.seeds > 1 else ""
+    least = f"{min(1, pairs * 2.0 ** (1 - number)):.2g}"
     return (
         f"A − B: the mean over {images} of the difference on each image{seeds}; the 95 % bootstrap interval over the "
         "images (BCa, 10,000 resamples), of each pair by itself; and p of Wilcoxon's signed-rank test, two-sided, "
-        "corrected for the number of pairs of a metric by Holm's method. Uncorrected, it cannot fall below "
-        f"{2.0 ** (1 - number):.2g} with {images}. This says how sure a difference is on other images, not with other "
-        "seeds."
+        "corrected for the number of pairs of a metric by Holm's method. "
+        f"With {images} and {counted(pairs, 'pair')} it cannot fall below {least}. This says how sure a difference is "
+        "on other images, not with other seeds."
     )
 
 
