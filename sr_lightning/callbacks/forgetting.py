@@ -70,7 +70,7 @@ class Forgetting(Callback):
         gap = sum(self.gaps) / len(self.gaps)
         if trainer.global_step == wait and gap < self.apart:
             log.warning(
-                "generator_start=%d: the discriminator hardly tells photographs from the network's images, "
+                "generator_start=%d: the discriminator hardly tells photographs from the network's images, as "
                 "train/d_real - train/d_fake is %.2g, and the generator follows it from here on; set generator_start=%d",
                 wait, gap, 3 * wait,
             )  # fmt: skip
