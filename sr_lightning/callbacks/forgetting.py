@@ -71,7 +71,7 @@ class Forgetting(Callback):
         if trainer.global_step == wait and gap < self.apart:
             log.warning(
                 "generator_start=%d: the discriminator hardly tells photographs from the network's images, as "
-                "train/d_real - train/d_fake is %.2g, and the generator follows it from here on; set generator_start=%d",
+                "train/d_real - train/d_fake is %.2g, and the generator follows it from now on; set generator_start=%d",
                 wait, gap, 3 * wait,
             )  # fmt: skip
 
