@@ -1,14 +1,15 @@
-"""python -m sr_lightning.degrade INPUT… --output DIR [--seed N] [--record] [key=value …]: low-resolution copies.
+"""python -m sr_lightning.degrade INPUT… --output DIR [--seed N] [--record] [--replay FILE] [key=value …]: copies.
 
 Writes DIR/lr/NAME.png for each image, DIR/preview.png with HR, LR and what was drawn, and --record DIR/records.json.
 Draws are those that a validation on the same images has. With the inputs' folder, DIR/lr is a data set for data=paired.
+--replay takes the draws of such a file: each image that of its name, or all images the only one that is in it.
 An image that is damaged or too small is named and left out; exit status: 0 all are there, 1 some or none are.
 """
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,22 @@ from sr_lightning.arguments import printable
 from sr_lightning.command_line import CONF, Parser, check_values, one_line_errors, whole
 from sr_lightning.comparison import chosen, comparison, stacked, with_text
 from sr_lightning.data import Files
-from sr_lightning.data.batch import to_batch
 from sr_lightning.data.images import find_images
 from sr_lightning.data.whole import WholeImages
 from sr_lightning.degradations import RandomDegradation, Record
+from sr_lightning.degradations.description import described
 from sr_lightning.errors import InputError
 
 PANEL = 400  # side of the part of an image that is shown: hr as it is, where it is so large, and lr enlarged
 
 
 def degrade(
-    inputs: Sequence[Path], output: Path, config: DictConfig, record: bool = False, rows: int = 8
+    inputs: Sequence[Path],
+    output: Path,
+    config: DictConfig,
+    record: bool = False,
+    rows: int = 8,
+    replay: Path | None = None,
 ) -> tuple[int, list[str]]:
     """Degrade every image of the inputs; returns how many, and what is wrong with each of the others.
 
@@ -43,11 +49,16 @@ def degrade(
         config: degradation, scale.
         record: write what was drawn.
         rows: images in the preview, the first ones; 0: none is made.
+        replay: file of records that are repeated instead of new draws.
     Raises:
         InputError: nothing to degrade, two images of one name, an output inside an input, or no file of any use.
     """
     paths = sources(inputs, output)
-    degradation: nn.Module = instantiate(config.degradation)
+    degradation: Any = instantiate(config.degradation)
+    random = isinstance(degradation, RandomDegradation)
+    if replay is not None and not random:
+        raise InputError(f"--replay {replay}: this degradation draws nothing; leave it out")
+    given = None if replay is None else read_records(replay, degradation, config.scale)
     images = WholeImages(Files(list(paths)), config.scale)
     console = Console(stderr=True)
     records: dict[str, Record] = {}
@@ -57,16 +68,17 @@ def degrade(
     for number, name in enumerate(names):
         try:
             item = images[number]
+            drawn = repeated(given, name, replay) if given else degradation.draw(item["keys"][0]) if random else {}
         except InputError as error:
             problems.append(str(error))
             continue
+        hr = item["hr"].float().div(255)
         with torch.no_grad():
-            batch = to_batch(item, degradation)
-        image.write(output / "lr" / f"{name}.png", batch.lr[0])
-        drawn = degradation.draw(item["keys"][0]) if isinstance(degradation, RandomDegradation) else {}
+            lr, _ = degradation(hr, [drawn]) if random else degradation(hr)
+        image.write(output / "lr" / f"{name}.png", lr[0])
         records[name] = drawn
         if len(pictures) < rows:
-            pictures.append(row(name, batch.lr[0], batch.hr[0], drawn))
+            pictures.append(row(name, lr[0], hr[0], drawn))
     if not records:
         raise InputError(problems[0])
     if pictures:
@@ -74,6 +86,35 @@ def degrade(
     if record:
         atomic.write_text(output / "records.json", json.dumps(records, indent=1) + "\n")
     return len(records), problems
+
+
+def read_records(file: Path, degradation: nn.Module, scale: int) -> dict[str, Record]:
+    """Records that were written by an earlier run.
+
+    Raises:
+        InputError: no such file, or its records are not of this degradation.
+    """
+    try:
+        records = json.loads(file.read_text("utf-8"))
+        for record in records.values():
+            degradation(torch.zeros(1, 3, scale, scale), [record])
+    except OSError as error:
+        raise InputError(f"--replay {file}: cannot be read, {error.strerror}") from None
+    except Exception as error:  # whatever stages make of numbers that are not theirs
+        raise InputError(
+            f"--replay {file}: is not a records.json of this degradation ({type(error).__name__}: {error}); "
+            "give the key=value with which it was written"
+        ) from None
+    return records
+
+
+def repeated(records: Mapping[str, Record], name: str, file: Path | None) -> Record:
+    """The record of an image, or the only one that there is."""
+    if len(records) == 1:
+        return next(iter(records.values()))
+    if name not in records:
+        raise InputError(f"{name}: has no record in {file}; rename it, or leave one record there, for all images")
+    return records[name]
 
 
 def sources(inputs: Sequence[Path], output: Path) -> dict[Path, str]:
@@ -102,33 +143,6 @@ def row(name: str, lr: Tensor, hr: Tensor, drawn: Record) -> Tensor:
     return with_text(picture, f"{name}:  {'  |  '.join(described(drawn))}" if drawn else name)
 
 
-def described(record: Record) -> Iterator[str]:
-    """What was drawn, a stage at a time, in the order in which it was done."""
-    for stage, drawn in record.items():
-        name = stage.replace("_", " ")
-        if drawn is None:
-            yield f"{name} none"
-        elif drawn and all(isinstance(part, Mapping | None) for part in drawn.values()):
-            yield from described(drawn)
-        else:
-            values = (
-                shown(key, value) for key, value in drawn.items() if key not in ("key", "angle") and value != name
-            )
-            yield " ".join([name, *values])
-
-
-def shown(key: str, value: Any) -> str:
-    """A drawn value in a few characters, with its name where it would not be understood without it."""
-    if isinstance(value, bool):
-        return key if value else f"not {key}"
-    if isinstance(value, str):
-        return value.replace("_", " ")
-    if isinstance(value, list):
-        unlike = list(dict.fromkeys(f"{number:.2g}" for number in value))
-        return f"{key} {' x '.join(unlike)}"
-    return f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
-
-
 def words(given: Sequence[str]) -> tuple[list[Path], list[str]]:
     """Inputs, and overrides of the configuration: what has an equals sign and is no file."""
     overrides = [word for word in given if "=" in word.split("/")[0] and not os.path.exists(word)]
@@ -142,6 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of what is written")
     parser.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")
     parser.add_argument("--record", action="store_true", help="write what was drawn to records.json")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="repeat the draws of a records.json")
     parser.add_argument("--preview", type=int, default=8, metavar="ROWS", help="images in preview.png (default: 8)")
     options = parser.parse_intermixed_args(arguments)
     inputs, overrides = words(options.inputs)
@@ -151,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
             config = compose("degrade", [f"seed={options.seed}", *overrides])
         check_values(config, {"seed": whole(0), "scale": whole(1)})
-        count, problems = degrade(inputs, options.output, config, options.record, options.preview)
+        count, problems = degrade(inputs, options.output, config, options.record, options.preview, options.replay)
     for message in problems:
         sys.stdout.write(f"{printable(message)}\n")
     left = f", {len(problems)} could not be degraded" if problems else ""

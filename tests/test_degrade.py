@@ -8,7 +8,8 @@ import torch
 
 from sr_lightning import image
 from sr_lightning.data import paired
-from sr_lightning.degrade import described, main
+from sr_lightning.degradations.description import described
+from sr_lightning.degrade import main
 from tests import photographs
 from tests.degradations.test_drawn import second_order
 
@@ -52,6 +53,29 @@ def test_seed_and_overrides(photos, tmp_path):
     assert not torch.equal(found["a"], found["plain"])
 
 
+def test_draws_are_replayed(photos, tmp_path, capsys):
+    """Those of the same names, whatever the seed; the only one of a file, on any image."""
+    main([str(photos), "--output", str(tmp_path / "out"), "--record", "--preview", "0"])
+    records = tmp_path / "out" / "records.json"
+    words = ["--seed", "5", "--record", "--preview", "0"]
+    assert main([str(photos), *words, "--output", str(tmp_path / "again"), "--replay", str(records)]) == 0
+    assert (tmp_path / "again" / "records.json").read_bytes() == records.read_bytes()
+    found, again = (copies(tmp_path / name) for name in ("out", "again"))
+    assert all(torch.equal(found[name], again[name]) for name in found)
+    one = tmp_path / "one.json"
+    one.write_text(json.dumps({"00": json.loads(records.read_text())["00"]}))
+    main([str(photos), "--preview", "0", "--output", str(tmp_path / "one"), "--replay", str(one)])
+    other = copies(tmp_path / "one")
+    assert torch.equal(other["lr/00.png"], found["lr/00.png"])
+    hr = image.read(photos / "01.png")[None, :, :40, :48]
+    expected, _ = second_order()(hr, [json.loads(one.read_text())["00"]])
+    torch.testing.assert_close(other["lr/01.png"], expected[0], rtol=0, atol=1e-6)
+    photographs.save(photos / "new.png", 24, 24)
+    capsys.readouterr()
+    assert main([str(photos), *words, "--output", str(tmp_path / "more"), "--replay", str(records)]) == 1
+    assert capsys.readouterr().out.startswith(f"new: has no record in {records}; rename it")
+
+
 def test_what_was_drawn_is_told_in_order():
     record = {"sharpen": {}, "blur": {"kind": "sinc", "size": 9, "cutoff": 0.51234}, "noise": None,
               "final": {"jpeg": {"quality": 40}, "down": {"sinc": {"kind": "sinc", "size": 7, "cutoff": 0.5}}},
@@ -84,6 +108,10 @@ def test_a_file_out_of_use_stops_nothing(photos, tmp_path, capsys):
         (["photos", "scale=0"], "scale=0: must be a whole number of at least 1"),
         (["photos", "photos/00.jpg"], "00.png: would be written over the copy of photos/00.jpg"),
         (["photos", "--output", "photos/out"], "photos/out: lies inside the input photos"),
+        (["photos", "--replay", "none.json"], "--replay none.json: cannot be read, No such file"),
+        (["photos", "--replay", "photos/00.png"], "--replay photos/00.png: is not a records.json"),
+        (["photos", "--replay", "other.json"], "--replay other.json: is not a records.json of this .*haze.*key=value"),
+        (["photos", "degradation=bicubic", "--replay", "other.json"], "this degradation draws nothing; leave it out"),
         (["photos", "scale=64"], "00.png: 40x48 pixels are less than one pixel at 1/64"),
     ],
 )
@@ -91,6 +119,7 @@ def test_wrong_words_end_in_one_line(photos, tmp_path, monkeypatch, arguments, t
     photographs.save(photos / "00.png", 40, 48)
     if "photos/00.jpg" in arguments:
         photographs.save(photos / "00.jpg", 40, 48)
+    (tmp_path / "other.json").write_text('{"00": {"haze": {"kind": 1}}}')
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as error:
         main(["--output", "out", *arguments])

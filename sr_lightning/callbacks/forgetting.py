@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from sr_lightning.degradations import RandomDegradation
 
 log = logging.getLogger(__name__)
+LAST = 10  # iterations over which the discriminator is looked at, before the generator follows it
 
 
 class Forgetting(Callback):
@@ -23,11 +24,14 @@ class Forgetting(Callback):
         lr: largest learning rate of the generator that is not warned of.
         passes: how often each pixel of the training images may be seen before a warning.
         tolerance: share of the start's value by which a validation may be worse before a warning.
+        apart: logits between photographs and the network's images that a new discriminator has to have learned before
+            the generator follows it; with less, it is told that this one knows nothing.
     """
 
-    def __init__(self, monitor: str, lr: float, passes: float, tolerance: float) -> None:
-        self.monitor, self.lr, self.passes, self.tolerance = monitor, lr, passes, tolerance
+    def __init__(self, monitor: str, lr: float, passes: float, tolerance: float, apart: float) -> None:
+        self.monitor, self.lr, self.passes, self.tolerance, self.apart = monitor, lr, passes, tolerance, apart
         self.start: float | None = None
+        self.gaps: list[float] = []
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Say how many iterations the photographs are good for, and what speaks against the settings."""
@@ -55,6 +59,21 @@ class Forgetting(Callback):
                 "degradation: without a random one, the network forgets how to undo blur, noise and compression; set "
                 "degradation=second_order"
             )
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        """Look at the discriminator in the last iterations in which it trains alone."""
+        wait = getattr(pl_module, "generator_start", 0)
+        if not trainer.is_global_zero or not max(0, wait - LAST) < trainer.global_step <= wait:
+            return
+        real, fake = (trainer.callback_metrics[f"train/d_{name}"] for name in ("real", "fake"))
+        self.gaps.append(float(real - fake))
+        gap = sum(self.gaps) / len(self.gaps)
+        if trainer.global_step == wait and gap < self.apart:
+            log.warning(
+                "generator_start=%d: the discriminator hardly tells photographs from the network's images, as "
+                "train/d_real - train/d_fake is %.2g, and the generator follows it from now on; set generator_start=%d",
+                wait, gap, 3 * wait,
+            )  # fmt: skip
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.state.fn != "fit":
