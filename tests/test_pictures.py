@@ -191,6 +191,42 @@ def test_profile_and_metadata_go_from_file_to_file(suffix, channels, depth):
         assert back.metadata.dpi == pytest.approx((300, 300), abs=0.1)
 
 
+@pytest.mark.parametrize("exif", [None, "A. Photographer"])
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+@pytest.mark.parametrize("source", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_xmp_is_kept_without_what_is_no_longer_true(source, suffix, depth, exif):
+    """Titles and ratings stay; an orientation that stayed would turn the picture a second time."""
+    untrue = 'tiff:Orientation="6" exif:PixelXDimension="3"><xmp:Thumbnails>\n<a/></xmp:Thumbnails'
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße" {untrue}><tiff:ImageWidth>3</tiff:ImageWidth></a>'
+    described, text = Image.Exif(), PngInfo()
+    if exif is not None:
+        described[ExifTags.Base.Artist] = exif
+    if source == "TIFF":
+        described[ExifTags.Base.XMLPacket] = packet.encode()
+    text.add_itxt("XML:com.adobe.xmp", packet)
+    options = {"PNG": {"pnginfo": text}, "TIFF": {}}.get(source, {"xmp": packet.encode()}) | {"exif": described}
+    picture = decode(saved(noise(3, 8, 5, 3), source, **options), "a")
+    written = encode(Picture(picture.pixels.astype(f"u{depth // 8}"), picture.metadata), suffix)
+    with Image.open(io.BytesIO(written)) as file:
+        file.load()
+        found = file.info["xmp"]
+    assert (
+        found.rstrip(b"\0").replace(b" >", b">")
+        == '<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße"></a>'.encode()
+    )
+    back = decode(written, "a")
+    assert back.pixels.shape == picture.pixels.shape
+    assert (exif or "").encode() in (back.metadata.exif or b"")
+
+
+def test_xmp_that_a_format_cannot_hold_is_left_out():
+    huge = Picture(noise(3, 8), Metadata(xmp=b"<a>" + b" " * 70_000))
+    assert decode(encode(huge, ".jpg"), "a").metadata.xmp is None
+    assert decode(encode(huge, ".png"), "a").metadata.xmp == huge.metadata.xmp
+    assert decode(encode(huge, ".bmp"), "a").metadata.xmp is None
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 def test_text_of_png_is_kept(depth):
     info = PngInfo()
