@@ -37,8 +37,8 @@ _SPACES = {1: b"GRAY", 3: b"RGB "}  # of an ICC profile, by the number of colour
 def metadata_of(file: Image.Image, colours: int) -> Metadata:
     """Metadata of an image whose pixels are decoded, without what upscaling makes wrong.
 
-    The orientation, the thumbnail and the size in EXIF and XMP are left out, and so is a profile for other colours than those
-    that the pixels were converted to.
+    The orientation, the thumbnail and the size in EXIF and XMP are left out, and so is a profile for other colours than
+    those that the pixels were converted to.
     """
     icc = file.info.get("icc_profile")
     dpi = file.info.get("dpi")
