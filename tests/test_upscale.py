@@ -128,15 +128,17 @@ def test_plan_names_every_target_once(tmp_path, monkeypatch):
 def test_a_name_is_changed_only_where_two_files_want_it(tmp_path, monkeypatch):
     """A photograph keeps its name beside a film or a JPEG of the same name: what is there already must be found."""
     monkeypatch.chdir(tmp_path)
-    for name in ("in/a.jpg", "in/a.mp4", "in/a.png", "in/b.gif", "in/b.png"):
+    for name in ("in/a.jpg", "in/a.mp4", "in/a.png", "in/b.gif", "in/b.png", "in/c.TIF", "in/c.tif"):
         save(tmp_path / "in" / "any.png", 4, 4).rename(tmp_path / name)
-    jobs = plan(["in"], "out", "4", lambda path: ".png" if path.suffix == ".gif" else path.suffix)
+    jobs = plan(["in"], "out", "4", lambda path: ".png" if path.suffix == ".gif" else path.suffix.lower())
     assert {job.source.name: job.target.name for job in jobs} == {
         "a.jpg": "a.jpg",
         "a.mp4": "a.mp4",
         "a.png": "a.png",
         "b.gif": "b-gif.png",
         "b.png": "b-png.png",
+        "c.TIF": "c-TIF.tif",
+        "c.tif": "c-tif.tif",
     }
 
 
@@ -207,6 +209,7 @@ def test_a_folder_without_the_right_to_write_is_refused_before_the_work(run, tmp
         (["in/a.png"], "in/a.png", "would overwrite the input in/a.png"),
         (["in", "other"], "one.png", "--output one.png: is one file, for 3 images"),
         (["in/*.tif"], None, "no file matches"),
+        (["in/*.txt"], None, "in/*.txt: matches no image of a kind that is read; accepted are .bmp, "),
         (["missing"], None, "missing: cannot be found"),
     ],
 )
@@ -214,6 +217,7 @@ def test_plans_that_would_lose_something_are_refused(tmp_path, monkeypatch, inpu
     monkeypatch.chdir(tmp_path)
     for name in ("in/a.png", "in/sub/b.png", "other/b.png"):
         save(tmp_path / name, 4, 4)
+    (tmp_path / "in" / "note.txt").touch()
     with pytest.raises(InputError) as caught:
         plan(inputs, output, "4", same_name)
     assert told in str(caught.value)
