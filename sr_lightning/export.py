@@ -27,6 +27,7 @@ def export(source: str, output: Path, kind: str = "ema") -> None:
     """
     if output.suffix not in ENDINGS:
         raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
+    weights.keep(output, [source])
     generator = weights.load(source, kind)
     try:
         weights.write(output, generator)

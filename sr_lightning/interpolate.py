@@ -61,7 +61,12 @@ def load(sources: Sequence[str], kind: str = "ema") -> dict[str, nn.Module]:
     return {label: generators[source] for label, source in zip(labels(sources), sources, strict=True)}
 
 
-def write(generators: Mapping[str, nn.Module], recipe: Any, files: Mapping[Path, Sequence[Decimal]]) -> list[Path]:
+def write(
+    generators: Mapping[str, nn.Module],
+    recipe: Any,
+    files: Mapping[Path, Sequence[Decimal]],
+    sources: Sequence[str],
+) -> list[Path]:
     """Write the networks; returns the files.
 
     Args:
@@ -69,13 +74,15 @@ def write(generators: Mapping[str, nn.Module], recipe: Any, files: Mapping[Path,
         recipe: of their architecture, where one of them is a checkpoint of this library.
         files: path -> shares of the networks. ``alpha-…`` without a format gets .safetensors where the architecture has
             a public layout, else .ckpt.
+        sources: files and names that the networks came from; a file of them is not written over.
     Raises:
-        InputError: other architectures, or a network that the format cannot hold.
+        InputError: other architectures, a network that the format cannot hold, or a path that is a source.
     """
     written = []
     for path, shares in files.items():
         network = weights.interpolate(generators, [float(share) for share in shares])
         file = path if path.suffix in ENDINGS else path.with_name(path.name + ending(network))
+        weights.keep(file, sources)
         try:
             weights.write(file, network, recipe)
         except weights.NoPublicLayoutError as error:
@@ -148,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         find_benchmarks(options.evaluate, "")  # before anything is written
         generators = load(options.sources, options.kind)
         recipe = next((found for found in map(weights.recipe_of, options.sources) if found is not None), None)
-        for file in write(generators, recipe, files):
+        for file in write(generators, recipe, files, options.sources):
             log.info("%s: %.1f MB", file, file.stat().st_size / 1e6)
         if options.evaluate:
             found = measure_tradeoff(generators, options.alpha, options.evaluate)

@@ -182,6 +182,7 @@ def test_onnx_leaves_the_network_as_it_was(tmp_path):
     [
         (["nowhere.ckpt", "--output", "a.pth"], "error: nowhere.ckpt: no such file"),
         (["a.pth", "--output", "a.zip"], "error: a.zip: unknown format; use .safetensors, .pth, .onnx"),
+        (["a.pth", "--output", "./a.pth"], "error: a.pth: would overwrite an input; choose another --output"),
         (["a.pth", "--output", "a.pth/b.pth"], "error: a.pth/b.pth: cannot be written"),
         (["a.pth", "--output", "b.pth", "--kind", "ema"], None),
     ],

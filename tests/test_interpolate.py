@@ -3,6 +3,7 @@
 import copy
 import csv
 import re
+from decimal import Decimal
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 
 from sr_lightning import tensor_files, weights
 from sr_lightning.errors import InputError
+from sr_lightning.tradeoff import measure_tradeoff
 from sr_lightning.weights import interpolate, weighted_sum
 from tests import photographs
 from tests.test_weights import RECIPE, described, outputs, rrdbnet
@@ -190,6 +192,7 @@ def test_wrong_arguments_end_in_one_line(command, capsys, arguments, message):
         (["b.ckpt", "--alpha", "0:1:0.5", "--output", "x.pth"], "x.pth: a series of networks needs a folder"),
         (["nowhere.ckpt", "--alpha", "0.5", "--output", "x.ckpt"], "nowhere.ckpt: no such file"),
         (["b.ckpt", "--alpha", "0.5", "--output", "x.pth"], "x.pth: there is no public layout for this network"),
+        (["b.ckpt", "--alpha", "0.5", "--output", "b.ckpt"], "b.ckpt: would overwrite an input; choose another"),
         (["other.pth", "--alpha", "0.5", "--output", "x.ckpt"], "networks of different architecture: head.0.weight is "
          "(4, 1, 3, 3) in a.ckpt and (6, 3, 3, 3) in other.pth"),
     ],
@@ -229,6 +232,24 @@ def test_an_evaluation_measures_networks_and_images_between_the_same_ends(comman
     names = {"images.csv", "alphas.csv", "alphas.md", "crops.png", "index.html"}
     assert {path.name for path in folder.iterdir()} == names
     assert (tmp_path / "out" / "alpha-0.5.safetensors").is_file()
+
+
+def test_an_evaluation_measures_at_the_alpha_that_it_says(tmp_path):
+    """Networks that differ in the last bias alone: both ways are one, and at 0.25 three times nearer to the first."""
+    photographs.folder(tmp_path / "photos", count=1, height=200, width=208)
+    dark, bright = rrdbnet(depth=1), rrdbnet(depth=1)
+    bright.load_state_dict(state(dark))
+    for network, bias in ((dark, 0.45), (bright, 0.85)):
+        network.tail[-1].bias.data.fill_(bias)
+    found = measure_tradeoff({"a": dark, "b": bright}, [Decimal("0.25")], [str(tmp_path / "photos")])
+    psnr = {(row["interpolated"], str(row["alpha"])): row["psnr_y"] for row in found.rows}
+    assert psnr["images", "0.25"] == pytest.approx(psnr["networks", "0.25"], abs=0.02)
+    assert psnr["networks", "0"] > psnr["networks", "1"] + 3
+    assert psnr["networks", "0.25"] > (psnr["networks", "0"] + psnr["networks", "1"]) / 2
+    [outputs] = found.outputs.values()
+    shift = {key: (value.float() - outputs["networks", Decimal(0)].float()).mean() for key, value in outputs.items()}
+    for way in ("networks", "images"):
+        assert shift[way, Decimal("0.25")] == pytest.approx(0.25 * 0.4 * 255, abs=0.6)
 
 
 def test_an_evaluation_without_images_writes_nothing(command, tmp_path):

@@ -103,6 +103,32 @@ def test_cmyk_becomes_rgb_without_its_profile():
         assert picture.metadata.icc is None
 
 
+def press(paper: int) -> bytes:
+    """An ICC profile of a press with black ink alone, on paper of this lightness, 0 to 255 (ICC.1, lut8Type)."""
+    identity = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
+    lut = b"mft1" + bytes([0, 0, 0, 0, 4, 3, 2, 0]) + identity
+    lut += bytes(range(256)) * 4 + bytes([paper, 128, 128, 0, 128, 128]) * 2**3 + bytes(range(256)) * 3
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    tags, start = [(b"A2B0", lut), (b"wtpt", white)], 132 + 2 * 12
+    directory, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags:
+        directory += name + struct.pack(">II", start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    header = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    header = header.ljust(36, b"\0") + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + directory + body
+
+
+def test_cmyk_becomes_srgb_by_its_profile():
+    """Half of the ink on paper of lightness 50 is lightness 25, in sRGB 59, where the plain formula says 127."""
+    for format_name in ("JPEG", "TIFF"):
+        content = saved(Image.new("CMYK", (16, 16), (0, 0, 0, 128)), format_name, icc_profile=press(128))
+        picture = decode(content, "a")
+        assert picture.pixels.shape == (16, 16, 3)
+        assert np.abs(picture.pixels.astype(int) - 59).max() <= 2
+        assert picture.metadata.icc is None
+
+
 def test_premultiplied_and_planar_and_inverted_tiff():
     deep = np.full((4, 6, 4), 20000, np.uint16)
     deep[..., 3] = 40000
@@ -163,6 +189,42 @@ def test_profile_and_metadata_go_from_file_to_file(suffix, channels, depth):
         assert found.get_ifd(ExifTags.IFD.GPSInfo).get(ExifTags.GPS.GPSLatitudeRef) == "N"
     if suffix != ".webp":
         assert back.metadata.dpi == pytest.approx((300, 300), abs=0.1)
+
+
+@pytest.mark.parametrize("exif", [None, "A. Photographer"])
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+@pytest.mark.parametrize("source", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_xmp_is_kept_without_what_is_no_longer_true(source, suffix, depth, exif):
+    """Titles and ratings stay; an orientation that stayed would turn the picture a second time."""
+    untrue = 'tiff:Orientation="6" exif:PixelXDimension="3"><xmp:Thumbnails>\n<a/></xmp:Thumbnails'
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße" {untrue}><tiff:ImageWidth>3</tiff:ImageWidth></a>'
+    described, text = Image.Exif(), PngInfo()
+    if exif is not None:
+        described[ExifTags.Base.Artist] = exif
+    if source == "TIFF":
+        described[ExifTags.Base.XMLPacket] = packet.encode()
+    text.add_itxt("XML:com.adobe.xmp", packet)
+    options = {"PNG": {"pnginfo": text}, "TIFF": {}}.get(source, {"xmp": packet.encode()}) | {"exif": described}
+    picture = decode(saved(noise(3, 8, 5, 3), source, **options), "a")
+    written = encode(Picture(picture.pixels.astype(f"u{depth // 8}"), picture.metadata), suffix)
+    with Image.open(io.BytesIO(written)) as file:
+        file.load()
+        found = file.info["xmp"]
+    assert (
+        found.rstrip(b"\0").replace(b" >", b">")
+        == '<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße"></a>'.encode()
+    )
+    back = decode(written, "a")
+    assert back.pixels.shape == picture.pixels.shape
+    assert (exif or "").encode() in (back.metadata.exif or b"")
+
+
+def test_xmp_that_a_format_cannot_hold_is_left_out():
+    huge = Picture(noise(3, 8), Metadata(xmp=b"<a>" + b" " * 70_000))
+    assert decode(encode(huge, ".jpg"), "a").metadata.xmp is None
+    assert decode(encode(huge, ".png"), "a").metadata.xmp == huge.metadata.xmp
+    assert decode(encode(huge, ".bmp"), "a").metadata.xmp is None
 
 
 @pytest.mark.parametrize("depth", [8, 16])

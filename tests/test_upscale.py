@@ -128,15 +128,17 @@ def test_plan_names_every_target_once(tmp_path, monkeypatch):
 def test_a_name_is_changed_only_where_two_files_want_it(tmp_path, monkeypatch):
     """A photograph keeps its name beside a film or a JPEG of the same name: what is there already must be found."""
     monkeypatch.chdir(tmp_path)
-    for name in ("in/a.jpg", "in/a.mp4", "in/a.png", "in/b.gif", "in/b.png"):
+    for name in ("in/a.jpg", "in/a.mp4", "in/a.png", "in/b.gif", "in/b.png", "in/c.TIF", "in/c.tif"):
         save(tmp_path / "in" / "any.png", 4, 4).rename(tmp_path / name)
-    jobs = plan(["in"], "out", "4", lambda path: ".png" if path.suffix == ".gif" else path.suffix)
+    jobs = plan(["in"], "out", "4", lambda path: ".png" if path.suffix == ".gif" else path.suffix.lower())
     assert {job.source.name: job.target.name for job in jobs} == {
         "a.jpg": "a.jpg",
         "a.mp4": "a.mp4",
         "a.png": "a.png",
         "b.gif": "b-gif.png",
         "b.png": "b-png.png",
+        "c.TIF": "c-TIF.tif",
+        "c.tif": "c-tif.tif",
     }
 
 
@@ -207,6 +209,7 @@ def test_a_folder_without_the_right_to_write_is_refused_before_the_work(run, tmp
         (["in/a.png"], "in/a.png", "would overwrite the input in/a.png"),
         (["in", "other"], "one.png", "--output one.png: is one file, for 3 images"),
         (["in/*.tif"], None, "no file matches"),
+        (["in/*.txt"], None, "in/*.txt: matches no image of a kind that is read; accepted are .bmp, "),
         (["missing"], None, "missing: cannot be found"),
     ],
 )
@@ -214,32 +217,44 @@ def test_plans_that_would_lose_something_are_refused(tmp_path, monkeypatch, inpu
     monkeypatch.chdir(tmp_path)
     for name in ("in/a.png", "in/sub/b.png", "other/b.png"):
         save(tmp_path / name, 4, 4)
+    (tmp_path / "in" / "note.txt").touch()
     with pytest.raises(InputError) as caught:
         plan(inputs, output, "4", same_name)
     assert told in str(caught.value)
 
 
-def test_reading_network_and_writing_overlap(tmp_path, monkeypatch):
-    """The second file is read, and the first is written, while the network works on the second."""
-    jobs = [Job(save(tmp_path / f"{i}.png", 4, 4, seed=i), tmp_path / "out" / f"{i}.png") for i in range(4)]
-    write, writing, seen = pictures.write, threading.Event(), []
+def test_the_next_is_read_and_the_last_is_written_while_the_network_works(tmp_path, monkeypatch):
+    """Each waits for the network to be at work on another picture: one after the other, none would ever go on."""
+    jobs = [Job(save(tmp_path / f"{i}.png", 4, 4, seed=i), tmp_path / "out" / f"{i}.png") for i in range(3)]
+    read, write = pictures.read, pictures.write
+    reading, working, late = [threading.Event() for _ in jobs], [threading.Event() for _ in jobs], []
 
-    def slow(path: Path, picture: Picture) -> None:
-        writing.set()
+    def wait(event: threading.Event, what: str) -> None:
+        if not event.wait(10):
+            late.append(what)
+
+    def reads(path: Path) -> Picture:
+        reading[int(path.stem)].set()
+        return read(path)
+
+    def writes(path: Path, picture: Picture) -> None:
+        if path.stem != "2":
+            wait(working[int(path.stem) + 1], f"the network during the writing of {path.name}")
         write(path, picture)
 
     def enlarge(picture: Picture) -> Picture:
-        if seen:
-            assert writing.wait(10)
-            writing.clear()
-        seen.append(picture)
+        number = next(i for i, event in enumerate(working) if not event.is_set())
+        working[number].set()
+        if number < 2:
+            wait(reading[number + 1], f"the reading of {number + 1}.png")
         return picture
 
-    monkeypatch.setattr(pictures, "write", slow)
+    monkeypatch.setattr(pictures, "read", reads)
+    monkeypatch.setattr(pictures, "write", writes)
     report = upscale_files(jobs, enlarge)
-    assert (report.done, report.problems) == (4, {})
+    assert (report.done, report.problems, late) == (3, {}, [])
     for job in jobs:
-        assert np.array_equal(pictures.read(job.target).pixels, pictures.read(job.source).pixels)
+        assert np.array_equal(read(job.target).pixels, read(job.source).pixels)
 
 
 def test_an_interruption_leaves_whole_files_alone(tmp_path):

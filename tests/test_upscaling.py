@@ -151,6 +151,9 @@ def test_red_stays_red_and_grey_grey():
         sr = upscale_image(network(channels=channels), grey, precision="float32")
         assert sr.shape == (1, 80, 100)
         assert (sr - bicubic_to(grey, 80, 100)).abs().mean() < 0.05
+    with torch.no_grad():
+        expected = network()(grey.expand(1, 3, 40, 50))[0].mean(0, keepdim=True).clamp(0, 1)
+    torch.testing.assert_close(sr, expected, rtol=0, atol=1e-5)
     rgb = upscale_image(network(channels=1), photograph(), precision="float32")
     torch.testing.assert_close(rgb[:1], upscale_image(network(channels=1), grey, precision="float32"))
 
@@ -241,6 +244,26 @@ def test_alpha_stays_within_its_surroundings():
     wild = torch.full((1, 10, 10), 0.5)
     done = bounded(wild, alpha, 2)
     assert done[0, 0].tolist() == [0, 0, 0, 0, 0.5, 0.5, 0.5, 0.5, 1, 1]
+
+
+def test_a_wild_network_makes_no_holes_and_no_dust():
+    class Wild(nn.Module):
+        scale = 2
+
+        def forward(self, lr: Tensor) -> Tensor:
+            return torch.rand(len(lr), 3, 2 * lr.shape[2], 2 * lr.shape[3])
+
+    values = np.zeros((20, 20, 4), np.uint8)
+    values[:, 10:] = 255
+    done = upscale_picture(Upscaler(Wild(), "cpu"), Picture(values)).pixels[..., 3]
+    assert (done[:, :18] == 0).all()
+    assert (done[:, 22:] == 255).all()
+
+
+@pytest.mark.parametrize("outscale", [0.1, 0.5, 3.7])
+def test_of_one_pixel_at_least_one_is_left(outscale):
+    done = upscale_picture(Upscaler(network(), "cpu"), Picture(np.full((1, 2, 3), 99, np.uint8)), outscale)
+    assert done.pixels.shape == (max(round(outscale), 1), max(round(2 * outscale), 1), 3)
 
 
 def test_hidden_colours_are_those_of_the_nearest_visible_pixel():

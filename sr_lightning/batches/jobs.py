@@ -59,8 +59,8 @@ def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Calla
     for root, file in found:
         stem, suffix = target_stem(root, file, output, scale), suffix_of(file)
         # a.jpg and a.png, both as PNG: neither may take the other's name, whatever the order
-        if len({other.suffix.lower() for other in wanted[stem, suffix]}) > 1:
-            stem = stem.with_name(f"{stem.name}-{file.suffix[1:].lower()}")
+        if len({other.suffix for other in wanted[stem, suffix]}) > 1:
+            stem = stem.with_name(f"{stem.name}-{file.suffix[1:]}")
         jobs.append(Job(file, stem.with_name(stem.name + suffix)))
     return checked(jobs)
 
@@ -69,7 +69,7 @@ def expanded(text: str) -> list[str]:
     """A path, or what a pattern stands for.
 
     Raises:
-        InputError: nothing.
+        InputError: it stands for nothing that is read.
     """
     if os.path.exists(text) or not glob.has_magic(text):
         return [text]
@@ -77,7 +77,11 @@ def expanded(text: str) -> list[str]:
     if not found:
         raise InputError(f"{text}: no file matches; check the pattern")
     tell_unread([Path(path) for path in found])
-    return [path for path in found if Path(path).is_dir() or Path(path).suffix.lower() in EXTENSIONS]
+    usable = [path for path in found if Path(path).is_dir() or Path(path).suffix.lower() in EXTENSIONS]
+    if not usable:
+        accepted = ", ".join(sorted(EXTENSIONS))
+        raise InputError(f"{text}: matches no image of a kind that is read; accepted are {accepted}")
+    return usable
 
 
 def files_of(path: Path, output: str | None) -> list[Path]:

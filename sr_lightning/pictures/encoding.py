@@ -8,7 +8,7 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import tifffile
-from PIL import Image
+from PIL import ExifTags, Image
 
 from sr_lightning import image
 from sr_lightning.errors import InputError
@@ -59,7 +59,7 @@ def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
     flat = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
     encoded = Image.fromarray(np.ascontiguousarray(flat), _MODES[pixels.shape[2] - 1])
     written_colours = 3 if format_name == "WEBP" else colours  # WebP has no grey
-    if format_name == "TIFF" and picture.metadata.exif:
+    if format_name == "TIFF" and (picture.metadata.exif or picture.metadata.xmp):
         encoder = {}  # libtiff, which compresses, cannot write EXIF's own directories
     try:
         encoded.save(file, format_name, **encoder, **options(picture.metadata, format_name, written_colours))
@@ -74,7 +74,9 @@ def deep_tiff(picture: Picture) -> bytes:
     colours = 1 if pixels.shape[2] < 3 else 3
     described = Image.Exif()
     described.load(metadata.exif or b"")
-    tags = [(tag, "s", 0, value, True) for tag, value in described.items() if isinstance(value, str)]
+    tags: list[Any] = [(tag, "s", 0, value, True) for tag, value in described.items() if isinstance(value, str)]
+    if metadata.xmp:
+        tags.append((ExifTags.Base.XMLPacket, 1, len(metadata.xmp), metadata.xmp, True))
     arguments: dict[str, Any] = {"extrasamples": ["unassalpha"]} if pixels.shape[2] > colours else {}
     if metadata.dpi is not None:
         arguments |= {"resolution": metadata.dpi, "resolutionunit": "inch"}

@@ -1,5 +1,6 @@
 """Metadata of an open file, and as options for an encoder."""
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -23,23 +24,32 @@ _DESCRIPTIVE = (  # tags of EXIF's first directory that say nothing about how pi
     ExifTags.Base.XPKeywords,
     ExifTags.Base.XPSubject,
 )
+_XMP = "XML:com.adobe.xmp"  # PNG's name for it
+_LONGEST_XMP = 65504  # bytes in a JPEG file
+_STORED = rb"(?:tiff:(?:Orientation|ImageWidth|ImageLength)|exif:Pixel[XY]Dimension)"
+_OUTDATED = re.compile(
+    rb"\s%b\s*=\s*(?:\"[^\"]*\"|'[^']*')|<%b>[^<]*</%b>|<xmp:Thumbnails>.*?</xmp:Thumbnails>" % ((_STORED,) * 3),
+    re.DOTALL,
+)
 _SPACES = {1: b"GRAY", 3: b"RGB "}  # of an ICC profile, by the number of colours
 
 
 def metadata_of(file: Image.Image, colours: int) -> Metadata:
     """Metadata of an image whose pixels are decoded, without what upscaling makes wrong.
 
-    The orientation, the thumbnail and the size in EXIF are left out, and so is a profile for other colours than those
-    that the pixels were converted to.
+    The orientation, the thumbnail and the size in EXIF and XMP are left out, and so is a profile for other colours than
+    those that the pixels were converted to.
     """
     icc = file.info.get("icc_profile")
     dpi = file.info.get("dpi")
     text = {str(key): str(value) for key, value in getattr(file, "text", {}).items()}
+    xmp = file.info.get("xmp") or text.pop(_XMP, "").encode()
     return Metadata(
         icc=fitting(icc, colours),
         exif=descriptive(file.getexif()),
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
-        text={key: value for key, value in text.items() if not key.startswith("Raw profile")},
+        xmp=_OUTDATED.sub(b"", xmp) or None,
+        text={key: value for key, value in text.items() if not key.startswith("Raw profile") and key != _XMP},
     )
 
 
@@ -71,11 +81,20 @@ def options(metadata: Metadata, format_name: str, colours: int) -> dict[str, Any
         "exif": metadata.exif,
         "dpi": metadata.dpi,
     }
-    if metadata.text and format_name == "PNG":
+    text = dict(metadata.text)
+    if metadata.xmp and format_name == "PNG":
+        text[_XMP] = metadata.xmp.decode(errors="replace")
+    elif metadata.xmp and format_name == "TIFF":
+        found["exif"] = Image.Exif()  # whose first directory is TIFF's own
+        found["exif"].load(metadata.exif or b"")
+        found["exif"][ExifTags.Base.XMLPacket] = metadata.xmp
+    elif metadata.xmp and (format_name != "JPEG" or len(metadata.xmp) <= _LONGEST_XMP):
+        found["xmp"] = metadata.xmp
+    if text and format_name == "PNG":
         found["pnginfo"] = PngInfo()
-        for key, value in metadata.text.items():
+        for key, value in text.items():
             found["pnginfo"].add_itxt(key, value)
-    held = {"BMP": {"dpi"}, "WEBP": {"icc_profile", "exif"}}.get(format_name, set(found))
+    held = {"BMP": {"dpi"}, "WEBP": {"icc_profile", "exif", "xmp"}}.get(format_name, set(found))
     return {key: value for key, value in found.items() if value is not None and key in held}
 
 

@@ -18,12 +18,14 @@ class Metadata:
         icc: colour profile of the colours as they are.
         exif: without the orientation, which is applied.
         dpi: horizontal and vertical.
+        xmp: without the orientation and the size.
         text: PNG's.
     """
 
     icc: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+    xmp: bytes | None = None
     text: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -46,8 +46,8 @@ def upscale_picture(
 
 
 def at_size(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """(C, H, W) at the size, within [0, 1]."""
-    return image if image.shape[1:] == size else bicubic_to(image, *size).clamp_(0, 1)
+    """(C, H, W) at the size; ``Picture.of`` takes off what bicubic overshoots."""
+    return image if image.shape[1:] == size else bicubic_to(image, *size)
 
 
 def bounded(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:

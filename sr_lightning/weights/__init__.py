@@ -6,13 +6,14 @@ from sr_lightning.weights.layouts import NoPublicLayoutError, limit, to_basicsr
 from sr_lightning.weights.loading import load, load_into, recipe_of, started_from
 from sr_lightning.weights.onnx_graph import write_onnx
 from sr_lightning.weights.published import PUBLISHED, locate
-from sr_lightning.weights.writing import write
+from sr_lightning.weights.writing import keep, write
 
 __all__ = [
     "PUBLISHED",
     "NoPublicLayoutError",
     "generator_weights",
     "interpolate",
+    "keep",
     "limit",
     "load",
     "load_into",

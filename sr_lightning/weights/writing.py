@@ -1,5 +1,6 @@
 """From a generator to a file, in the format that its ending names."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,16 @@ from sr_lightning.weights.layouts import to_basicsr
 from sr_lightning.weights.onnx_graph import write_onnx
 
 ENDINGS = (".safetensors", ".pth", ".onnx", ".ckpt")
+
+
+def keep(path: Path, sources: Sequence[str | Path]) -> None:
+    """What was read is not written over.
+
+    Raises:
+        InputError: the path is one of the files that weights come from.
+    """
+    if any(Path(source).exists() and path.exists() and path.samefile(source) for source in sources):
+        raise InputError(f"{path}: would overwrite an input; choose another --output")
 
 
 def write(path: Path, generator: nn.Module, recipe: Any = None) -> None:
