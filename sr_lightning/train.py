@@ -4,7 +4,6 @@ import hashlib
 import importlib
 import logging
 import os
-import signal
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +29,7 @@ from sr_lightning.command_line import (
 )
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
+from sr_lightning.fitting import fit
 from sr_lightning.loggers import wandb_id, wandb_mode, wandb_name, wandb_tags
 from sr_lightning.matching import match
 from sr_lightning.modules import Restorer
@@ -73,7 +73,7 @@ def train(config: DictConfig, folder: Path) -> float | None:
         if before is None or before.iterations < config.iterations:
             if trainer.is_global_zero:
                 (folder / "result.json").unlink(missing_ok=True)
-            fit(trainer, module, data, resume)
+            fit(trainer, module, data, resume, checkpoints.last)
         else:
             for told in (checkpoints, costs):
                 if told is not None and told.state_key in before.callbacks:
@@ -89,19 +89,6 @@ def train(config: DictConfig, folder: Path) -> float | None:
 
             wandb.finish()  # or the next run of this process would log into this one
     return checkpoints.best_score
-
-
-def fit(trainer: Trainer, module: Restorer, data: SRDataModule, resume: str | None) -> None:
-    """``Trainer.fit``; a run that is interrupted says how to go on, and does not end as if it were complete."""
-    try:
-        trainer.fit(module, data, ckpt_path=resume, weights_only=True)
-    except SystemExit:  # what Lightning makes of Ctrl-C and SIGTERM, with a status of its own
-        if not trainer.interrupted:
-            raise
-    if trainer.interrupted:
-        if trainer.is_global_zero:
-            log.info("Stopped at iteration %d; the same command with resume=auto goes on", trainer.global_step)
-        raise SystemExit(128 + (signal.SIGTERM if trainer.received_sigterm else signal.SIGINT))
 
 
 def starting_weights(config: DictConfig) -> Path | None:

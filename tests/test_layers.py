@@ -36,6 +36,7 @@ LAYERS = {
         "arguments",
         "command_line",
         "train",
+        "fitting",
         "evaluate",
         "check",
         "export",

@@ -84,8 +84,10 @@ class Checkpoints(Checkpoint):
         return score > self.best_score if more else score < self.best_score  # type: ignore[operator]
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """A scheduler's SIGTERM comes between two iterations and loses nothing."""
+        """A scheduler's SIGTERM comes between two iterations, or two images of a validation, and loses nothing."""
         if isinstance(exception, SIGTERMException):
+            if trainer.validating:
+                begin_again(trainer)
             self.save_last(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -105,3 +107,11 @@ class Checkpoints(Checkpoint):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         if self.best.is_file():  # a run that goes on in another folder finds its best anew
             self.best_score = state_dict["best_score"]
+
+
+def begin_again(trainer: Trainer) -> None:
+    """Make a run that goes on from here validate first: to Lightning, the first image was begun and not ended."""
+    progress = trainer.fit_loop.epoch_loop.val_loop.batch_progress
+    progress.reset()
+    progress.increment_ready()
+    progress.increment_started()
