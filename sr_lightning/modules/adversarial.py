@@ -1,11 +1,9 @@
 """Training of a generator against a discriminator."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from lightning import Trainer
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -17,6 +15,7 @@ from sr_lightning.modules import flat
 from sr_lightning.modules.fused import fuse
 from sr_lightning.modules.parts import Logits, completed
 from sr_lightning.modules.restorer import Restorer
+from sr_lightning.modules.stepping import do_not_count, one_factor
 from sr_lightning.modules.synchronise import average_gradients, broadcast_buffers
 
 PLAYERS = ("generator", "discriminator")
@@ -192,30 +191,3 @@ class AdversarialRestorer(Restorer):
             fuse(self.optimizer(self.discriminator.parameters(), **rate)),
         ]
         return optimizers, [self.scheduler(optimizer) for optimizer in optimizers]
-
-
-def do_not_count(optimizer: LightningOptimizer) -> None:
-    """Keep the coming step of one optimizer out of ``trainer.global_step``.
-
-    Lightning counts the steps of all optimizers; its counting hangs on these two hooks, which each loop installs anew.
-    """
-    optimizer._on_before_step = lambda: None
-    optimizer._on_after_step = lambda: None
-
-
-@contextmanager
-def one_factor(trainer: Trainer) -> Iterator[None]:
-    """Let a gradient scaler change its factor once, after the steps of both players, whose gradients have the old one.
-
-    Lightning changes it after each step.
-    """
-    scaler = getattr(trainer.precision_plugin, "scaler", None)
-    if scaler is None:
-        yield
-        return
-    scaler.update = lambda: None
-    try:
-        yield
-    finally:
-        del scaler.update
-    scaler.update()
