@@ -28,6 +28,7 @@ from sr_lightning.command_line import (
 from sr_lightning.data import Batch, Benchmarks, find_benchmarks
 from sr_lightning.errors import InputError
 from sr_lightning.modules import Evaluator
+from sr_lightning.ranks import leave
 from sr_lightning.tables import Row, means, show, write_results
 
 log = logging.getLogger(__name__)
@@ -172,6 +173,7 @@ def main() -> None:
     """The command line."""
     with one_line_errors():
         application()
+        leave()
 
 
 if __name__ == "__main__":

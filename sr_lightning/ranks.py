@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from torch.distributed import PrefixStore, TCPStore
+from torch.distributed import PrefixStore, TCPStore, destroy_process_group, is_available, is_initialized
 
 from sr_lightning.errors import InputError
 
@@ -34,6 +34,12 @@ def agreed(decide: Callable[[], str]) -> str:
     if os.environ["RANK"] == "0":
         store.set("decision", decide())
     return str(store.get("decision").decode())
+
+
+def leave() -> None:
+    """End what this process shares with the others, where it does; or its threads may abort it while it exits."""
+    if is_available() and is_initialized():
+        destroy_process_group()
 
 
 def independent() -> dict[str, str]:

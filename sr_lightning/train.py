@@ -35,6 +35,7 @@ from sr_lightning.matching import match
 from sr_lightning.modules import Restorer
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
 from sr_lightning.preflight import check, check_crop
+from sr_lightning.ranks import leave
 from sr_lightning.runs import alone, check_resumable, newest_good, run_directory, write_result
 from sr_lightning.summary import summarise
 from sr_lightning.sweeps import job_directory, sweep_directory
@@ -187,6 +188,7 @@ def main() -> None:
     """The command line."""
     with one_line_errors():
         application()
+        leave()
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torch import distributed, nn
 
-from sr_lightning import image, runs, tensor_files, weights
+from sr_lightning import evaluate, image, runs, tensor_files, weights
+from sr_lightning import train as train_command
 from sr_lightning.callbacks import Checkpoints, GeneratorEMA
 from sr_lightning.command_line import load_generator
 from sr_lightning.metrics import PSNR
@@ -285,6 +286,15 @@ def test_ctrl_c_saves_and_loses_nothing(train, monkeypatch, capsys, moment):
     assert_same(checkpoint(undisturbed), checkpoint(resumed))
     assert logged(resumed, "val/psnr_y") == logged(undisturbed, "val/psnr_y")
     assert_same(checkpoint(undisturbed, "best"), checkpoint(resumed, "best"))
+
+
+@pytest.mark.parametrize("module", [train_command, evaluate])
+def test_processes_leave_their_group_before_they_exit(module, monkeypatch):
+    """Without it, a thread of the group that is alive at the exit aborts a run that has ended well, now and then."""
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    monkeypatch.setattr(module, "application", lambda: None)
+    module.main()
+    assert not distributed.is_initialized()
 
 
 def test_two_devices_train_what_one_device_trains(photos, process, tmp_path):
