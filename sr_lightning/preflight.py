@@ -1,5 +1,6 @@
 """What is refused before training starts: values that no part would refuse early or clearly enough."""
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from sr_lightning.command_line import at_least_zero, check_values, one_of, posit
 from sr_lightning.errors import InputError
 from sr_lightning.losses import Reconstruction
 
+log = logging.getLogger(__name__)
+ADVERSARIAL = ("gan=", "gan.", "discriminator=", "discriminator.", "discriminator_", "generator_start=")
 PRECISIONS = ("auto", "32-true", "32", "bf16-mixed", "16-mixed")  # images and losses are float32 in all of them
 EXPECTED = {
     "seed": whole(0),
@@ -107,6 +110,9 @@ def check_parts(config: DictConfig) -> None:
         if any(asked.values()):
             key = next(key for key, wanted in asked.items() if wanted)
             raise InputError(f"{key}: works in adversarial training only, which this is not; leave it out")
+        for word in HydraConfig.get().overrides.task:
+            if word.startswith(ADVERSARIAL):  # a sweep may set it for all of its jobs
+                log.warning("%s: does nothing, this model has no discriminator; model=esrgan, srgan … have one", word)
     if ours and not losses:
         raise InputError("pixel: is the only loss of this model; set pixel=l1 or mse")
     for name in losses:

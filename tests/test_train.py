@@ -71,6 +71,14 @@ def test_a_run_leaves_what_it_promises(train):
     assert not list(folder.rglob("*.partial"))
 
 
+def test_words_for_a_discriminator_that_is_not_there_are_told(command, photos):
+    words = [*TINY, *photos, "iterations=1", "validate_every=1"]
+    told = command("train", *words, "gan=hinge", "discriminator.width=4")
+    for word in ("gan=hinge", "discriminator.width=4"):
+        assert f"{word}: does nothing, this model has no discriminator" in told
+    assert "does nothing" not in command("train", *words)
+
+
 def test_a_run_leaves_its_values_and_images(train, photos):
     """For each validation image: what was measured, and the very pixels of the network, bicubic and HR."""
     folder = train("run", "trainer.precision=32-true")
