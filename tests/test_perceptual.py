@@ -18,8 +18,9 @@ from torch.nn import functional as F
 from sr_lightning import image
 from sr_lightning.command_line import CONF, one_line_errors
 from sr_lightning.errors import InputError
-from sr_lightning.losses import VGG, Frozen, Perceptual, Reconstruction, embedded, vgg_weights
-from sr_lightning.losses.vgg import CONVOLUTIONS, WIDTHS, layer_names
+from sr_lightning.features import VGG, Frozen, embedded, pretrained
+from sr_lightning.features.vgg import CONVOLUTIONS, WIDTHS, layer_names
+from sr_lightning.losses import Perceptual, Reconstruction
 from sr_lightning.resize import bicubic
 
 LAYERS = {"conv1_2": 0.5, "conv2_2": 1, "conv3_3": 2}
@@ -299,7 +300,7 @@ def zoo(tmp_path, monkeypatch):
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        monkeypatch.setattr(vgg_weights, "ZOO", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setattr(pretrained, "ZOO", f"http://127.0.0.1:{server.server_port}/")
         monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
         yield folder, asked
         server.shutdown()
@@ -310,7 +311,7 @@ def offer(folder, monkeypatch, digest=None, content=None) -> None:
     file = saved(folder / "file", content or pretend(19, stages=1))
     digest = digest or hashlib.sha256(file.read_bytes()).hexdigest()[:8]
     file.rename(folder / f"vgg19-{digest}.pth")
-    monkeypatch.setitem(vgg_weights.FILES, 19, f"vgg19-{digest}.pth")
+    monkeypatch.setitem(pretrained.FILES, 19, f"vgg19-{digest}.pth")
 
 
 def test_imagenet_weights_are_downloaded_once(zoo, monkeypatch):
@@ -326,7 +327,7 @@ def test_processes_download_once(zoo, monkeypatch):
     """The others wait and find the file, so there is one bar too."""
     folder, asked = zoo
     offer(folder, monkeypatch)
-    threads = [threading.Thread(target=vgg_weights.imagenet, args=(19,)) for _ in range(4)]
+    threads = [threading.Thread(target=pretrained.imagenet, args=(19,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -361,7 +362,7 @@ def test_code_in_a_download_is_not_run(zoo, monkeypatch, tmp_path):
 
 
 def test_offline_says_both_ways_in_one_line(zoo, monkeypatch):
-    monkeypatch.setattr(vgg_weights, "ZOO", "http://127.0.0.1:1/")
+    monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
     with pytest.raises(InputError) as error:
         perceptual({"conv5_4": 1}, depth=19, weights=None)
     line = str(error.value)
@@ -373,7 +374,7 @@ def test_offline_says_both_ways_in_one_line(zoo, monkeypatch):
 
 def test_offline_ends_the_command_line_in_that_line(zoo, monkeypatch, composed):
     """Not in the error of the connection that is its cause."""
-    monkeypatch.setattr(vgg_weights, "ZOO", "http://127.0.0.1:1/")
+    monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
     with (
         pytest.raises(SystemExit, match=r"^error: http://127\.0\.0\.1:1/vgg19.*perceptual\.weights=FILE$"),
         one_line_errors(),

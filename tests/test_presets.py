@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning.command_line import CONF
 from sr_lightning.data.batch import Batch
-from sr_lightning.losses import vgg, vgg_weights
+from sr_lightning.features import pretrained, vgg
 from tests.test_adversarial import fit
 from tests.test_conf import composed
 
@@ -125,9 +125,9 @@ def test_every_number_is_the_papers(model):
 def narrow(monkeypatch):
     """A VGG of four features a layer, with random weights."""
     monkeypatch.setattr(vgg, "WIDTHS", (4,) * 5)
-    monkeypatch.setattr(vgg_weights, "imagenet", lambda depth: None)
+    monkeypatch.setattr(pretrained, "imagenet", lambda depth: None)
     monkeypatch.setattr(
-        vgg_weights, "read", lambda path, names, shapes: {name: 0.3 * torch.randn(s) for name, s in shapes.items()}
+        pretrained, "read", lambda path, names, shapes: {name: 0.3 * torch.randn(s) for name, s in shapes.items()}
     )
 
 

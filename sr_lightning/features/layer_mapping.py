@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 
-class StandIn(nn.Module):
+class LayerMapping(nn.Module):
     """Answers for the layers of another network, so that a paper's recipe holds as it is.
 
     Args:
@@ -23,7 +23,7 @@ class StandIn(nn.Module):
     Raises:
         ValueError: a layer that the network does not have.
     Example:
-        >>> StandIn(["conv5_4"], None, partial(VGG, depth=16), {"5_4": "5_3"})
+        >>> LayerMapping(["conv5_4"], None, partial(VGG, depth=16), {"5_4": "5_3"})
     """
 
     def __init__(
