@@ -42,10 +42,12 @@ scheduler                         MultiStepLR      MultiStepLR    MultiStepLR   
 scheduler.milestones              [100000]         [100000]       [100000]         [50000,100000,200000,300000]
 scheduler.gamma                   0.1              0.1            0.1              0.5
 iterations                        200000           200000         200000           400000
+metrics.lpips                     LPIPS            LPIPS          LPIPS            LPIPS
+metrics.lpips.network             alex             alex           alex             alex
 metrics.niqe                      NIQE             NIQE           NIQE             NIQE
 metrics.lr_consistency            LRConsistency    LRConsistency  LRConsistency    LRConsistency
 metrics.colour_shift              ColourShift      ColourShift    ColourShift      ColourShift
-monitor                           val/niqe         val/niqe       val/niqe         val/niqe
+monitor                           val/lpips        val/lpips      val/lpips        val/lpips
 init                              warm_start       warm_start     warm_start       warm_start
 warm_start.model                  srresnet         srresnet       srresnet         rrdb_psnr
 warm_start.iterations             1000000          1000000        1000000          1000000
@@ -76,7 +78,7 @@ optimizer.lr                      2e-4                                 1e-4
 optimizer.betas                   [0.9,0.99]                           [0.9,0.99]
 scheduler                         ConstantLR                           ConstantLR
 callbacks.ema.decay               0.999                                0.999
-monitor                           val/psnr_y                           val/niqe
+monitor                           val/psnr_y                           val/lpips
 iterations                        1000000                              400000
 init                              warm_start                           warm_start
 warm_start.model                  rrdb_psnr                            real_esrnet
