@@ -1,7 +1,9 @@
 """The adversarial models of conf/ are the papers', number by number, and their parts combine freely."""
 
 import ast
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 import torch
@@ -119,6 +121,25 @@ def found(config: DictConfig, key: str) -> object:
 def test_every_number_is_the_papers(model):
     config, cells = composed(f"model={model}"), EXPECTED[model]
     assert {key: found(config, key) for key in cells} == {key: number(cell) for key, cell in cells.items()}
+
+
+STATED = {path: found for path in sorted(CONF.rglob("*.yaml"))
+          if (found := re.findall(r"(\d[\d,]*) parameters", path.read_text()))}  # fmt: skip
+
+
+def test_the_models_trained_with_a_pixel_loss_state_their_size():
+    assert {path.relative_to(CONF).as_posix() for path in STATED} >= {
+        f"model/{name}.yaml" for name in ("psnr", "real_esrnet", "rrdb_psnr", "srcnn", "srresnet")
+    }
+
+
+@pytest.mark.parametrize("path", STATED, ids=lambda path: path.relative_to(CONF).as_posix())
+def test_stated_numbers_of_parameters_are_those_of_the_network(path: Path):
+    """Every number before the word "parameters" in conf/, with the network that the file describes."""
+    group = path.parent.relative_to(CONF).as_posix()
+    network = instantiate(composed(f"{group}={path.stem}")[{"model": "generator"}.get(group, group)])
+    counted = sum(parameter.numel() for parameter in network.parameters())
+    assert STATED[path] == [f"{counted:,}"]
 
 
 @pytest.fixture
