@@ -19,7 +19,7 @@ from tests.test_conf import composed
 PAPERS = """
                                   srgan            srgan_mse      srgan_vgg22      esrgan
 pixel                             -                MSELoss        -                L1Loss
-weights.pixel                     -                1              -                1e-2
+weights.pixel                     -                4              -                1e-2
 perceptual.layers                 {relu5_4:0.006}  -              {relu2_2:0.006}  {conv5_4:1}
 perceptual.distance               MSELoss          -              MSELoss          L1Loss
 perceptual.network.depth          19               -              19               19
@@ -123,8 +123,26 @@ def test_every_number_is_the_papers(model):
     assert {key: found(config, key) for key in cells} == {key: number(cell) for key, cell in cells.items()}
 
 
-STATED = {path: found for path in sorted(CONF.rglob("*.yaml"))
-          if (found := re.findall(r"(\d[\d,]*) parameters", path.read_text()))}  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["model=srgan_mse"],
+        ["experiment=srgan_table1", "experiment/scale=paper", "model=srgan_mse"],
+        ["experiment=srgan_table1", "experiment/scale=demo", "model=srgan_mse"],
+    ],
+    ids=" ".join,
+)
+def test_srgan_mse_weighs_the_error_of_images_in_minus_one_to_one(words):
+    """The adversarial weight of SRGAN, 1e-3, belongs to the MSE of images in [-1, 1]; images here are in [0, 1]."""
+    config = composed(*words)
+    sr, hr = torch.rand(2, 1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    weighted = config.weights.pixel * instantiate(config.objective).compare(sr, hr)["pixel"]
+    torch.testing.assert_close(weighted, (2 * sr - 1 - (2 * hr - 1)).square().mean())
+    assert config.weights.adversarial == 1e-3
+
+
+STATED = {path: sizes for path in sorted(CONF.rglob("*.yaml"))
+          if (sizes := re.findall(r"(\d[\d,]*) parameters", path.read_text()))}  # fmt: skip
 
 
 def test_the_models_trained_with_a_pixel_loss_state_their_size():
