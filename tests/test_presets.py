@@ -81,8 +81,8 @@ callbacks.ema.decay               0.999                                0.999
 monitor                           val/psnr_y                           val/niqe
 iterations                        1000000                              400000
 init                              warm_start                           warm_start
-warm_start.model                  rrdb_psnr                            real_esrnet
-warm_start.iterations             1000000                              1000000
+warm_start.model                  esrgan                               real_esrnet
+warm_start.iterations             400000                               1000000
 """
 
 
