@@ -12,7 +12,7 @@ from torch import nn
 
 from sr_lightning import tensor_files
 from sr_lightning.command_line import CONF
-from sr_lightning.losses.vgg import build, layer_names
+from sr_lightning.features.vgg import build, layer_names
 from sr_lightning.modules import Restorer
 
 
