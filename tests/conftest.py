@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests import photographs
+from tests.support import photographs
 
 torch.set_num_threads(1)  # small networks; and several tests run at once
 

@@ -14,7 +14,7 @@ from sr_lightning import pictures
 from sr_lightning.batches.before_after import BEHIND, flat
 from sr_lightning.pictures import Picture
 from sr_lightning.upscale import main
-from tests.photographs import pixels, save
+from tests.support.photographs import pixels, save
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from sr_lightning.command_line import CONF, precision
 from sr_lightning.losses import Reconstruction
-from tests import photographs
+from tests.support import photographs
 
 OPTIONS = sorted(
     (path.parent.name, path.stem)

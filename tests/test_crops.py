@@ -9,7 +9,7 @@ from sr_lightning.data.images import find_images
 from sr_lightning.data.resident import ResidentStore
 from sr_lightning.data.store import CropStore, DecodedImages, build
 from sr_lightning.data.whole import Share
-from tests import photographs
+from tests.support import photographs
 
 SIZES = np.array([[40, 50], [33, 90], [60, 35]])
 

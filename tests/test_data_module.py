@@ -16,7 +16,7 @@ from sr_lightning.data.pool import PairPool
 from sr_lightning.data.whole import WholeImages
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
-from tests import photographs
+from tests.support import photographs
 
 
 def module(tmp_path, train, **changes) -> SRDataModule:

@@ -12,7 +12,7 @@ import torch
 
 from sr_lightning import image, resize
 from sr_lightning.evaluate import display_names
-from tests import photographs
+from tests.support import photographs
 
 ROOT = Path(__file__).parents[1]
 

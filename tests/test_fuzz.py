@@ -13,7 +13,7 @@ from PIL import Image
 from sr_lightning import pictures, tensor_files, videos, weights
 from sr_lightning.pictures import Picture
 from sr_lightning.upscale import main
-from tests.photographs import pixels, save
+from tests.support.photographs import pixels, save
 from tests.test_videos import film
 from tests.test_weights import RECIPE, described, rrdbnet
 

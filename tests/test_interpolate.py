@@ -13,7 +13,7 @@ from sr_lightning import tensor_files, weights
 from sr_lightning.errors import InputError
 from sr_lightning.tradeoff import measure_tradeoff
 from sr_lightning.weights import interpolate, weighted_sum
-from tests import photographs
+from tests.support import photographs
 from tests.test_weights import RECIPE, described, outputs, rrdbnet
 
 

@@ -15,7 +15,7 @@ from sr_lightning.pages.intervals import verdict
 from sr_lightning.pages.labels import apart, beside
 from sr_lightning.pages.ticks import ticks, written
 from sr_lightning.statistics import Difference, Spread, difference
-from tests import photographs
+from tests.support import photographs
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 HOSTILE = "<img src=http://example.org/x onerror=alert(1)> \"'&"

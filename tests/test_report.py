@@ -20,8 +20,8 @@ from sr_lightning.reports.measures import Measure
 from sr_lightning.reports.reading import WORD, read_curves, read_runs
 from sr_lightning.reports.rows import costs, results
 from sr_lightning.statistics import Spread, difference
-from tests import photographs
 from tests.conftest import kept_by_wandb
+from tests.support import photographs
 
 IMAGES = [f"{number}.png" for number in range(8)]
 METRICS = {

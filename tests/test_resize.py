@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sr_lightning.resize import bicubic, bicubic_to, mirror
-from tests.matlab import imresize
+from tests.support.matlab import imresize
 
 
 def ours(image: np.ndarray, scale: float) -> np.ndarray:

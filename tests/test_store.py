@@ -17,7 +17,7 @@ from sr_lightning.data import store
 from sr_lightning.data.images import find_images
 from sr_lightning.data.store import CropStore, DecodedImages, build
 from sr_lightning.errors import InputError
-from tests import photographs
+from tests.support import photographs
 
 
 @pytest.fixture

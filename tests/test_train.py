@@ -17,8 +17,8 @@ from sr_lightning import train as train_command
 from sr_lightning.callbacks import Checkpoints, GeneratorEMA
 from sr_lightning.command_line import load_generator
 from sr_lightning.metrics import PSNR
-from tests import photographs
 from tests.conftest import TINY
+from tests.support import photographs
 
 ROOT = Path(__file__).parents[1]
 EXACT = ("trainer.precision=32-true", "scheduler=one_cycle", "optimizer.lr=1e-3")

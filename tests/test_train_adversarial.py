@@ -17,8 +17,8 @@ from sr_lightning import image, tensor_files, warm_start, weights
 from sr_lightning.command_line import CONF
 from sr_lightning.errors import InputError
 from sr_lightning.export import export
-from tests import photographs
 from tests.conftest import TINY
+from tests.support import photographs
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
 
 GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "metrics=fidelity",
@@ -252,7 +252,7 @@ def test_two_devices_hold_the_same_networks(photos, process, tmp_path, discrimin
 
     REQ-AMP-4: one device's batch is not finite in the second iteration, and both skip it.
     """
-    told = ["+callbacks.ranks._target_=tests.ranks.Ranks", f"+callbacks.ranks.folder={tmp_path / 'ranks'}",
+    told = ["+callbacks.ranks._target_=tests.support.ranks.Ranks", f"+callbacks.ranks.folder={tmp_path / 'ranks'}",
             "+callbacks.ranks.poison=2"]  # fmt: skip
     finished(process(*TINY, *photos, *EXACT, *GAN, *told, "init=null", f"discriminator={discriminator}", "iterations=3",
                      "validate_every=3", "trainer.devices=2", "name=both"))  # fmt: skip

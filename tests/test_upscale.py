@@ -17,7 +17,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.pictures import Picture
 from sr_lightning.resize import bicubic_to
 from sr_lightning.upscale import main
-from tests.photographs import pixels, save
+from tests.support.photographs import pixels, save
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from sr_lightning.resize import bicubic_to
 from sr_lightning.upscaling import Upscaler, upscale_image, upscale_picture
 from sr_lightning.upscaling.pictures import bled, bounded
 from sr_lightning.upscaling.precision import InFloat32
-from tests.photographs import pixels
+from tests.support.photographs import pixels
 
 
 def network(scale: int = 2, channels: int = 3) -> nn.Module:

@@ -10,7 +10,7 @@ import pytest
 from sr_lightning.errors import InputError
 from sr_lightning.upscale import main
 from sr_lightning.videos import convert, facts
-from tests.photographs import save
+from tests.support.photographs import save
 
 av = pytest.importorskip("av")
 TIMES = [0, 1, 2, 4, 8, 9, 12, 20]  # of 25 a second

@@ -13,7 +13,7 @@ from scipy.stats import chisquare, kstest, spearmanr
 from sr_lightning import resize
 from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomDegradation, Sharpen
 from sr_lightning.image import eight_bit
-from tests.reads import Reads
+from tests.support.reads import Reads
 from tests.test_conf import composed
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]

@@ -19,7 +19,7 @@ from sr_lightning.degradations.jpeg import jpeg
 from sr_lightning.degradations.noise import gaussian_noise, poisson_noise
 from sr_lightning.degradations.resizing import MODES, resized
 from sr_lightning.filtering import filtered, separable
-from tests import photographs
+from tests.support import photographs
 
 
 def generator(seed: int = 0) -> torch.Generator:

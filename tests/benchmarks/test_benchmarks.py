@@ -3,8 +3,8 @@
 import json
 
 from sr_lightning.data import folder
-from tests import photographs
 from tests.benchmarks import adversarial, degradation, loader, step, upscale
+from tests.support import photographs
 from tests.test_weights import rrdbnet
 
 TINY = ["generator.width=4", "generator.depth=1", "discriminator.width=4"]
