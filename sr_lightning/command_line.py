@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-import torch
 from hydra.errors import HydraException, InstantiationException
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import OmegaConf
@@ -19,7 +18,6 @@ from torch import nn
 from sr_lightning import weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Interpolation
-from sr_lightning.hardware import bfloat16_is_fast
 
 PACKAGE = Path(__file__).parent
 CONF = next(folder for folder in (PACKAGE / "conf", PACKAGE.parent / "conf") if folder.is_dir())
@@ -139,17 +137,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
-
-
-def precision(asked: str, accelerator: str) -> str:
-    """``auto`` -> bf16-mixed where the hardware computes in bfloat16, else 32-true."""
-    if asked != "auto":
-        return asked
-    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
-        return "bf16-mixed" if bfloat16_is_fast("cuda") else "32-true"
-    if accelerator in ("auto", "cpu"):
-        return "bf16-mixed" if bfloat16_is_fast("cpu") else "32-true"
-    return "32-true"
 
 
 def quiet() -> None:

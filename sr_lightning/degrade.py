@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from sr_lightning import atomic, image
+from sr_lightning import image
 from sr_lightning.arguments import printable
 from sr_lightning.command_line import CONF, Parser, check_values, one_line_errors, whole
 from sr_lightning.comparison import chosen, comparison, stacked, with_text
@@ -31,6 +31,7 @@ from sr_lightning.data.whole import WholeImages
 from sr_lightning.degradations import RandomDegradation, Record
 from sr_lightning.degradations.description import described
 from sr_lightning.errors import InputError
+from sr_lightning.system import atomic
 
 PANEL = 400  # side of the part of an image that is shown: hr as it is, where it is so large, and lr enlarged
 

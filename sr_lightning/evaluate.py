@@ -28,7 +28,7 @@ from sr_lightning.command_line import (
 from sr_lightning.data import Batch, Benchmarks, find_benchmarks
 from sr_lightning.errors import InputError
 from sr_lightning.modules import Evaluator
-from sr_lightning.ranks import leave
+from sr_lightning.system.torchrun import leave
 from sr_lightning.tables import Row, means, show, write_results
 
 log = logging.getLogger(__name__)

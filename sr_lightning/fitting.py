@@ -11,7 +11,7 @@ from types import FrameType
 
 from lightning import LightningDataModule, LightningModule, Trainer
 
-from sr_lightning import tensor_files
+from sr_lightning.system import tensor_files
 
 log = logging.getLogger(__name__)
 

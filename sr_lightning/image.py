@@ -13,8 +13,8 @@ import torch
 from PIL import ExifTags, Image, UnidentifiedImageError
 from torch import Tensor
 
-from sr_lightning.atomic import replacing
 from sr_lightning.errors import InputError
+from sr_lightning.system.atomic import replacing
 
 EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Suffixes, in lower case, of the files that `read` is meant for; what a file really is, its first bytes decide."""

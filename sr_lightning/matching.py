@@ -14,9 +14,9 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from sr_lightning.atomic import write_text
 from sr_lightning.costs import multiply_adds, parameters
 from sr_lightning.errors import InputError
+from sr_lightning.system.atomic import write_text
 
 log = logging.getLogger(__name__)
 TOLERANCE = 0.1  # of the reference's cost

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning import tensor_files
-from sr_lightning.atomic import write_text
 from sr_lightning.errors import InputError
-from sr_lightning.ranks import agreed
+from sr_lightning.system import tensor_files
+from sr_lightning.system.atomic import write_text
+from sr_lightning.system.torchrun import agreed
 
 log = logging.getLogger(__name__)
 # What may differ between a run and its continuation: nothing here changes what is trained.

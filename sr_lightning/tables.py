@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sr_lightning.atomic import replacing, write_text
 from sr_lightning.modules import scores
+from sr_lightning.system.atomic import replacing, write_text
 
 Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
 

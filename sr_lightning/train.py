@@ -20,13 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints, Costs
-from sr_lightning.command_line import (
-    CONF,
-    one_line_errors,
-    plain,
-    precision,
-    quiet,
-)
+from sr_lightning.command_line import CONF, one_line_errors, plain, quiet
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.fitting import fit
@@ -35,10 +29,11 @@ from sr_lightning.matching import match
 from sr_lightning.modules import Restorer
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
 from sr_lightning.preflight import check, check_crop
-from sr_lightning.ranks import leave
 from sr_lightning.runs import alone, check_resumable, newest_good, run_directory, write_result
 from sr_lightning.summary import summarise
 from sr_lightning.sweeps import job_directory, sweep_directory
+from sr_lightning.system.hardware import precision
+from sr_lightning.system.torchrun import leave
 from sr_lightning.warm_start import warm_start
 
 log = logging.getLogger(__name__)

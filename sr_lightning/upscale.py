@@ -17,10 +17,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from sr_lightning import image, pages, pictures, videos
 from sr_lightning.arguments import factor, positive, printable
-from sr_lightning.atomic import check_writable
 from sr_lightning.batches import Job, Report, checked, plan, sliders, upscale_files, upscale_videos
 from sr_lightning.command_line import Parser, load_generator
 from sr_lightning.errors import InputError
+from sr_lightning.system.atomic import check_writable
 from sr_lightning.upscaling import Upscaler, upscale_picture
 from sr_lightning.upscaling.upscaler import OVERLAP, PRECISIONS
 

@@ -23,12 +23,14 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 from platformdirs import user_cache_path
 
-from sr_lightning import __version__, tensor_files
-from sr_lightning.command_line import plain, precision
+from sr_lightning import __version__
+from sr_lightning.command_line import plain
 from sr_lightning.data.store import key
 from sr_lightning.errors import InputError
-from sr_lightning.ranks import independent
 from sr_lightning.runs import FREE_DATA
+from sr_lightning.system import tensor_files
+from sr_lightning.system.hardware import precision
+from sr_lightning.system.torchrun import independent
 
 log = logging.getLogger(__name__)
 SHARED = ("generator", "degradation", "data", "seed", "scale", "channels_last", "compile", "metrics", "monitor")

@@ -9,8 +9,9 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from sr_lightning.command_line import CONF, precision
+from sr_lightning.command_line import CONF
 from sr_lightning.losses import Reconstruction
+from sr_lightning.system.hardware import precision
 from tests.support import photographs
 
 OPTIONS = sorted(
@@ -245,6 +246,6 @@ def test_bad_validation_images_are_told_before_training(train, tmp_path):
 
 @pytest.mark.parametrize(("capable", "chosen"), [(True, "bf16-mixed"), (False, "32-true")])
 def test_automatic_precision_follows_the_processor(monkeypatch, capable, chosen):
-    monkeypatch.setattr("sr_lightning.command_line.bfloat16_is_fast", lambda device: capable)
+    monkeypatch.setattr("sr_lightning.system.hardware.bfloat16_is_fast", lambda device: capable)
     assert precision("auto", "cpu") == chosen
     assert precision("16-mixed", "cpu") == "16-mixed"

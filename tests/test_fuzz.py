@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning import pictures, tensor_files, videos, weights
+from sr_lightning import pictures, videos, weights
 from sr_lightning.pictures import Picture
+from sr_lightning.system import tensor_files
 from sr_lightning.upscale import main
 from tests.support.photographs import pixels, save
 from tests.test_videos import film

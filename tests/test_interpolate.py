@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from sr_lightning import tensor_files, weights
+from sr_lightning import weights
 from sr_lightning.errors import InputError
+from sr_lightning.system import tensor_files
 from sr_lightning.tradeoff import measure_tradeoff
 from sr_lightning.weights import interpolate, weighted_sum
 from tests.support import photographs

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 import torch
 
-from sr_lightning import tensor_files, weights
+from sr_lightning import weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Compact
+from sr_lightning.system import tensor_files
 from sr_lightning.weights import published
-from tests.test_download import Server, server
+from tests.system.test_download import Server, server
 
 assert server  # pytest finds the fixture by its name in this module
 

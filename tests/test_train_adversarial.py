@@ -13,10 +13,11 @@ import torch
 from hydra import compose, initialize_config_dir
 from torch import nn
 
-from sr_lightning import image, tensor_files, warm_start, weights
+from sr_lightning import image, warm_start, weights
 from sr_lightning.command_line import CONF
 from sr_lightning.errors import InputError
 from sr_lightning.export import export
+from sr_lightning.system import tensor_files
 from tests.conftest import TINY
 from tests.support import photographs
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
-from sr_lightning import tensor_files, weights
+from sr_lightning import weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import (
     RRDB,
@@ -26,6 +26,7 @@ from sr_lightning.generators import (
     Tail,
     TrunkGenerator,
 )
+from sr_lightning.system import tensor_files
 
 
 def rrdbnet(scale=4, depth=2, width=6, growth=3, **changes) -> TrunkGenerator:

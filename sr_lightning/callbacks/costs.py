@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves
 
 from sr_lightning.callbacks.stopwatch import Stopwatch
 from sr_lightning.costs import multiply_adds, parameters
-from sr_lightning.hardware import PeakMemory
+from sr_lightning.system.peak_memory import PeakMemory
 
 
 class Costs(Callback):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sr_lightning.archive import extract
 from sr_lightning.data.images import find_images
-from sr_lightning.download import fetch
 from sr_lightning.errors import InputError
+from sr_lightning.system.archive import extract
+from sr_lightning.system.download import fetch
 
 
 @dataclass(frozen=True)

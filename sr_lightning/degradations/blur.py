@@ -11,7 +11,7 @@ from sr_lightning.degradations import kernels
 from sr_lightning.degradations.dice import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval, shares
 from sr_lightning.filtering import filtered
-from sr_lightning.hardware import copied
+from sr_lightning.system.hardware import copied
 
 SHAPES = {"gaussian": kernels.gaussian, "generalized": kernels.gaussian, "plateau": kernels.plateau}
 KINDS = [f"{shape}_{axes}" for shape in SHAPES for axes in ("isotropic", "anisotropic")] + ["sinc"]

@@ -9,8 +9,8 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from sr_lightning import tensor_files
 from sr_lightning.errors import InputError
+from sr_lightning.system import tensor_files
 
 ZOO = "https://download.pytorch.org/models/"
 FILES = {16: "vgg16-397923af.pth", 19: "vgg19-dcbb9e9d.pth"}  # the digits begin the file's SHA-256

@@ -5,7 +5,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from sr_lightning.atomic import replacing
+from sr_lightning.system.atomic import replacing
 
 # The browser itself then refuses whatever would leave the file.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from sr_lightning.atomic import write_text
 from sr_lightning.pages import (
     Axis,
     Column,
@@ -26,6 +25,7 @@ from sr_lightning.reports.publishing import publish
 from sr_lightning.reports.rows import Table, costs, results
 from sr_lightning.reports.texts import latex, markdown, markdown_differences, write_differences, write_tables
 from sr_lightning.statistics import Difference
+from sr_lightning.system.atomic import write_text
 
 
 def write_report(folder: Path, report: Report, against: str | None = None, project: str | None = None) -> list[Path]:

@@ -10,9 +10,9 @@ from types import FrameType
 
 from rich.console import Console
 
-from sr_lightning.ranks import independent
 from sr_lightning.sweeps.job import RUNNING, Job
 from sr_lightning.sweeps.process import POLL, Process
+from sr_lightning.system.torchrun import independent
 
 LEFTOVERS = 10.0  # seconds for what an ended job has left running
 # An identity that belongs to one run must not reach all jobs.

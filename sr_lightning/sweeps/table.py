@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from sr_lightning.atomic import write_text
 from sr_lightning.sweeps.job import Job
+from sr_lightning.system.atomic import write_text
 from sr_lightning.tables import Row, markdown
 
 

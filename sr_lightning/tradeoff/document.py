@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from sr_lightning import image
-from sr_lightning.atomic import write_text
 from sr_lightning.comparison import with_text
 from sr_lightning.pages import Axis, Column, crops_figure, page, plane, section, table, write_page
+from sr_lightning.system.atomic import write_text
 from sr_lightning.tables import markdown, write_csv
 from sr_lightning.tradeoff.drawing import WAYS, lines, spread, strip
 from sr_lightning.tradeoff.measuring import NETWORKS, Tradeoff

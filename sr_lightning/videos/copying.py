@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sr_lightning.atomic import replacing
 from sr_lightning.errors import InputError
+from sr_lightning.system.atomic import replacing
 from sr_lightning.videos.colours import upright
 from sr_lightning.videos.reading import opened, picture_stream
 from sr_lightning.videos.writing import Encoder

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sr_lightning import tensor_files
 from sr_lightning.errors import InputError
+from sr_lightning.system import tensor_files
 from sr_lightning.weights import recipe
 from sr_lightning.weights.checkpoints import generator_weights, shown
 from sr_lightning.weights.layouts import EXPECTED, recognise, without_memory

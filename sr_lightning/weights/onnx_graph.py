@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sr_lightning.atomic import replacing
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Interpolation
 from sr_lightning.resize import KERNEL_RADIUS, cubic, mirror
+from sr_lightning.system.atomic import replacing
 
 OPSET = 17
 

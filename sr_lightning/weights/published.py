@@ -6,8 +6,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from sr_lightning.download import fetch
 from sr_lightning.errors import InputError
+from sr_lightning.system.download import fetch
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from sr_lightning.atomic import replacing
 from sr_lightning.errors import InputError
+from sr_lightning.system.atomic import replacing
 
 PICKLES = (".pth", ".pt", ".ckpt")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sr_lightning.archive import extract
 from sr_lightning.errors import InputError
+from sr_lightning.system.archive import extract
 
 FILES = {f"photos/{i}.txt": os.urandom(5000) for i in range(20)}
 
@@ -95,7 +95,7 @@ def test_missing_archive_is_one_line(tmp_path: Path) -> None:
 def test_killed_extraction_is_done_again(archive: Path, tmp_path: Path) -> None:
     slow = f"""
 import os, time
-from sr_lightning import archive
+from sr_lightning.system import archive
 os.replace = lambda *_: time.sleep(60)
 archive.extract({str(archive)!r}, {str(tmp_path / "out")!r})
 """

@@ -10,9 +10,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sr_lightning import tensor_files, weights
+from sr_lightning import weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Compact
+from sr_lightning.system import tensor_files
 
 ENDINGS = (".pth", ".safetensors")
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from sr_lightning import download
-from sr_lightning.download import fetch
 from sr_lightning.errors import InputError
+from sr_lightning.system import download
+from sr_lightning.system.download import fetch
 
 SIZE = 1_000_003
 CONTENT = bytes(i * i % 251 for i in range(SIZE))
@@ -234,7 +234,7 @@ def test_unwritable_folder_is_one_line(server: Server, tmp_path: Path) -> None:
 def test_full_disk_is_one_line_and_keeps_the_part(server: Server, tmp_path: Path) -> None:
     code = f"""
 import resource, signal
-from sr_lightning.download import fetch
+from sr_lightning.system.download import fetch
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 fetch({server.url!r}, {str(tmp_path)!r})
@@ -265,7 +265,7 @@ def test_processes_download_once(server: Server, tmp_path: Path) -> None:
 
 def test_killed_download_goes_on(server: Server, tmp_path: Path) -> None:
     server.stop_after, server.stall = [600_000], True
-    code = f"from sr_lightning.download import fetch; fetch({server.url!r}, {str(tmp_path)!r})"
+    code = f"from sr_lightning.system.download import fetch; fetch({server.url!r}, {str(tmp_path)!r})"
     process = subprocess.Popen([sys.executable, "-c", code])
     partial, deadline = tmp_path / "file.bin.partial", time.monotonic() + 20
     while not (partial.exists() and partial.stat().st_size > 300_000) and time.monotonic() < deadline:

@@ -1,14 +1,9 @@
 """What the machine can do, and how much memory it has left."""
 
-import weakref
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 
 def bfloat16_is_fast(device_type: str) -> bool:
@@ -40,34 +35,12 @@ def copied(values: Tensor, device: torch.device) -> Tensor:
     return values.pin_memory().to(device, non_blocking=True)
 
 
-class PeakMemory(TorchDispatchMode):
-    """Counts, while it is entered, the bytes of the tensors that come into being and are alive at once.
-
-    What kernels use for themselves is not among them.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.alive = self.peak = 0
-        self._known: weakref.WeakSet[torch.UntypedStorage] = weakref.WeakSet()
-
-    def __torch_dispatch__(
-        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        given = {id(leaf.untyped_storage()) for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)}
-        result = func(*args, **(kwargs or {}))
-        for leaf in tree_leaves(result):
-            if isinstance(leaf, Tensor) and id(leaf.untyped_storage()) not in given:
-                self._count(leaf.untyped_storage())
-        return result
-
-    def _count(self, storage: torch.UntypedStorage) -> None:
-        if storage in self._known:
-            return
-        self._known.add(storage)
-        self.alive += storage.nbytes()
-        self.peak = max(self.peak, self.alive)
-        weakref.finalize(storage, self._release, storage.nbytes())
-
-    def _release(self, size: int) -> None:
-        self.alive -= size
+def precision(asked: str, accelerator: str) -> str:
+    """``auto`` -> bf16-mixed where the hardware computes in bfloat16, else 32-true."""
+    if asked != "auto":
+        return asked
+    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+        return "bf16-mixed" if bfloat16_is_fast("cuda") else "32-true"
+    if accelerator in ("auto", "cpu"):
+        return "bf16-mixed" if bfloat16_is_fast("cpu") else "32-true"
+    return "32-true"
