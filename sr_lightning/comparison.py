@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn import functional as F
 
-from sr_lightning.image import to_uint8
+from sr_lightning.ops.quantize import to_uint8
 from sr_lightning.places import Square, same_place, telling_squares
 
 MARGIN, LINE = 8, 18  # pixels

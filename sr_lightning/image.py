@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from torch import Tensor
 
 from sr_lightning.errors import InputError
+from sr_lightning.ops.quantize import to_eight_bit, to_uint8
 from sr_lightning.system.atomic import replacing
 
 EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -67,22 +68,6 @@ def read(path: Path | str) -> Tensor:
     """`read_bytes` as a tensor. Shape: (3, H, W) float32 in [0, 1], RGB. Raises: InputError, as `read_bytes`."""
     pixels = torch.from_numpy(read_bytes(path)).permute(2, 0, 1)
     return pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
-
-
-def to_uint8(image: Tensor) -> Tensor:
-    """For a file: clamp to [0, 1], times 255, round to nearest. Any shape; NaN has no meaning here.
-
-    Raises:
-        ValueError: the tensor is not floating point.
-    """
-    if not image.is_floating_point():
-        raise ValueError(f"to_uint8 takes a floating-point image in [0, 1], not {image.dtype}")
-    return image.float().clamp(0, 1).mul(255).round().to(torch.uint8)  # float(): 255 steps are too fine for bfloat16
-
-
-def eight_bit(image: Tensor) -> Tensor:
-    """What an 8-bit file would give back: clamped to [0, 1], rounded to the nearest of 256 levels, of the same type."""
-    return image.clamp(0, 1).mul(255).round().div(255)
 
 
 def write(path: Path | str, image: Tensor) -> None:
@@ -194,11 +179,6 @@ def deep_grey(image: Image.Image) -> np.ndarray | None:
     if grey.min() < 0 or grey.max() > 65535:
         raise ValueError(f"integer values from {grey.min()} to {grey.max()}, not within 0 and 65535")
     return grey.astype(np.uint16)
-
-
-def to_eight_bit(pixels: np.ndarray) -> np.ndarray:
-    """uint16 v -> uint8 round(v / 257)."""
-    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def _rgb(image: Image.Image) -> np.ndarray:

@@ -16,7 +16,7 @@ from sr_lightning.discriminators import UNetDiscriminator, VGGDiscriminator
 from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
 from sr_lightning.losses import Hinge, LeastSquares, Reconstruction, Relativistic, Vanilla
 from sr_lightning.modules import AdversarialRestorer
-from sr_lightning.sharpen import unsharp
+from sr_lightning.ops.unsharp_mask import unsharp
 
 WEIGHTS = {"pixel": 0.5, "adversarial": 0.3, "discriminator": 2.0}
 GANS = [Vanilla, Relativistic, Hinge, LeastSquares]

@@ -8,7 +8,7 @@ import torch
 from lightning import Trainer
 from PIL import Image
 
-from sr_lightning import image, resize
+from sr_lightning import image
 from sr_lightning.data import Files, SRDataModule, demo_train, folder, paired, validation
 from sr_lightning.data.batch import to_batch
 from sr_lightning.data.benchmarks import Benchmarks, find_benchmarks
@@ -16,6 +16,7 @@ from sr_lightning.data.pool import PairPool
 from sr_lightning.data.whole import WholeImages
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
+from sr_lightning.ops import resize
 from tests.support import photographs
 
 

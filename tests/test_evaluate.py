@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from sr_lightning import image, resize
+from sr_lightning import image
 from sr_lightning.evaluate import display_names
+from sr_lightning.ops import resize
 from tests.support import photographs
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from hydra.utils import instantiate
 from safetensors.torch import load_file
 from torch import nn
 
-from sr_lightning import resize, weights
+from sr_lightning import weights
 from sr_lightning.command_line import CONF, plain
 from sr_lightning.errors import InputError
 from sr_lightning.export import export
@@ -27,6 +27,7 @@ from sr_lightning.generators import (
     Tail,
     TrunkGenerator,
 )
+from sr_lightning.ops import resize
 from sr_lightning.system import tensor_files
 from sr_lightning.weights.onnx_graph import BicubicConvolution
 from tests.test_weights import equal, outputs, rrdbnet

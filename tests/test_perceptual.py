@@ -20,7 +20,7 @@ from sr_lightning.command_line import CONF, one_line_errors
 from sr_lightning.errors import InputError
 from sr_lightning.losses import VGG, Frozen, Perceptual, Reconstruction, embedded, vgg_weights
 from sr_lightning.losses.vgg import CONVOLUTIONS, WIDTHS, layer_names
-from sr_lightning.resize import bicubic
+from sr_lightning.ops.resize import bicubic
 
 LAYERS = {"conv1_2": 0.5, "conv2_2": 1, "conv3_3": 2}
 POSITIONS = {  # of convolutions in torchvision's vgg16.features and vgg19.features

@@ -8,7 +8,6 @@ from lightning import Trainer
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sr_lightning import resize
 from sr_lightning.callbacks import GeneratorEMA
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
@@ -16,6 +15,7 @@ from sr_lightning.metrics import PSNR
 from sr_lightning.modules import Evaluator, Restorer, scores
 from sr_lightning.modules.evaluator import self_ensemble
 from sr_lightning.modules.fused import fuse
+from sr_lightning.ops import resize
 
 
 class Gain(nn.Module):

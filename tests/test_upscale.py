@@ -14,8 +14,8 @@ from PIL import Image
 from sr_lightning import pictures
 from sr_lightning.batches import Job, plan, upscale_files
 from sr_lightning.errors import InputError
+from sr_lightning.ops.resize import bicubic_to
 from sr_lightning.pictures import Picture
-from sr_lightning.resize import bicubic_to
 from sr_lightning.upscale import main
 from tests.support.photographs import pixels, save
 

@@ -8,12 +8,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sr_lightning import image, pages, pictures
+from sr_lightning import pages, pictures
 from sr_lightning.batches.jobs import Job
 from sr_lightning.errors import InputError
+from sr_lightning.ops.quantize import to_eight_bit
+from sr_lightning.ops.resize import bicubic_to
 from sr_lightning.pages.inline import MEGAPIXELS, within
 from sr_lightning.pictures import Picture
-from sr_lightning.resize import bicubic_to
 
 PAGE = 240.0  # megapixels on one page: about 100 megabytes, which a browser still opens
 BEHIND = (128, 128, 128)  # what is transparent
@@ -58,7 +59,7 @@ def slider(job: Job, megapixels: float) -> str:
 
 def flat(picture: Picture) -> Tensor:
     """8 bits, in front of grey where the picture is transparent. Shape: (3, H, W) uint8."""
-    pixels = picture.pixels if picture.depth == 8 else image.to_eight_bit(picture.pixels)
+    pixels = picture.pixels if picture.depth == 8 else to_eight_bit(picture.pixels)
     shown = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, _MODES[pixels.shape[2] - 1])
     if pixels.shape[2] % 2 == 0:
         shown = Image.alpha_composite(Image.new("RGBA", shown.size, BEHIND), shown.convert("RGBA"))

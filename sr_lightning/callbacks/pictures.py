@@ -7,10 +7,11 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 
-from sr_lightning import image, resize
+from sr_lightning import image
 from sr_lightning.comparison import comparison
 from sr_lightning.data.batch import Batch
 from sr_lightning.modules import scores
+from sr_lightning.ops import resize
 from sr_lightning.places import telling_squares
 
 

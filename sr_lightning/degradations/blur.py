@@ -10,7 +10,7 @@ from torch import Tensor
 from sr_lightning.degradations import kernels
 from sr_lightning.degradations.dice import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval, shares
-from sr_lightning.filtering import filtered
+from sr_lightning.ops.filtering import filtered
 from sr_lightning.system.hardware import copied
 
 SHAPES = {"gaussian": kernels.gaussian, "generalized": kernels.gaussian, "plateau": kernels.plateau}

@@ -9,7 +9,7 @@ from torch import Tensor
 from sr_lightning.degradations import poisson
 from sr_lightning.degradations.dice import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval
-from sr_lightning.image import eight_bit
+from sr_lightning.ops.quantize import eight_bit
 
 
 class Noise:

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from sr_lightning.color import rgb
 from sr_lightning.metrics.base import ImageMetric
-from sr_lightning.resize import bicubic
+from sr_lightning.ops.color import rgb
+from sr_lightning.ops.resize import bicubic
 
 
 class LRConsistency(ImageMetric):

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from sr_lightning.metrics import aggd
 from sr_lightning.metrics.base import ImageMetric
 from sr_lightning.metrics.gaussian import local_mean
-from sr_lightning.resize import bicubic
+from sr_lightning.ops.resize import bicubic
 
 BLOCK = 96
 

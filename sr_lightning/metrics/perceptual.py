@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torchmetrics.functional.image.dists import DISTSNetwork
 from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 
-from sr_lightning.color import rgb
 from sr_lightning.errors import InputError
 from sr_lightning.metrics.base import ImageMetric
+from sr_lightning.ops.color import rgb
 
 
 class PerceptualMetric(ImageMetric):

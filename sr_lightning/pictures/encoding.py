@@ -12,6 +12,7 @@ from PIL import ExifTags, Image
 
 from sr_lightning import image
 from sr_lightning.errors import InputError
+from sr_lightning.ops.quantize import to_eight_bit
 from sr_lightning.pictures.metadata import HEADER, fitting, options, png_chunks
 from sr_lightning.pictures.picture import Picture
 
@@ -54,7 +55,7 @@ def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
             return content[:HEADER] + png_chunks(picture.metadata, colours) + content[HEADER:]
         if format_name == "TIFF":
             return deep_tiff(picture)
-        pixels = image.to_eight_bit(pixels)
+        pixels = to_eight_bit(pixels)
     file = BytesIO()
     flat = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
     encoded = Image.fromarray(np.ascontiguousarray(flat), _MODES[pixels.shape[2] - 1])

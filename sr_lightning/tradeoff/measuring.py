@@ -15,8 +15,8 @@ from sr_lightning import weights
 from sr_lightning.command_line import CONF, plain, quiet
 from sr_lightning.data import Batch, Benchmarks, find_benchmarks
 from sr_lightning.evaluate import evaluate
-from sr_lightning.image import to_uint8
 from sr_lightning.modules import scores
+from sr_lightning.ops.quantize import to_uint8
 from sr_lightning.tables import Row, means
 
 log = logging.getLogger(__name__)

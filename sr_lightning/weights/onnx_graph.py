@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Interpolation
-from sr_lightning.resize import KERNEL_RADIUS, cubic, mirror
+from sr_lightning.ops.resize import KERNEL_RADIUS, cubic, mirror
 from sr_lightning.system.atomic import replacing
 
 OPSET = 17

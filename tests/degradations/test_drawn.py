@@ -10,9 +10,9 @@ import torch
 from hydra.utils import instantiate
 from scipy.stats import chisquare, kstest, spearmanr
 
-from sr_lightning import resize
 from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomDegradation, Sharpen
-from sr_lightning.image import eight_bit
+from sr_lightning.ops import resize
+from sr_lightning.ops.quantize import eight_bit
 from tests.support.reads import Reads
 from tests.test_conf import composed
 

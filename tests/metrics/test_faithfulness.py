@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sr_lightning.metrics import PSNR, ColourShift, LRConsistency
-from sr_lightning.resize import bicubic
+from sr_lightning.ops.resize import bicubic
 
 
 @pytest.fixture

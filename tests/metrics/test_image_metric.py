@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning.color import rgb
 from sr_lightning.metrics import PSNR, SSIM
+from sr_lightning.ops.color import rgb
 from tests.support.matlab import imresize
 
 

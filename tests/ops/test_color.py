@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sr_lightning.color import luma, rgb
+from sr_lightning.ops.color import luma, rgb
 
 
 @pytest.mark.parametrize(

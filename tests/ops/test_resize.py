@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sr_lightning.resize import bicubic, bicubic_to, mirror
+from sr_lightning.ops.resize import bicubic, bicubic_to, mirror
 from tests.support.matlab import imresize
 
 

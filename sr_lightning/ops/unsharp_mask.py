@@ -6,7 +6,7 @@ import torch
 from kornia.filters import get_gaussian_kernel1d
 from torch import Tensor
 
-from sr_lightning.filtering import separable
+from sr_lightning.ops.filtering import separable
 
 SIZE, SIGMA = 51, 8.0  # of the Gaussian, in pixels; the width is what OpenCV gives to so many
 WEIGHT, THRESHOLD = 0.5, 10 / 255

@@ -4,7 +4,7 @@ from torch import Tensor, device
 from torch.fft import irfft2, rfft2
 from torch.nn import functional as F
 
-from sr_lightning.resize import mirror
+from sr_lightning.ops.resize import mirror
 
 CHUNK = 32  # pixels of a line that one product of matrices gives
 GRID = 16  # sizes of transforms are multiples of it: few, and of small factors
