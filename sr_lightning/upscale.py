@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from sr_lightning import image, pages, pictures, videos
+from sr_lightning import image, pages, videos
 from sr_lightning.arguments import factor, positive, printable
 from sr_lightning.batches import Job, Report, checked, plan, sliders, upscale_files, upscale_videos
 from sr_lightning.command_line import Parser, load_generator
@@ -127,17 +127,17 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
             raise InputError(f"{target}: is there already; give --overwrite or another name")
     if source == PIPE:
         content = sys.stdin.buffer.read()
-        picture = pictures.decode(content, "standard input")
-        suffix = f".{options.format}" if options.format else pictures.same_suffix(content)
+        picture = image.decode(content, "standard input")
+        suffix = f".{options.format}" if options.format else image.same_suffix(content)
     else:
-        picture = pictures.read(source)
+        picture = image.read_picture(source)
         suffix = suffix_of(options)(Path(source))
     enlarged = upscale_picture(upscaler, picture, options.outscale)
     if target is None:
-        sys.stdout.buffer.write(pictures.encode(enlarged, suffix, "standard output"))
+        sys.stdout.buffer.write(image.encode(enlarged, suffix, "standard output"))
         sys.stdout.buffer.flush()
     else:
-        pictures.write(target, enlarged)
+        image.write_picture(target, enlarged)
     return 0
 
 
@@ -147,7 +147,7 @@ def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
     def chosen(path: Path) -> str:
         if path.suffix.lower() in videos.EXTENSIONS:
             return path.suffix.lower()
-        return f".{options.format}" if options.format else pictures.suffix_for(path.suffix)
+        return f".{options.format}" if options.format else image.suffix_for(path.suffix)
 
     return chosen
 
@@ -186,7 +186,7 @@ def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | Non
         bar = progress.add_task("Upscaling", total=sum(sizes.values()))
         finished = 0
 
-        def enlarge(picture: pictures.Picture) -> pictures.Picture:
+        def enlarge(picture: image.Picture) -> image.Picture:
             return upscale_picture(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
 
         def on_done(job: Job) -> None:

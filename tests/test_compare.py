@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sr_lightning import pictures
+from sr_lightning import image
 from sr_lightning.batches.before_after import BEHIND, flat
-from sr_lightning.pictures import Picture
+from sr_lightning.image import Picture
 from sr_lightning.upscale import main
 from tests.support.photographs import pixels, save
 
@@ -43,7 +43,7 @@ def embedded(page: Path) -> list[np.ndarray]:
 def test_both_sides_of_bicubic_are_equal(run, tmp_path):
     save(tmp_path / "in" / "a.png", 20, 30)
     save(tmp_path / "in" / "deep" / "b.jpg", 16, 12)
-    pictures.write(tmp_path / "in" / "c.png", Picture(pixels(9, 10)[:, :, :1].astype(np.uint16) * 257))
+    image.write_picture(tmp_path / "in" / "c.png", Picture(pixels(9, 10)[:, :, :1].astype(np.uint16) * 257))
     assert run("in", "--output", "out", "--compare", "page/report.html") == (0, "3 of 3 images upscaled\n", "")
     images = embedded(tmp_path / "page" / "report.html")
     assert [each.shape for each in images[::2]] == [(80, 120, 3), (36, 40, 3), (64, 48, 3)]

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from sr_lightning import weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import RRDB, Interpolation, Nearest, Tail, TrunkGenerator
+from sr_lightning.image import Metadata, Picture
 from sr_lightning.ops.resize import bicubic_to
-from sr_lightning.pictures import Metadata, Picture
 from sr_lightning.upscaling import Upscaler, upscale_image, upscale_picture
 from sr_lightning.upscaling.pictures import bled, bounded
 from sr_lightning.upscaling.precision import InFloat32

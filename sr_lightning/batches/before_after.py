@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sr_lightning import pages, pictures
+from sr_lightning import image, pages
 from sr_lightning.batches.jobs import Job
 from sr_lightning.errors import InputError
+from sr_lightning.image import Picture
 from sr_lightning.ops.quantize import to_eight_bit
 from sr_lightning.ops.resize import bicubic_to
 from sr_lightning.pages.inline import MEGAPIXELS, within
-from sr_lightning.pictures import Picture
 
 PAGE = 240.0  # megapixels on one page: about 100 megabytes, which a browser still opens
 BEHIND = (128, 128, 128)  # what is transparent
@@ -50,7 +50,7 @@ def slider(job: Job, megapixels: float) -> str:
     Raises:
         InputError: one of its two files cannot be read.
     """
-    before, after = flat(pictures.read(job.source)), flat(pictures.read(job.target))
+    before, after = flat(image.read_picture(job.source)), flat(image.read_picture(job.target))
     width, height = within(after.shape[2], after.shape[1], megapixels)
     enlarged = bicubic_to(before.float().div_(255), height, width).clamp_(0, 1)
     facts = {"input": f"{before.shape[2]} × {before.shape[1]}"}

@@ -9,7 +9,7 @@ from sr_lightning import videos
 from sr_lightning.batches.jobs import Job
 from sr_lightning.batches.pipeline import Enlarge, Report, told
 from sr_lightning.errors import InputError
-from sr_lightning.pictures import Picture
+from sr_lightning.image import Picture
 
 
 def upscale_videos(

@@ -5,10 +5,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sr_lightning import pictures
+from sr_lightning import image
 from sr_lightning.batches.jobs import Job
 from sr_lightning.errors import InputError
-from sr_lightning.pictures import Picture
+from sr_lightning.image import Picture
 
 Enlarge = Callable[[Picture], Picture]
 
@@ -33,7 +33,7 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
     report = Report()
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         try:
-            following = reader.submit(pictures.read, jobs[0].source) if jobs else None
+            following = reader.submit(image.read_picture, jobs[0].source) if jobs else None
             writing: tuple[Job, Future[None]] | None = None
             for number, job in enumerate(jobs):
                 assert following is not None
@@ -49,7 +49,7 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
                     enlarged = None
                 if writing is not None:
                     finish(*writing, report)
-                writing = None if enlarged is None else (job, writer.submit(pictures.write, job.target, enlarged))
+                writing = None if enlarged is None else (job, writer.submit(image.write_picture, job.target, enlarged))
                 del enlarged, reading
                 if on_done is not None:
                     on_done(job)
@@ -63,7 +63,7 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
 
 def ahead(reader: ThreadPoolExecutor, jobs: Sequence[Job], number: int) -> Future[Picture] | None:
     """Begin to read the file after this one."""
-    return reader.submit(pictures.read, jobs[number + 1].source) if number + 1 < len(jobs) else None
+    return reader.submit(image.read_picture, jobs[number + 1].source) if number + 1 < len(jobs) else None
 
 
 def finish(job: Job, writing: Future[None], report: Report) -> None:

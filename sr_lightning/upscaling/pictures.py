@@ -7,8 +7,8 @@ from scipy import ndimage
 from torch import Tensor, from_numpy
 from torch.nn import functional as F
 
+from sr_lightning.image import Picture
 from sr_lightning.ops.resize import bicubic_to
-from sr_lightning.pictures import Picture
 from sr_lightning.upscaling.upscaler import Upscaler, shared_by
 
 

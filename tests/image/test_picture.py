@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from sr_lightning import pictures
+from sr_lightning import image
 from sr_lightning.errors import InputError
-from sr_lightning.pictures import Metadata, Picture, decode, encode
+from sr_lightning.image import Metadata, Picture, decode, encode
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GREY_PROFILE = SRGB[:16] + b"GRAY" + SRGB[20:]
@@ -287,15 +287,15 @@ def test_a_header_that_promises_too_much_is_refused():
 
 def test_write_is_all_or_nothing(tmp_path: Path):
     picture = Picture(noise(4, 16))
-    pictures.write(tmp_path / "new" / "a.png", picture)
-    assert np.array_equal(pictures.read(tmp_path / "new" / "a.png").pixels, picture.pixels)
+    image.write_picture(tmp_path / "new" / "a.png", picture)
+    assert np.array_equal(image.read_picture(tmp_path / "new" / "a.png").pixels, picture.pixels)
     for name, told in (
         ("a.jpg", "JPEG cannot hold"),
         ("a.xyz", "cannot be written as"),
         ("new/a.png/b.png", "cannot be written"),
     ):
         with pytest.raises(InputError, match=rf"{name}: {told}"):
-            pictures.write(tmp_path / name, picture)
+            image.write_picture(tmp_path / name, picture)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["a.png"]
     with pytest.raises(InputError, match=r"missing\.png: cannot be opened \(No such file"):
-        pictures.read(tmp_path / "missing.png")
+        image.read_picture(tmp_path / "missing.png")

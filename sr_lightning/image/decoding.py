@@ -9,10 +9,10 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageCms
 
-from sr_lightning import image
 from sr_lightning.errors import InputError
-from sr_lightning.pictures.metadata import metadata_of
-from sr_lightning.pictures.picture import Metadata, Picture
+from sr_lightning.image import rgb
+from sr_lightning.image.metadata import metadata_of
+from sr_lightning.image.picture import Metadata, Picture
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it logs each damaged tag, and then raises
 log = logging.getLogger(__name__)
@@ -22,28 +22,28 @@ _PREMULTIPLIED = 1  # TIFF's ExtraSamples
 _FLOAT = 3  # TIFF's SampleFormat
 
 
-def read(path: Path | str) -> Picture:
+def read_picture(path: Path | str) -> Picture:
     """The first frame of a file.
 
     Raises:
         InputError: the file cannot be opened, is damaged or truncated, or has values without a defined range.
     """
-    with image.told(path):
+    with rgb.told(path):
         content = Path(path).read_bytes()
     return decode(content, str(path))
 
 
 def decode(content: bytes, name: str) -> Picture:
-    """As ``read``, from memory; ``name`` is for messages."""
-    with image.told(name, content):
+    """As ``read_picture``, from memory; ``name`` is for messages."""
+    with rgb.told(name, content):
         deep = deep_tiff(content) if content[:4] in _TIFF else None
     try:
-        with image.opened(name, content) as file:
-            turn = image.orientation(file)  # before the pixels: Pillow turns a TIFF while it decodes it
+        with rgb.opened(name, content) as file:
+            turn = rgb.orientation(file)  # before the pixels: Pillow turns a TIFF while it decodes it
             frames = getattr(file, "n_frames", 1)
             if frames > 1:
                 log.warning("%s: has %d frames; only the first one is used", name, frames)
-            pixels = deep if deep is not None else image.upright(pixels_of(file, content), turn)
+            pixels = deep if deep is not None else rgb.upright(pixels_of(file, content), turn)
             return Picture(pixels, metadata_of(file, 1 if pixels.shape[2] < 3 else 3))
     except InputError:
         if deep is None:
@@ -57,7 +57,7 @@ def pixels_of(file: Image.Image, content: bytes) -> np.ndarray:
         deep = imagecodecs.png_decode(content)
         return deep.reshape(*deep.shape[:2], -1)
     file.load()
-    grey = image.deep_grey(file)
+    grey = rgb.deep_grey(file)
     if grey is not None:
         return grey[:, :, None]
     alpha = "A" if file.has_transparency_data else ""
@@ -117,4 +117,4 @@ def deep_tiff(content: bytes) -> np.ndarray | None:
             alpha = np.maximum(pixels[:, :, -1:], 1).astype(np.float64)
             pixels[:, :, :-1] = np.rint(np.minimum(pixels[:, :, :-1] / alpha, 1) * 65535)
         turn = page.tags.valueof(274, 1)
-    return image.upright(pixels, turn if turn in range(1, 9) else 1)
+    return rgb.upright(pixels, turn if turn in range(1, 9) else 1)

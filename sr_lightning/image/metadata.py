@@ -7,7 +7,7 @@ from typing import Any
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
-from sr_lightning.pictures.picture import Metadata
+from sr_lightning.image.picture import Metadata
 
 _DESCRIPTIVE = (  # tags of EXIF's first directory that say nothing about how pixels are stored
     ExifTags.Base.ImageDescription,

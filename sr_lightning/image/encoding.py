@@ -10,11 +10,11 @@ import numpy as np
 import tifffile
 from PIL import ExifTags, Image
 
-from sr_lightning import image
 from sr_lightning.errors import InputError
+from sr_lightning.image import rgb
+from sr_lightning.image.metadata import HEADER, fitting, options, png_chunks
+from sr_lightning.image.picture import Picture
 from sr_lightning.ops.quantize import to_eight_bit
-from sr_lightning.pictures.metadata import HEADER, fitting, options, png_chunks
-from sr_lightning.pictures.picture import Picture
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +24,13 @@ _OPAQUE = ("JPEG", "BMP")
 
 def suffix_for(suffix: str) -> str:
     """The suffix itself, in lower case, if it can be written; PNG's for other image files (GIF, PPM …)."""
-    return suffix.lower() if suffix.lower() in image.ENCODERS else ".png"
+    return suffix.lower() if suffix.lower() in rgb.ENCODERS else ".png"
 
 
 def same_suffix(content: bytes) -> str:
     """The suffix of the format that a file's content has, PNG's for those that are not written."""
-    with image.opened("picture", content) as file:
-        return next((suffix for suffix, (name, _) in image.ENCODERS.items() if name == file.format), ".png")
+    with rgb.opened("picture", content) as file:
+        return next((suffix for suffix, (name, _) in rgb.ENCODERS.items() if name == file.format), ".png")
 
 
 def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
@@ -41,9 +41,9 @@ def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
     Raises:
         InputError: the format cannot hold the picture's transparency, or so many pixels, or is none of those written.
     """
-    if suffix.lower() not in image.ENCODERS:
-        raise InputError(f"{name}: cannot be written as {suffix!r}; use {', '.join(image.ENCODERS)}")
-    format_name, encoder = image.ENCODERS[suffix.lower()]
+    if suffix.lower() not in rgb.ENCODERS:
+        raise InputError(f"{name}: cannot be written as {suffix!r}; use {', '.join(rgb.ENCODERS)}")
+    format_name, encoder = rgb.ENCODERS[suffix.lower()]
     pixels, colours = picture.pixels, 1 if picture.pixels.shape[2] < 3 else 3
     if pixels.shape[2] > colours and format_name in _OPAQUE:
         if (pixels[:, :, -1] != np.iinfo(pixels.dtype).max).any():
@@ -65,7 +65,7 @@ def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
     try:
         encoded.save(file, format_name, **encoder, **options(picture.metadata, format_name, written_colours))
     except (OSError, ValueError) as error:  # more pixels than the format can hold
-        raise InputError(f"{name}: cannot be written as {format_name} ({image.reason(error)}); use png") from error
+        raise InputError(f"{name}: cannot be written as {format_name} ({rgb.reason(error)}); use png") from error
     return file.getvalue()
 
 
@@ -98,11 +98,11 @@ def deep_tiff(picture: Picture) -> bytes:
     return file.getvalue()
 
 
-def write(path: Path | str, picture: Picture) -> None:
+def write_picture(path: Path | str, picture: Picture) -> None:
     """Write a file, the whole or none, in the format that its suffix names; parent folders are made.
 
     Raises:
         InputError: as ``encode``, or the file cannot be written.
     """
     content = encode(picture, Path(path).suffix, str(path))
-    image.save(Path(path), lambda file: file.write(content))
+    rgb.save(Path(path), lambda file: file.write(content))
