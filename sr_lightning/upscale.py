@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from sr_lightning import image, pages, videos
+from sr_lightning import image, pages, video
 from sr_lightning.arguments import factor, positive, printable
 from sr_lightning.batches import Job, Report, checked, plan, sliders, upscale_files, upscale_videos
 from sr_lightning.command_line import Parser, load_generator
@@ -118,7 +118,7 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
     if options.dry_run:
         raise InputError(f"--dry-run: tells of files; give them instead of {PIPE}")
     source, target = options.inputs[0], None if options.output == PIPE else options.output
-    if Path(source).suffix.lower() in videos.EXTENSIONS:
+    if Path(source).suffix.lower() in video.EXTENSIONS:
         raise InputError(f"{source}: videos do not go through {PIPE}; give --output a file")
     if target is not None:
         checked([Job(Path(source), Path(target))])
@@ -145,7 +145,7 @@ def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
     """The suffix of a file's target."""
 
     def chosen(path: Path) -> str:
-        if path.suffix.lower() in videos.EXTENSIONS:
+        if path.suffix.lower() in video.EXTENSIONS:
             return path.suffix.lower()
         return f".{options.format}" if options.format else image.suffix_for(path.suffix)
 
@@ -180,7 +180,7 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
 
 def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
     """Upscale with a bar that counts pixels of all pictures, then frames of each video."""
-    stills, films = ([job for job in jobs if job.is_video is video] for video in (False, True))
+    stills, films = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
     sizes = {job: pixels(job.source) for job in stills}
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
         bar = progress.add_task("Upscaling", total=sum(sizes.values()))

@@ -10,13 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning import image, videos, weights
+from sr_lightning import image, video, weights
 from sr_lightning.image import Picture
 from sr_lightning.system import tensor_files
 from sr_lightning.upscale import main
 from tests.support.photographs import pixels, save
-from tests.test_videos import film
 from tests.test_weights import RECIPE, described, rrdbnet
+from tests.video.test_video import film
 
 
 def damaged(whole: bytes, count: int, head: int = 400) -> Iterator[bytes]:
@@ -66,10 +66,10 @@ def test_damaged_pictures_and_videos(tmp_path, monkeypatch, capfd):
     assert sorted(path.name for path in Path("out").iterdir()) == [s.name for s in sources if s not in refused]
     monkeypatch.undo()
     for path in (tmp_path / "out").iterdir():
-        if path.suffix not in videos.EXTENSIONS:
+        if path.suffix not in video.EXTENSIONS:
             assert image.read_picture(path).pixels.size > 0
         else:
-            assert videos.facts(path).frames > 0
+            assert video.facts(path).frames > 0
 
 
 def checkpoint(path: Path) -> bytes:

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from sr_lightning import videos
+from sr_lightning import video
 from sr_lightning.batches.jobs import Job
 from sr_lightning.batches.pipeline import Enlarge, Report, told
 from sr_lightning.errors import InputError
@@ -27,9 +27,9 @@ def upscale_videos(
     """
     for job in jobs:
         try:
-            total = videos.facts(job.source).frames
+            total = video.facts(job.source).frames
             count = None if on_frame is None else partial(on_frame, job, total)
-            videos.convert(job.source, job.target, partial(enlarged, enlarge), count)
+            video.convert(job.source, job.target, partial(enlarged, enlarge), count)
             report.done += 1
         except InputError as error:
             report.problems[job.source] = told(job, error)

@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sr_lightning import image, videos
+from sr_lightning import image, video
 from sr_lightning.data.images import find_images
 from sr_lightning.errors import InputError
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = image.EXTENSIONS | videos.EXTENSIONS
+EXTENSIONS = image.EXTENSIONS | video.EXTENSIONS
 _PICTURES = "arw avif cr2 cr3 dng exr heic heif jp2 jpe jxl nef orf psd raf rw2 tga"
 _VIDEOS = "3gp avi flv m2ts mpeg mpg mts vob wmv"
 UNREAD = frozenset(f".{ending}" for ending in f"{_PICTURES} {_VIDEOS}".split())
@@ -31,7 +31,7 @@ class Job:
 
     @property
     def is_video(self) -> bool:
-        return self.source.suffix.lower() in videos.EXTENSIONS
+        return self.source.suffix.lower() in video.EXTENSIONS
 
 
 def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Callable[[Path], str]) -> list[Job]:
@@ -130,7 +130,7 @@ def checked(jobs: list[Job]) -> list[Job]:
     sources = {os.path.realpath(job.source) for job in jobs}
     targets: dict[str, Path] = {}
     for job in jobs:
-        kinds = sorted(videos.EXTENSIONS if job.is_video else image.ENCODERS)
+        kinds = sorted(video.EXTENSIONS if job.is_video else image.ENCODERS)
         if job.target.suffix.lower() not in kinds:
             raise InputError(f"{job.source}: cannot become {job.target}; let it end in one of {', '.join(kinds)}")
         real = os.path.realpath(job.target)

@@ -9,9 +9,9 @@ import numpy as np
 
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import replacing
-from sr_lightning.videos.colours import upright
-from sr_lightning.videos.reading import opened, picture_stream
-from sr_lightning.videos.writing import Encoder
+from sr_lightning.video.colorspace import upright
+from sr_lightning.video.encoder import Encoder
+from sr_lightning.video.reader import opened, picture_stream
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import pytest
 
 from sr_lightning.errors import InputError
 from sr_lightning.upscale import main
-from sr_lightning.videos import convert, facts
+from sr_lightning.video import convert, facts
 from tests.support.photographs import save
 
 av = pytest.importorskip("av")
@@ -152,7 +152,7 @@ def test_the_command_takes_videos_beside_pictures(tmp_path, monkeypatch, capsys)
 
 
 def test_without_pyav_it_is_said_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr("sr_lightning.videos.reading.find_spec", lambda name: None)
+    monkeypatch.setattr("sr_lightning.video.reader.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"a\.mp4: videos need a package more: pip install 'sr_lightning\[video\]'"):
         facts(tmp_path / "a.mp4")
 

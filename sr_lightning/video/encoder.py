@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sr_lightning.errors import InputError
-from sr_lightning.videos.colours import FULL, LIMITED, colours, scaling
+from sr_lightning.video.colorspace import FULL, LIMITED, colours, scaling
 
 log = logging.getLogger(__name__)
 
