@@ -8,15 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from sr_lightning.visuals.html.table import Spread
+
 Pair = TypeVar("Pair", bound=Hashable)
-
-
-class Spread(NamedTuple):
-    """Mean and sample standard deviation (n - 1) of some values; one value has no deviation, None."""
-
-    mean: float
-    deviation: float | None
-    number: int
 
 
 class Difference(NamedTuple):

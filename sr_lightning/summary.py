@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.distributed import all_gather_object, get_world_size, is_initialized
 
 from sr_lightning import image, weights
-from sr_lightning.comparison import comparison, stacked
 from sr_lightning.data import Batch, Benchmarks, SRDataModule
 from sr_lightning.evaluate import evaluate, protocol
 from sr_lightning.generators import Interpolation
@@ -21,6 +20,7 @@ from sr_lightning.loggers import conclude
 from sr_lightning.modules import scores
 from sr_lightning.system import tensor_files
 from sr_lightning.tables import Row, means, show, write_results
+from sr_lightning.visuals.comparison import comparison, stacked
 
 log = logging.getLogger(__name__)
 SHOWN = 4  # images in the picture, and kept as files

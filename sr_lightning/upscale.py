@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from sr_lightning import image, pages, video
+from sr_lightning import image, video
 from sr_lightning.arguments import factor, positive, printable
 from sr_lightning.batches import Job, Report, checked, plan, sliders, upscale_files, upscale_videos
 from sr_lightning.command_line import Parser, load_generator
@@ -23,6 +23,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_writable
 from sr_lightning.upscaling import Upscaler, upscale_picture
 from sr_lightning.upscaling.upscaler import OVERLAP, PRECISIONS
+from sr_lightning.visuals import html
 
 PIPE = "-"
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
@@ -217,7 +218,7 @@ def compare(jobs: Sequence[Job], options: argparse.Namespace, scale: str, report
         report.problems[Path(options.compare)] = f"{options.compare}: not written, no picture is there to be compared"
         return
     lead = f"Left of the line bicubic interpolation, right of it {Path(options.weights).name}; both ×{scale}."
-    pages.write_page(options.compare, pages.page("Before and after", parts, lead))
+    html.write_page(options.compare, html.page("Before and after", parts, lead))
 
 
 def pixels(path: Path) -> int:

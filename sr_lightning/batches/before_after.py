@@ -8,13 +8,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from sr_lightning import image, pages
+from sr_lightning import image
 from sr_lightning.batches.jobs import Job
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
 from sr_lightning.ops.quantize import to_eight_bit
 from sr_lightning.ops.resize import bicubic_to
-from sr_lightning.pages.inline import MEGAPIXELS, within
+from sr_lightning.visuals import html
+from sr_lightning.visuals.html.data_uri import MEGAPIXELS, within
 
 PAGE = 240.0  # megapixels on one page: about 100 megabytes, which a browser still opens
 BEHIND = (128, 128, 128)  # what is transparent
@@ -54,7 +55,7 @@ def slider(job: Job, megapixels: float) -> str:
     width, height = within(after.shape[2], after.shape[1], megapixels)
     enlarged = bicubic_to(before.float().div_(255), height, width).clamp_(0, 1)
     facts = {"input": f"{before.shape[2]} × {before.shape[1]}"}
-    return pages.slider(str(job.source), enlarged, after, facts=facts, megapixels=megapixels)
+    return html.slider(str(job.source), enlarged, after, facts=facts, megapixels=megapixels)
 
 
 def flat(picture: Picture) -> Tensor:

@@ -8,11 +8,11 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 
 from sr_lightning import image
-from sr_lightning.comparison import comparison
 from sr_lightning.data.batch import Batch
 from sr_lightning.modules import scores
 from sr_lightning.ops import resize
-from sr_lightning.places import telling_squares
+from sr_lightning.visuals.comparison import comparison
+from sr_lightning.visuals.crop_selection import telling_squares
 
 
 class Pictures(Callback):

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from sr_lightning.pages import Axis, Series
 from sr_lightning.reports.columns import Baseline, Column
 from sr_lightning.reports.gathering import Report
 from sr_lightning.reports.measures import GAP, PERCEPTUAL, Measure
+from sr_lightning.visuals.html import Axis, Series
 
 BREAK = (math.nan, math.nan)
 MANY = 8  # columns, beyond which their names would cover each other in the plane

@@ -7,11 +7,11 @@ from pathlib import Path
 from torch import Tensor
 
 from sr_lightning import image
-from sr_lightning.comparison import Version, chosen, comparison
-from sr_lightning.places import Square
 from sr_lightning.reports.columns import Column
 from sr_lightning.reports.gathering import Report
 from sr_lightning.reports.reading import Run
+from sr_lightning.visuals.comparison import Version, chosen, comparison
+from sr_lightning.visuals.crop_selection import Square
 
 PLACES = 2
 NOTE = {"psnr_y": ("PSNR-Y", "{:.2f} dB"), "niqe": ("NIQE", "{:.2f}"), "lpips_alex": ("LPIPS", "{:.3f}")}

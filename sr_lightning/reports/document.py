@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from sr_lightning.pages import (
+from sr_lightning.reports import charts, sentences
+from sr_lightning.reports.crops import Shown, shown, write_pictures
+from sr_lightning.reports.gathering import Pair, Report, compared
+from sr_lightning.reports.publishing import publish
+from sr_lightning.reports.rows import Table, costs, results
+from sr_lightning.reports.texts import latex, markdown, markdown_differences, write_differences, write_tables
+from sr_lightning.statistics import Difference
+from sr_lightning.system.atomic import write_text
+from sr_lightning.visuals.html import (
     Axis,
     Column,
     crops_figure,
@@ -18,14 +26,6 @@ from sr_lightning.pages import (
     table,
     write_page,
 )
-from sr_lightning.reports import charts, sentences
-from sr_lightning.reports.crops import Shown, shown, write_pictures
-from sr_lightning.reports.gathering import Pair, Report, compared
-from sr_lightning.reports.publishing import publish
-from sr_lightning.reports.rows import Table, costs, results
-from sr_lightning.reports.texts import latex, markdown, markdown_differences, write_differences, write_tables
-from sr_lightning.statistics import Difference
-from sr_lightning.system.atomic import write_text
 
 
 def write_report(folder: Path, report: Report, against: str | None = None, project: str | None = None) -> list[Path]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sr_lightning.pages import Column as Head
-from sr_lightning.pages.table import Cell
 from sr_lightning.reports.charts import name_of
 from sr_lightning.reports.gathering import Report
 from sr_lightning.statistics import Spread
+from sr_lightning.visuals.html import Column as Head
+from sr_lightning.visuals.html.table import Cell
 
 # key in result.json -> title, unit
 COSTS = {

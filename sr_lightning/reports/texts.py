@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sr_lightning.pages.table import Cell, places
 from sr_lightning.reports.gathering import Pair
 from sr_lightning.reports.measures import Measure
 from sr_lightning.reports.rows import Table
 from sr_lightning.statistics import Difference, Spread
 from sr_lightning.tables import Row, write_csv
+from sr_lightning.visuals.html.table import Cell, places
 
 LATEX = {c: rf"\{c}" for c in "&%$#_{}"} | {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "−": "$-$", "α": r"$\alpha$",

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 
-from sr_lightning.pages.frame import Axis, Frame, Series, finite, frame_of, is_finite, near
-from sr_lightning.pages.labels import LINE, apart, beside
-from sr_lightning.pages.ticks import ticks, written
+from sr_lightning.visuals.html.axes import Axis, Frame, Series, finite, frame_of, is_finite, near
+from sr_lightning.visuals.html.label_placement import LINE, apart, beside
+from sr_lightning.visuals.html.ticks import ticks, written
 
 COLOURS = 8
 HEIGHT = 340  # pixels

@@ -5,7 +5,7 @@ from html import escape
 
 from torch import Tensor
 
-from sr_lightning.pages import inline
+from sr_lightning.visuals.html import data_uri
 
 
 def slider(
@@ -14,7 +14,7 @@ def slider(
     after: Tensor,
     names: tuple[str, str] = ("bicubic", "SR"),
     facts: Mapping[str, str] | None = None,
-    megapixels: float = inline.MEGAPIXELS,
+    megapixels: float = data_uri.MEGAPIXELS,
 ) -> str:
     """Two versions, one over the other, either side of a movable line; buttons or clicks enlarge to single pixels.
 
@@ -29,7 +29,7 @@ def slider(
         (3, h, w) or (1, h, w), floating point in [0, 1] or uint8
     """
     height, width = after.shape[-2:]
-    size = inline.within(width, height, megapixels)
+    size = data_uri.within(width, height, megapixels)
     written = {"size": f"{width} × {height}", **(facts or {})}
     if size != (width, height):
         written["shown at"] = f"{size[0]} × {size[1]}"
@@ -45,8 +45,8 @@ def slider(
 style="--at:50%;--ratio:{size[0] / size[1]:.5f};--natural:{size[0]}px">
 <div class="stage">
 <div class="scroller"><div class="pair" style="aspect-ratio:{size[0]}/{size[1]}">
-<img class="before" alt="{title}, {left}" src="{inline.lossy(before, smaller)}" draggable="false">
-<img class="after" alt="{title}, {right}" src="{inline.lossy(after, size)}" draggable="false">
+<img class="before" alt="{title}, {left}" src="{data_uri.lossy(before, smaller)}" draggable="false">
+<img class="after" alt="{title}, {right}" src="{data_uri.lossy(after, size)}" draggable="false">
 </div></div>
 <span class="badge left" aria-hidden="true">{left}</span><span class="badge right" aria-hidden="true">{right}</span>
 <input type="range" min="0" max="100" step="0.5" value="50"

@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image
 from torch import Tensor
 
-from sr_lightning.comparison import drawn
+from sr_lightning.visuals.comparison import drawn
 
 MEGAPIXELS = 12.0
 """A larger photograph is shrunk to this many pixels; WebP of quality 90 then takes a few megabytes."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from sr_lightning.comparison import Version, chosen, floating, mark
-from sr_lightning.pages import inline
-from sr_lightning.places import Square, same_place
+from sr_lightning.visuals.comparison import Version, chosen, floating, mark
+from sr_lightning.visuals.crop_selection import Square, same_place
+from sr_lightning.visuals.html import data_uri
 
 OVERVIEW = 0.5  # megapixels
 BESIDE = 9  # versions; more of them go below the whole photograph, in several lines
@@ -33,14 +33,14 @@ def crops_figure(
     values = values or {}
     reference = versions[-1][1]
     height, width = reference.shape[-2:]
-    size = inline.within(width, height, OVERVIEW)
+    size = data_uri.within(width, height, OVERVIEW)
     frames = "".join(_frame(square, number, width, height) for number, square in enumerate(squares))
     columns = []
     for version, image in versions:
         crops = []
         for number, square in enumerate(squares):
             where = f"place {number + 1}" if len(squares) > 1 else "crop"
-            source = inline.lossless(same_place(square, floating(image), width))
+            source = data_uri.lossless(same_place(square, floating(image), width))
             crops.append(
                 f'<button type="button" class="crop" data-place="{number}" style="--mark:{mark(number)}" '
                 f'aria-label="Enlarge: {escape(version)}, {where}">'
@@ -55,7 +55,7 @@ def crops_figure(
     sides = f"{len(squares) * width / height:.4f}fr {len(versions)}fr"  # so that both are equally high
     kind = "crops many" if len(versions) > BESIDE else "crops"
     return f"""<figure class="{kind}" style="--columns:{len(versions)};--sides:{sides}">
-<div class="overview"><div class="whole"><img alt="{escape(name)}, whole" src="{inline.lossy(reference, size)}">
+<div class="overview"><div class="whole"><img alt="{escape(name)}, whole" src="{data_uri.lossy(reference, size)}">
 {frames}</div><p class="caption"><strong>{escape(name)}</strong><span>{width} × {height}{explained}</span></p></div>
 <div class="columns">
 {"".join(columns)}</div>

@@ -7,14 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning import pages
 from sr_lightning.errors import InputError
-from sr_lightning.pages import Axis, Column, Series
-from sr_lightning.pages.inline import within
-from sr_lightning.pages.intervals import verdict
-from sr_lightning.pages.labels import apart, beside
-from sr_lightning.pages.ticks import ticks, written
 from sr_lightning.statistics import Difference, Spread, difference
+from sr_lightning.visuals import html
+from sr_lightning.visuals.html import Axis, Column, Series
+from sr_lightning.visuals.html.data_uri import within
+from sr_lightning.visuals.html.intervals import verdict
+from sr_lightning.visuals.html.label_placement import apart, beside
+from sr_lightning.visuals.html.ticks import ticks, written
 from tests.support import photographs
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -65,38 +65,38 @@ def test_photographs_are_bounded_in_pixels_and_in_sides():
 
 
 def test_equal_when_written_is_equal_in_rank():
-    assert pages.ranks([26.514, 28.0, 26.506, None, float("nan"), 20], "higher", 2) == [2, 1, 2, None, None, None]
-    assert pages.ranks([7.7, 4.1, 4.8], "lower", 2) == [None, 1, 2]
-    assert pages.ranks([1.0, 1.001], "higher", 2) == [None, None]
+    assert html.ranks([26.514, 28.0, 26.506, None, float("nan"), 20], "higher", 2) == [2, 1, 2, None, None, None]
+    assert html.ranks([7.7, 4.1, 4.8], "lower", 2) == [None, 1, 2]
+    assert html.ranks([1.0, 1.001], "higher", 2) == [None, None]
 
 
 def test_a_table_writes_means_deviations_and_dashes():
-    html = pages.table(
+    markup = html.table(
         "network", [Column("PSNR", "higher")], {"a": [Spread(28.041, 0.0312, 3)], "b": [27], "c": [None]}
     )
-    assert '<b class="best">28.04</b><small title="over 3 runs"> ± 0.03</small>' in html
-    assert '<span class="second">27.00</span>' in html
-    assert '<td class="none">–</td>' in html
+    assert '<b class="best">28.04</b><small title="over 3 runs"> ± 0.03</small>' in markup
+    assert '<span class="second">27.00</span>' in markup
+    assert '<td class="none">–</td>' in markup
     with pytest.raises(ValueError, match="row 'a' has 0 cells for 1"):
-        pages.table("network", [Column("PSNR")], {"a": []})
+        html.table("network", [Column("PSNR")], {"a": []})
 
 
 def test_what_is_not_finite_interrupts_a_curve():
     nan = float("nan")
     points = [(0, 0), (1, 1), (2, nan), (3, 3), (4, 4)]
-    html = pages.curves("t", [Series("s", points)], Axis("x"), Axis("y"))
-    assert html.count("<polyline") == 2
-    assert html.count("<circle") == 4
-    assert "nan" not in html
-    assert "No values yet" in pages.curves("t", [Series("s", [(0, nan)]), Series("e", [])], Axis("x"), Axis("y"))
+    markup = html.curves("t", [Series("s", points)], Axis("x"), Axis("y"))
+    assert markup.count("<polyline") == 2
+    assert markup.count("<circle") == 4
+    assert "nan" not in markup
+    assert "No values yet" in html.curves("t", [Series("s", [(0, nan)]), Series("e", [])], Axis("x"), Axis("y"))
     with pytest.raises(ValueError, match="1 points but 2 labels"):
         Series("s", [(0, 0)], labels=["a", "b"])
 
 
 def test_a_single_value_can_be_drawn():
-    html = pages.plane("t", [Series("bicubic", [(26.0, 7.7)])], Axis("PSNR", "higher"), Axis("NIQE", "lower"))
-    assert 'cx="50.0%" cy="50.0%"' in html
-    assert "better ↘" in html
+    markup = html.plane("t", [Series("bicubic", [(26.0, 7.7)])], Axis("PSNR", "higher"), Axis("NIQE", "lower"))
+    assert 'cx="50.0%" cy="50.0%"' in markup
+    assert "better ↘" in markup
 
 
 def test_names_keep_away_from_what_the_corner_says():
@@ -104,25 +104,25 @@ def test_names_keep_away_from_what_the_corner_says():
     line = Series("line", [(26.8, 7.2), (27.43, 6.67), (26.5, 8.5)])
     named = [Series(n, [p]) for n, p in (("far", (23.6, 10.0)), ("a long name to the left", (27.43, 6.66)))]
     best = Series("best", [(27.43, 6.67)])
-    html = pages.plane("t", [*named, line, best], Axis("PSNR", "higher"), Axis("NIQE", "lower"))
-    (text,) = (each for each in html.replace("<", "\n<").splitlines() if each.endswith(">best") and "<text" in each)
+    markup = html.plane("t", [*named, line, best], Axis("PSNR", "higher"), Axis("NIQE", "lower"))
+    (text,) = (each for each in markup.replace("<", "\n<").splitlines() if each.endswith(">best") and "<text" in each)
     assert 'dy="-10"' in text
 
 
 def test_points_far_from_those_with_a_name_are_left_out():
     points = [(30.0, 200.0), (26.0, 6.0), (26.5, 5.5)]
     series = [Series("gan", points, labels=["", "", "gan"]), Series("bicubic", [(26.0, 7.5)])]
-    html = pages.plane("t", series, Axis("PSNR", "higher"), Axis("NIQE", "lower"))
-    assert html.count("<circle") == 3
-    assert html.count('r="3"') == 1
+    markup = html.plane("t", series, Axis("PSNR", "higher"), Axis("NIQE", "lower"))
+    assert markup.count("<circle") == 3
+    assert markup.count('r="3"') == 1
 
 
 def test_baselines_are_not_the_best():
-    html = pages.table(
+    markup = html.table(
         "n", [Column("PSNR", "higher")], {"bicubic": [29.0], "a": [28.0], "b": [27.0]}, baselines=["bicubic"]
     )
-    assert '<b class="best">28.00</b>' in html
-    assert '<tr class="baseline"><th scope="row">bicubic</th><td data-value="29.0">29.00</td>' in html
+    assert '<b class="best">28.00</b>' in markup
+    assert '<tr class="baseline"><th scope="row">bicubic</th><td data-value="29.0">29.00</td>' in markup
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_a_difference_is_told_where_interval_and_test_agree(low, high, p, better
 def test_a_page_that_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"file/report\.html: cannot be written"):
-        pages.write_page(tmp_path / "file" / "report.html", "")
+        html.write_page(tmp_path / "file" / "report.html", "")
     (tmp_path / "report.html").mkdir()
     with pytest.raises(InputError, match=r"report\.html: cannot be written"):
-        pages.write_page(tmp_path / "report.html", "")
+        html.write_page(tmp_path / "report.html", "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "report.html"]
 
 
@@ -158,17 +158,17 @@ def document(tmp_path_factory):
     points = [(i * 1e4, i + 0.5) for i in range(9)]
     axes = Axis("PSNR", "higher"), Axis("NIQE", "lower")
     parts = [
-        pages.slider("red and blue", flat(0), flat(2), facts={"input": HOSTILE}),
-        pages.slider("photograph", hr[:1, ::4, ::4], hr.float() / 255, megapixels=0.01),
-        pages.crops_figure("photograph", versions, values={"network": "26.49 dB / 3.11"}, note="PSNR / NIQE"),
-        pages.table("network", [Column("PSNR", "higher"), Column("NIQE", "lower")], rows, caption=HOSTILE),
-        pages.curves("Training", [Series("a", points, spread=[1] * 9), Series(HOSTILE, points[:4])], *axes),
-        pages.side_by_side([pages.intervals("PSNR", {("a", HOSTILE): difference([2, 3, 4], [1, 3, 5])}, axes[0])]),
-        pages.folded("More", [pages.curves("Hidden", [Series("a", points)], *axes)]),
-        pages.plane("Plane", [Series("a", points, labels=["α"] * 9), Series(HOSTILE, points[3:4])], *axes),
+        html.slider("red and blue", flat(0), flat(2), facts={"input": HOSTILE}),
+        html.slider("photograph", hr[:1, ::4, ::4], hr.float() / 255, megapixels=0.01),
+        html.crops_figure("photograph", versions, values={"network": "26.49 dB / 3.11"}, note="PSNR / NIQE"),
+        html.table("network", [Column("PSNR", "higher"), Column("NIQE", "lower")], rows, caption=HOSTILE),
+        html.curves("Training", [Series("a", points, spread=[1] * 9), Series(HOSTILE, points[:4])], *axes),
+        html.side_by_side([html.intervals("PSNR", {("a", HOSTILE): difference([2, 3, 4], [1, 3, 5])}, axes[0])]),
+        html.folded("More", [html.curves("Hidden", [Series("a", points)], *axes)]),
+        html.plane("Plane", [Series("a", points, labels=["α"] * 9), Series(HOSTILE, points[3:4])], *axes),
     ]
     path = tmp_path_factory.mktemp("page") / "report.html"
-    pages.write_page(path, pages.page(HOSTILE, [pages.section("All parts \udce9", parts, "lead")], "lead"))
+    html.write_page(path, html.page(HOSTILE, [html.section("All parts \udce9", parts, "lead")], "lead"))
     return path
 
 

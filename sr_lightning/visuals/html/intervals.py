@@ -2,11 +2,27 @@
 
 from collections.abc import Mapping
 from html import escape
+from typing import Protocol
 
-from sr_lightning.pages.frame import Axis, range_of
-from sr_lightning.statistics import Difference
+from sr_lightning.visuals.html.axes import Axis, range_of
 
 SIGNIFICANT = 0.05
+
+
+class Difference(Protocol):
+    """A mean difference, the ends of its confidence interval, and the corrected p-value; None for a single pair."""
+
+    @property
+    def mean(self) -> float: ...
+
+    @property
+    def low(self) -> float | None: ...
+
+    @property
+    def high(self) -> float | None: ...
+
+    @property
+    def holm(self) -> float | None: ...
 
 
 def intervals(title: str, differences: Mapping[tuple[str, str], Difference], axis: Axis, digits: int = 2) -> str:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sr_lightning.ops.quantize import to_uint8
-from sr_lightning.places import Square, same_place, telling_squares
+from sr_lightning.visuals.crop_selection import Square, same_place, telling_squares
 
 MARGIN, LINE = 8, 18  # pixels
 WIDEST = 3  # times its height: the whole image in a picture

@@ -4,9 +4,16 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from sr_lightning.statistics import Spread
+
+class Spread(NamedTuple):
+    """Mean and sample standard deviation (n - 1) of some values; one value has no deviation, None."""
+
+    mean: float
+    deviation: float | None
+    number: int
+
 
 Cell = Spread | float | str | None
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from sr_lightning.comparison import MARGIN, chosen, comparison, mark
-from sr_lightning.places import Square, same_place, telling_squares
+from sr_lightning.visuals.comparison import MARGIN, chosen, comparison, mark
+from sr_lightning.visuals.crop_selection import Square, same_place, telling_squares
 
 
 def overlap(a, b):
