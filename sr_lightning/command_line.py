@@ -13,15 +13,11 @@ from hydra.errors import HydraException, InstantiationException
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from torch import nn
 
-from sr_lightning import weights
 from sr_lightning.errors import InputError
-from sr_lightning.generators import Interpolation
 
 PACKAGE = Path(__file__).parent
 CONF = next(folder for folder in (PACKAGE / "conf", PACKAGE.parent / "conf") if folder.is_dir())
-BASELINES = ("nearest", "bilinear", "bicubic")
 REFUSALS = (ValueError, TypeError, ImportError, AttributeError, MisconfigurationException)  # of a part being built
 
 
@@ -112,24 +108,6 @@ def check_values(config: Any, expected: Mapping[str, tuple[Callable[[Any], bool]
         value = OmegaConf.select(config, key, default=config)  # the configuration itself: there is no such key
         if value is not config and not test(value):
             raise InputError(f"{key}={'null' if value is None else value}: must be {description}")
-
-
-def load_generator(source: str, scale: int | None = None, kind: str = "ema") -> nn.Module:
-    """A generator ready for inference.
-
-    Args:
-        source: what ``weights.load`` takes, or the name of a baseline.
-        scale: of a baseline, 4 for None; of others, what it must be.
-        kind: ``ema`` or ``raw``.
-    Raises:
-        InputError: no such file or name, not weights of a known network, or another scale.
-    """
-    if source in BASELINES:
-        return Interpolation(source, 4 if scale is None else scale).eval()
-    generator = weights.load(source, kind)
-    if scale is not None and scale != generator.scale:
-        raise InputError(f"{source}: enlarges {generator.scale} times; set scale={generator.scale} or leave it out")
-    return generator
 
 
 class Parser(argparse.ArgumentParser):

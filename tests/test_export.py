@@ -29,8 +29,8 @@ from sr_lightning.generators import (
 )
 from sr_lightning.ops import resize
 from sr_lightning.system import tensor_files
-from sr_lightning.weights.onnx_graph import BicubicConvolution
-from tests.test_weights import equal, outputs, rrdbnet
+from sr_lightning.weights.onnx import BicubicConvolution
+from tests.weights.test_loading import equal, outputs, rrdbnet
 
 NORMALISED = partial(ResidualBlock, norm=nn.BatchNorm2d)
 HIDDEN = partial(Tail, hidden=True)

@@ -15,9 +15,9 @@ from torch import distributed, nn
 from sr_lightning import evaluate, image, runs, weights
 from sr_lightning import train as train_command
 from sr_lightning.callbacks import Checkpoints, GeneratorEMA
-from sr_lightning.command_line import load_generator
 from sr_lightning.metrics import PSNR
 from sr_lightning.system import tensor_files
+from sr_lightning.weights.by_name import load_generator
 from tests.conftest import TINY
 from tests.support import photographs
 

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
-from sr_lightning.weights import recipe
-from sr_lightning.weights.checkpoints import generator_weights, shown
-from sr_lightning.weights.layouts import EXPECTED, recognise, without_memory
+from sr_lightning.weights import from_config
+from sr_lightning.weights.architectures.registry import EXPECTED, recognise, without_memory
 from sr_lightning.weights.published import locate
+from sr_lightning.weights.state_dicts import generator_weights, shown
 
 
 def load(source: str | Path, kind: str = "ema") -> nn.Module:
@@ -33,7 +33,7 @@ def load(source: str | Path, kind: str = "ema") -> nn.Module:
     try:
         described = saved_recipe(content)
         if described is not None:
-            generator = recipe.build(described)
+            generator = from_config.build(described)
             fill(generator, generator_weights(content, kind))
         else:
             weights = generator_weights(content, kind)

@@ -8,8 +8,8 @@ from math import isqrt
 from torch import Tensor, nn
 
 from sr_lightning.generators import RRDB, Nearest, Tail, TrunkGenerator
-from sr_lightning.weights.checkpoints import shown
-from sr_lightning.weights.recognised import Recognised, count, shape
+from sr_lightning.weights.architectures.base import Recognised, count, shape
+from sr_lightning.weights.state_dicts import shown
 
 EXPECTED = "RRDBNet (conv_first, body.0.rdb1.conv1, or older: RRDB_trunk.0.RDB1.conv1, model.1.sub.0.RDB1.conv1.0)"
 UNSHUFFLE = (1, 2, 4)

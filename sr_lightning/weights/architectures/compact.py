@@ -6,7 +6,7 @@ from math import isqrt
 from torch import Tensor, nn
 
 from sr_lightning.generators import Compact
-from sr_lightning.weights.recognised import Recognised, count, shape
+from sr_lightning.weights.architectures.base import Recognised, count, shape
 
 EXPECTED = "SRVGGNetCompact (body.0, body.1)"
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
-from sr_lightning.weights import compact, msrresnet, rrdbnet
-from sr_lightning.weights.recognised import Recognised
+from sr_lightning.weights.architectures import compact, msrresnet, rrdbnet
+from sr_lightning.weights.architectures.base import Recognised
 
 GROWTH = 32  # the only one of an RRDBNet that spandrel builds
 FAMILIES = (rrdbnet, compact, msrresnet)
