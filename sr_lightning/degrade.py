@@ -25,8 +25,8 @@ from sr_lightning import image
 from sr_lightning.arguments import printable
 from sr_lightning.command_line import CONF, Parser, check_values, one_line_errors, whole
 from sr_lightning.data import Files
-from sr_lightning.data.images import find_images
-from sr_lightning.data.whole import WholeImages
+from sr_lightning.data.discovery import find_images
+from sr_lightning.data.full_images import WholeImages
 from sr_lightning.degradations import RandomDegradation, Record
 from sr_lightning.degradations.description import described
 from sr_lightning.errors import InputError

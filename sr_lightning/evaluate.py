@@ -16,9 +16,9 @@ from torchmetrics import Metric
 
 from sr_lightning import __version__, image
 from sr_lightning.command_line import CONF, check_values, one_line_errors, one_of, plain, quiet
-from sr_lightning.data import Batch, Benchmarks, find_benchmarks
+from sr_lightning.data import Batch, find_benchmarks
 from sr_lightning.errors import InputError
-from sr_lightning.modules import Evaluator
+from sr_lightning.modules import Benchmarks, Evaluator
 from sr_lightning.system.torchrun import leave
 from sr_lightning.tables import Row, means, show, write_results
 from sr_lightning.weights.by_name import BASELINES, load_generator

@@ -21,12 +21,11 @@ from omegaconf import DictConfig, OmegaConf
 from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints, Costs
 from sr_lightning.command_line import CONF, one_line_errors, plain, quiet
-from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.fitting import fit
 from sr_lightning.loggers import wandb_id, wandb_mode, wandb_name, wandb_tags
 from sr_lightning.matching import match
-from sr_lightning.modules import Restorer
+from sr_lightning.modules import Restorer, SRDataModule
 from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
 from sr_lightning.preflight import check, check_crop
 from sr_lightning.runs import alone, check_resumable, newest_good, run_directory, write_result

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sr_lightning import image, video
-from sr_lightning.data.images import find_images
+from sr_lightning.data.discovery import find_images
 from sr_lightning.errors import InputError
 
 log = logging.getLogger(__name__)

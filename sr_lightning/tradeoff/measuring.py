@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from sr_lightning import weights
 from sr_lightning.command_line import CONF, plain, quiet
-from sr_lightning.data import Batch, Benchmarks, find_benchmarks
+from sr_lightning.data import Batch, find_benchmarks
 from sr_lightning.evaluate import evaluate
-from sr_lightning.modules import scores
+from sr_lightning.modules import Benchmarks, scores
 from sr_lightning.ops.quantize import to_uint8
 from sr_lightning.tables import Row, means
 

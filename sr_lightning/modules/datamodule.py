@@ -13,12 +13,12 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from sr_lightning.data.batch import Batch, FixedBatches, to_batch
+from sr_lightning.data.crop_store import CropStore, DecodedImages, build
 from sr_lightning.data.crops import Crops, Images, Iterations, symmetry
-from sr_lightning.data.files import Files
-from sr_lightning.data.pool import PairPool
-from sr_lightning.data.resident import ResidentStore, fits
-from sr_lightning.data.store import CropStore, DecodedImages, build
-from sr_lightning.data.whole import Share, WholeImages, decode_all, smallest
+from sr_lightning.data.datasets import Files
+from sr_lightning.data.device_store import ResidentStore, fits
+from sr_lightning.data.full_images import Share, WholeImages, decode_all, smallest
+from sr_lightning.data.pair_pool import PairPool
 from sr_lightning.errors import InputError
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from sr_lightning.data.crop_store import CropStore, DecodedImages, build
 from sr_lightning.data.crops import Crops, Iterations, permutation, plan, symmetry
-from sr_lightning.data.images import find_images
-from sr_lightning.data.resident import ResidentStore
-from sr_lightning.data.store import CropStore, DecodedImages, build
-from sr_lightning.data.whole import Share
+from sr_lightning.data.device_store import ResidentStore
+from sr_lightning.data.discovery import find_images
+from sr_lightning.data.full_images import Share
 from tests.support import photographs
 
 SIZES = np.array([[40, 50], [33, 90], [60, 35]])

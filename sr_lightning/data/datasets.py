@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sr_lightning.data import downloads
 from sr_lightning.data.demo import TRAIN, VALIDATION, demo_images
-from sr_lightning.data.images import find_images, pair_images
+from sr_lightning.data.discovery import find_images, pair_images
+from sr_lightning.data.div2k import df2k as df2k_images
+from sr_lightning.data.div2k import div2k as div2k_images
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ def validation(hr: str | Path | None, lr: str | Path | None = None, scale: int =
 
 def div2k(root: str | Path, part: str = "train") -> Files:
     """DIV2K (Agustsson & Timofte 2017), downloaded below ``root`` where it is not there."""
-    return Files(downloads.div2k(root, part))
+    return Files(div2k_images(root, part))
 
 
 def df2k(root: str | Path) -> Files:
     """DIV2K's training part and Flickr2K, downloaded below ``root`` where they are not there."""
-    return Files(downloads.df2k(root))
+    return Files(df2k_images(root))

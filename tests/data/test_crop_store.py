@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from sr_lightning import image
-from sr_lightning.data import store
-from sr_lightning.data.images import find_images
-from sr_lightning.data.store import CropStore, DecodedImages, build
+from sr_lightning.data import crop_store
+from sr_lightning.data.crop_store import CropStore, DecodedImages, build
+from sr_lightning.data.discovery import find_images
 from sr_lightning.errors import InputError
 from tests.support import photographs
 
@@ -39,7 +39,7 @@ def test_crops_are_the_decoded_pixels(paths, tmp_path):
 
 def test_a_store_is_decoded_once(paths, tmp_path, monkeypatch):
     folder = build(paths, tmp_path / "cache")
-    monkeypatch.setattr(store, "decode", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(crop_store, "decode", lambda *_: pytest.fail("decoded again"))
     assert build(paths, tmp_path / "cache") == folder
 
 
@@ -60,7 +60,7 @@ def test_a_bad_file_leaves_nothing(paths, tmp_path):
 
 
 def test_a_full_disk_is_told_before_anything_is_written(paths, tmp_path, monkeypatch):
-    monkeypatch.setattr(store.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
+    monkeypatch.setattr(crop_store.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
     with pytest.raises(InputError, match=r"data\.cache=FOLDER"):
         build(paths, tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("store-*-*"))
@@ -68,8 +68,8 @@ def test_a_full_disk_is_told_before_anything_is_written(paths, tmp_path, monkeyp
 
 def test_many_builders_build_one(paths, tmp_path, monkeypatch):
     calls = []
-    decode = store.decode
-    monkeypatch.setattr(store, "decode", lambda *args: (calls.append(1), time.sleep(0.2), decode(*args)))
+    decode = crop_store.decode
+    monkeypatch.setattr(crop_store, "decode", lambda *args: (calls.append(1), time.sleep(0.2), decode(*args)))
     with ThreadPoolExecutor(4) as pool:
         folders = set(pool.map(lambda _: build(paths, tmp_path / "cache"), range(4)))
     assert len(folders) == len(calls) == 1
@@ -81,15 +81,15 @@ def test_a_killed_build_is_built_again(paths, tmp_path):
 import time
 from pathlib import Path
 from sr_lightning import image
-from sr_lightning.data import store
+from sr_lightning.data import crop_store
 read = image.read_bytes
 def slow(path):
     Path({str(tmp_path / "started")!r}).touch()
     time.sleep(60)
 image.read_bytes = slow
-store.build([Path(p) for p in {[str(path) for path in paths]!r}], Path({str(tmp_path / "cache")!r}))
+crop_store.build([Path(p) for p in {[str(path) for path in paths]!r}], Path({str(tmp_path / "cache")!r}))
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen([sys.executable, "-c", program], env=environment)
     while not (tmp_path / "started").exists():
         assert process.poll() is None

@@ -9,13 +9,15 @@ from lightning import Trainer
 from PIL import Image
 
 from sr_lightning import image
-from sr_lightning.data import Files, SRDataModule, demo_train, folder, paired, validation
+from sr_lightning.data import Files, demo_train, folder, paired, validation
 from sr_lightning.data.batch import to_batch
-from sr_lightning.data.benchmarks import Benchmarks, find_benchmarks
-from sr_lightning.data.pool import PairPool
-from sr_lightning.data.whole import WholeImages
+from sr_lightning.data.benchmarks import find_benchmarks
+from sr_lightning.data.full_images import WholeImages
+from sr_lightning.data.pair_pool import PairPool
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
+from sr_lightning.modules import SRDataModule
+from sr_lightning.modules.benchmarks import Benchmarks
 from sr_lightning.ops import resize
 from tests.support import photographs
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sr_lightning.data.images import find_images, match_images, pair_images
+from sr_lightning.data.discovery import find_images, match_images, pair_images
 from sr_lightning.errors import InputError
 
 

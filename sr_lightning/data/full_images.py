@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from sr_lightning import image
-from sr_lightning.data.files import Files
+from sr_lightning.data.datasets import Files
 from sr_lightning.degradations import FIXED, Key
 from sr_lightning.errors import InputError
 

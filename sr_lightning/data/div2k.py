@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sr_lightning.data.images import find_images
+from sr_lightning.data.discovery import find_images
 from sr_lightning.errors import InputError
 from sr_lightning.system.archive import extract
 from sr_lightning.system.download import fetch

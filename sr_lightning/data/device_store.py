@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from sr_lightning.data.store import CropStore
+from sr_lightning.data.crop_store import CropStore
 
 
 class ResidentStore:
