@@ -18,8 +18,8 @@ from sr_lightning.errors import InputError
 from sr_lightning.loggers import flat
 from sr_lightning.sweeps.names import overrides
 from sr_lightning.warm_start import first_stage, stage_key
+from tests.conf.test_conf import composed
 from tests.conftest import TINY
-from tests.test_conf import composed
 from tests.test_train import checkpoint, logged
 
 COLUMNS = ("srgan", "no_bn", "before_activation", "ragan", "rrdb")

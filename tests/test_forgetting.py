@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sr_lightning import weights
-from tests.test_conf import generator
+from tests.conf.test_conf import generator
 from tests.test_train import checkpoint
 
 TINY = ["experiment=finetune", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "init=start.ckpt",

@@ -13,8 +13,8 @@ from scipy.stats import chisquare, kstest, spearmanr
 from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomDegradation, Sharpen
 from sr_lightning.ops import resize
 from sr_lightning.ops.quantize import eight_bit
+from tests.conf.test_conf import composed
 from tests.support.reads import Reads
-from tests.test_conf import composed
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
 STAGES = ["sharpen", "blur", "resize", "noise", "jpeg", "second_blur", "second_resize", "second_noise", "final"]

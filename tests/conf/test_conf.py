@@ -14,11 +14,7 @@ from sr_lightning.losses import Reconstruction
 from sr_lightning.system.hardware import precision
 from tests.support import photographs
 
-OPTIONS = sorted(
-    (path.parent.name, path.stem)
-    for path in CONF.glob("*/*.yaml")
-    if (path.parent.name, path.stem) not in {("data", "settings")}
-)
+OPTIONS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml"))
 MODELS = [option for group, option in OPTIONS if group == "model"]
 
 
@@ -194,7 +190,7 @@ def test_objectives_and_terms_of_ones_own_are_taken(train):
     term = "+objective.colour={_target_: torch.nn.MSELoss}"
     with pytest.raises(SystemExit, match=r"weights\.colour: is not set"):
         train("unweighed", term)
-    train("own", "objective._target_=tests.test_conf.Own", term, "pixel=none", "+weights.colour=1", "iterations=1")
+    train("own", "objective._target_=tests.conf.test_conf.Own", term, "pixel=none", "+weights.colour=1", "iterations=1")
 
 
 class Own(Reconstruction):

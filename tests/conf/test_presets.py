@@ -11,8 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from sr_lightning.command_line import CONF
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import vgg, vgg_weights
+from tests.conf.test_conf import composed
 from tests.test_adversarial import fit
-from tests.test_conf import composed
 
 PAPERS = """
                                   srgan            srgan_mse      srgan_vgg22      esrgan
