@@ -28,7 +28,7 @@ from sr_lightning.data import Files
 from sr_lightning.data.discovery import find_images
 from sr_lightning.data.full_images import WholeImages
 from sr_lightning.degradations import RandomDegradation, Record
-from sr_lightning.degradations.description import described
+from sr_lightning.degradations.describe import described
 from sr_lightning.errors import InputError
 from sr_lightning.system import atomic
 from sr_lightning.visuals.comparison import chosen, comparison, stacked, with_text

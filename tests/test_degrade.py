@@ -8,9 +8,9 @@ import torch
 
 from sr_lightning import image
 from sr_lightning.data import paired
-from sr_lightning.degradations.description import described
+from sr_lightning.degradations.describe import described
 from sr_lightning.degrade import main
-from tests.degradations.test_drawn import second_order
+from tests.degradations.test_random_degradation import second_order
 from tests.support import photographs
 
 

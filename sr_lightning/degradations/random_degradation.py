@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sr_lightning.degradations.chain import Chain
-from sr_lightning.degradations.dice import FIXED, Dice, Key, Record
+from sr_lightning.degradations.random_draws import FIXED, Dice, Key, Record
 from sr_lightning.degradations.stage import Stage
 from sr_lightning.ops.quantize import eight_bit
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from sr_lightning.degradations.dice import Dice, Record
+from sr_lightning.degradations.random_draws import Dice, Record
 from sr_lightning.degradations.stage import fraction
 from sr_lightning.ops.unsharp_mask import unsharp
 

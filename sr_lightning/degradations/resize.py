@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 from torch.nn import functional as F
 
-from sr_lightning.degradations.dice import Dice, Record
+from sr_lightning.degradations.random_draws import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval, shares
 
 MODES = ("area", "bilinear", "bicubic")

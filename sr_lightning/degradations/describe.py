@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sr_lightning.degradations.dice import Record
+from sr_lightning.degradations.random_draws import Record
 
 
 def described(record: Record) -> Iterator[str]:
