@@ -14,8 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from sr_lightning.costs import multiply_adds, parameters
 from sr_lightning.errors import InputError
+from sr_lightning.generators.complexity import multiply_adds, parameters
 from sr_lightning.system.atomic import write_text
 
 log = logging.getLogger(__name__)

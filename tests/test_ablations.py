@@ -13,8 +13,8 @@ from torch import nn
 import sr_lightning.train  # noqa: F401, the resolvers that conf/ uses
 from sr_lightning.callbacks.batch_statistics import by_batch
 from sr_lightning.command_line import CONF, plain
-from sr_lightning.costs import parameters
 from sr_lightning.errors import InputError
+from sr_lightning.generators.complexity import parameters
 from sr_lightning.loggers import flat
 from sr_lightning.sweeps.names import overrides
 from sr_lightning.warm_start import first_stage, stage_key

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from sr_lightning.callbacks.stopwatch import Stopwatch
-from sr_lightning.costs import multiply_adds, parameters
+from sr_lightning.generators.complexity import multiply_adds, parameters
 from sr_lightning.system.peak_memory import PeakMemory
 
 
