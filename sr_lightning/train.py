@@ -26,7 +26,7 @@ from sr_lightning.fitting import fit
 from sr_lightning.loggers import wandb_id, wandb_mode, wandb_name, wandb_tags
 from sr_lightning.matching import match
 from sr_lightning.modules import Restorer, SRDataModule
-from sr_lightning.modules.synchronise import UnwrappedDDPStrategy
+from sr_lightning.modules.distributed import UnwrappedDDPStrategy
 from sr_lightning.preflight import check, check_crop
 from sr_lightning.runs import alone, check_resumable, newest_good, run_directory, write_result
 from sr_lightning.summary import summarise

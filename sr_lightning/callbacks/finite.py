@@ -9,8 +9,8 @@ from torch import Tensor, distributed, nn
 from torch.optim import Optimizer
 
 from sr_lightning.errors import InputError
-from sr_lightning.modules import flat
-from sr_lightning.modules.fused import skip_if
+from sr_lightning.modules import tensor_groups
+from sr_lightning.modules.optimizers import skip_if
 
 
 class SkipNotFinite(Callback):
@@ -41,8 +41,8 @@ class SkipNotFinite(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         self.batch, self.found = batch, None
-        self.buffers = flat.by_type(pl_module.buffers())
-        self.kept = [flat.join(group) for group in self.buffers]
+        self.buffers = tensor_groups.by_type(pl_module.buffers())
+        self.kept = [tensor_groups.join(group) for group in self.buffers]
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         """At the first optimizer's step all gradients are there: decide for all, and restore the statistics."""
@@ -56,7 +56,7 @@ class SkipNotFinite(Callback):
             self.skipped = self.skipped + self.found
             self.in_a_row = (self.in_a_row + 1) * self.found
             for group, kept in zip(self.buffers, self.kept, strict=True):
-                flat.spread(torch.where(self.found, kept, flat.join(group)), group)
+                tensor_groups.spread(torch.where(self.found, kept, tensor_groups.join(group)), group)
         skip_if(optimizer, self.found)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:

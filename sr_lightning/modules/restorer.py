@@ -13,7 +13,7 @@ from torchmetrics import Metric
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Losses, Objective
 from sr_lightning.modules import scores
-from sr_lightning.modules.fused import fuse
+from sr_lightning.modules.optimizers import fuse
 
 
 class Restorer(LightningModule):

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from sr_lightning.command_line import CONF, quiet
 from sr_lightning.losses.vgg import build, layer_names
 from sr_lightning.modules import AdversarialRestorer
-from sr_lightning.modules.fused import fuse
+from sr_lightning.modules.optimizers import fuse
 from sr_lightning.system import tensor_files
 
 CROP, BATCH = 128, 4

@@ -12,7 +12,7 @@ from sr_lightning.command_line import CONF
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import vgg, vgg_weights
 from tests.conf.test_conf import composed
-from tests.test_adversarial import fit
+from tests.modules.test_adversarial import fit
 
 PAPERS = """
                                   srgan            srgan_mse      srgan_vgg22      esrgan

@@ -14,7 +14,7 @@ from sr_lightning.losses import Reconstruction
 from sr_lightning.metrics import PSNR
 from sr_lightning.modules import Evaluator, Restorer, scores
 from sr_lightning.modules.evaluator import self_ensemble
-from sr_lightning.modules.fused import fuse
+from sr_lightning.modules.optimizers import fuse
 from sr_lightning.ops import resize
 
 

@@ -10,7 +10,7 @@ from lightning import LightningModule
 from lightning.pytorch.strategies import DDPStrategy
 from torch import distributed, nn
 
-from sr_lightning.modules import flat
+from sr_lightning.modules import tensor_groups
 
 
 class UnwrappedDDPStrategy(DDPStrategy):
@@ -29,10 +29,12 @@ def average_gradients(module: LightningModule) -> None:
     """Mean over devices of every gradient, in one message for each type."""
     if not distributed.is_initialized():
         return
-    for gradients in flat.by_type(parameter.grad for parameter in module.parameters() if parameter.grad is not None):
-        total = flat.join(gradients)
+    for gradients in tensor_groups.by_type(
+        parameter.grad for parameter in module.parameters() if parameter.grad is not None
+    ):
+        total = tensor_groups.join(gradients)
         distributed.all_reduce(total)
-        flat.spread(total / distributed.get_world_size(), gradients)
+        tensor_groups.spread(total / distributed.get_world_size(), gradients)
 
 
 def broadcast_buffers(module: LightningModule) -> None:
