@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from torch import nn
 
 import sr_lightning.train  # noqa: F401, the resolvers that conf/ uses
-from sr_lightning.callbacks.batch_statistics import by_batch
+from sr_lightning.callbacks.batch_norm_gap import by_batch
 from sr_lightning.command_line import CONF, plain
 from sr_lightning.errors import InputError
 from sr_lightning.generators.complexity import parameters
