@@ -17,11 +17,20 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from sr_lightning import image, video
 from sr_lightning.arguments import factor, positive, printable
-from sr_lightning.batches import Job, Report, checked, plan, sliders, upscale_files, upscale_videos
 from sr_lightning.command_line import Parser
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_writable
-from sr_lightning.upscaling import Upscaler, upscale_picture
+from sr_lightning.upscaling import (
+    Job,
+    Report,
+    Upscaler,
+    checked,
+    plan,
+    sliders,
+    upscale_files,
+    upscale_picture,
+    upscale_videos,
+)
 from sr_lightning.upscaling.upscaler import OVERLAP, PRECISIONS
 from sr_lightning.visuals import html
 from sr_lightning.weights.by_name import load_generator

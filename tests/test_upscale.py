@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from sr_lightning import image
-from sr_lightning.batches import Job, plan, upscale_files
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
 from sr_lightning.ops.resize import bicubic_to
 from sr_lightning.upscale import main
+from sr_lightning.upscaling import Job, plan, upscale_files
 from tests.support.photographs import pixels, save
 
 

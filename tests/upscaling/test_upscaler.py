@@ -17,7 +17,7 @@ from sr_lightning.generators import RRDB, Interpolation, Nearest, Tail, TrunkGen
 from sr_lightning.image import Metadata, Picture
 from sr_lightning.ops.resize import bicubic_to
 from sr_lightning.upscaling import Upscaler, upscale_image, upscale_picture
-from sr_lightning.upscaling.pictures import bled, bounded
+from sr_lightning.upscaling.picture import bled, bounded
 from sr_lightning.upscaling.precision import InFloat32
 from tests.support.photographs import pixels
 

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from sr_lightning import image
-from sr_lightning.batches.before_after import BEHIND, flat
 from sr_lightning.image import Picture
 from sr_lightning.upscale import main
+from sr_lightning.upscaling.comparison_page import BEHIND, flat
 from tests.support.photographs import pixels, save
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)

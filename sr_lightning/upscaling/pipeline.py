@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sr_lightning import image
-from sr_lightning.batches.jobs import Job
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
+from sr_lightning.upscaling.jobs import Job
 
 Enlarge = Callable[[Picture], Picture]
 

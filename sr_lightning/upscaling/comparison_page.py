@@ -9,11 +9,11 @@ from PIL import Image
 from torch import Tensor
 
 from sr_lightning import image
-from sr_lightning.batches.jobs import Job
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
 from sr_lightning.ops.quantize import to_eight_bit
 from sr_lightning.ops.resize import bicubic_to
+from sr_lightning.upscaling.jobs import Job
 from sr_lightning.visuals import html
 from sr_lightning.visuals.html.data_uri import MEGAPIXELS, within
 

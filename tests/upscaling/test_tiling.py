@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sr_lightning.tiling import batches, feathers, own, spans, tiled
+from sr_lightning.upscaling.tiling import batches, feathers, own, spans, tiled
 
 RECEPTIVE_FIELD = 7  # three 3x3 convolutions
 

@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 
 from sr_lightning import video
-from sr_lightning.batches.jobs import Job
-from sr_lightning.batches.pipeline import Enlarge, Report, told
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
+from sr_lightning.upscaling.jobs import Job
+from sr_lightning.upscaling.pipeline import Enlarge, Report, told
 
 
 def upscale_videos(
