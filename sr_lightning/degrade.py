@@ -22,8 +22,10 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from sr_lightning import image
-from sr_lightning.arguments import printable
-from sr_lightning.command_line import CONF, Parser, check_values, one_line_errors, whole
+from sr_lightning.cli.argument_types import printable
+from sr_lightning.cli.config import CONF, check_values, whole
+from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.parser import Parser
 from sr_lightning.data import Files
 from sr_lightning.data.discovery import find_images
 from sr_lightning.data.full_images import WholeImages

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from sr_lightning import __version__, image
-from sr_lightning.command_line import CONF, check_values, one_line_errors, one_of, plain, quiet
+from sr_lightning.cli.config import CONF, check_values, one_of, plain
+from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.warnings import quiet
 from sr_lightning.data import Batch, find_benchmarks
 from sr_lightning.errors import InputError
 from sr_lightning.modules import Benchmarks, Evaluator

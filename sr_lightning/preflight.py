@@ -11,7 +11,7 @@ from hydra.types import RunMode
 from lightning.pytorch.plugins.environments import SLURMEnvironment
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning.command_line import at_least_zero, check_values, one_of, positive, whole
+from sr_lightning.cli.config import at_least_zero, check_values, one_of, positive, whole
 from sr_lightning.errors import InputError
 from sr_lightning.losses import Reconstruction
 

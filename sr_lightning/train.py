@@ -20,7 +20,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints, Costs
-from sr_lightning.command_line import CONF, one_line_errors, plain, quiet
+from sr_lightning.cli.config import CONF, plain
+from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.warnings import quiet
 from sr_lightning.errors import InputError
 from sr_lightning.fitting import fit
 from sr_lightning.loggers import wandb_id, wandb_mode, wandb_name, wandb_tags

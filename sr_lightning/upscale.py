@@ -16,8 +16,8 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from sr_lightning import image, video
-from sr_lightning.arguments import factor, positive, printable
-from sr_lightning.command_line import Parser
+from sr_lightning.cli.argument_types import factor, positive, printable
+from sr_lightning.cli.parser import Parser
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_writable
 from sr_lightning.upscaling import (

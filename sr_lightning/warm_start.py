@@ -24,7 +24,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from platformdirs import user_cache_path
 
 from sr_lightning import __version__
-from sr_lightning.command_line import plain
+from sr_lightning.cli.config import plain
 from sr_lightning.data.crop_store import key
 from sr_lightning.errors import InputError
 from sr_lightning.runs import FREE_DATA

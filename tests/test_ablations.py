@@ -12,7 +12,7 @@ from torch import nn
 
 import sr_lightning.train  # noqa: F401, the resolvers that conf/ uses
 from sr_lightning.callbacks.batch_norm_gap import by_batch
-from sr_lightning.command_line import CONF, plain
+from sr_lightning.cli.config import CONF, plain
 from sr_lightning.errors import InputError
 from sr_lightning.generators.complexity import parameters
 from sr_lightning.loggers import flat

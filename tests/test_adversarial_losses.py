@@ -12,7 +12,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from torch.nn import functional as F
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.losses import Hinge, LeastSquares, Relativistic, Vanilla
 
 KINDS = {"vanilla": Vanilla, "relativistic": Relativistic, "hinge": Hinge, "least_squares": LeastSquares}

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from sr_lightning import weights
-from sr_lightning.command_line import CONF, plain
+from sr_lightning.cli.config import CONF, plain
 from sr_lightning.errors import InputError
 from sr_lightning.export import export
 from sr_lightning.generators import (

@@ -16,7 +16,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from sr_lightning import image
-from sr_lightning.command_line import CONF, one_line_errors
+from sr_lightning.cli.config import CONF
+from sr_lightning.cli.errors import one_line_errors
 from sr_lightning.errors import InputError
 from sr_lightning.losses import VGG, Frozen, Perceptual, Reconstruction, embedded, vgg_weights
 from sr_lightning.losses.vgg import CONVOLUTIONS, WIDTHS, layer_names

@@ -16,7 +16,7 @@ from hydra import compose, initialize_config_dir
 from wandb.proto.wandb_internal_pb2 import RunRecord
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.sweeps import job, names, pool
 from sr_lightning.sweeps.process import Process
 from sr_lightning.system import tensor_files

@@ -14,7 +14,7 @@ from hydra import compose, initialize_config_dir
 from torch import nn
 
 from sr_lightning import image, warm_start, weights
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.errors import InputError
 from sr_lightning.export import export
 from sr_lightning.system import tensor_files

@@ -12,7 +12,8 @@ from hydra.utils import instantiate
 from torch import Tensor, nn
 
 from sr_lightning import weights
-from sr_lightning.command_line import CONF, plain, quiet
+from sr_lightning.cli.config import CONF, plain
+from sr_lightning.cli.warnings import quiet
 from sr_lightning.data import Batch, find_benchmarks
 from sr_lightning.evaluate import evaluate
 from sr_lightning.modules import Benchmarks, scores

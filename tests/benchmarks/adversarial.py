@@ -19,7 +19,8 @@ from hydra.utils import instantiate
 from torch import nn
 from torch.nn import functional as F
 
-from sr_lightning.command_line import CONF, quiet
+from sr_lightning.cli.config import CONF
+from sr_lightning.cli.warnings import quiet
 from sr_lightning.losses.vgg import build, layer_names
 from sr_lightning.modules import AdversarialRestorer
 from sr_lightning.modules.optimizers import fuse

@@ -9,7 +9,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.degradations import JPEG, TRAINING, Chain, Key, RandomDegradation, Record, Stage
 
 BATCH, CROP = 16, 256

@@ -11,7 +11,8 @@ from hydra import compose, initialize_config_dir
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from sr_lightning.command_line import CONF, quiet
+from sr_lightning.cli.config import CONF
+from sr_lightning.cli.warnings import quiet
 from sr_lightning.train import build
 
 QUIETLY = ("+trainer.limit_val_batches=0", "+trainer.enable_checkpointing=false", "+trainer.enable_progress_bar=false")

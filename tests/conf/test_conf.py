@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.losses import Reconstruction
 from sr_lightning.system.hardware import precision
 from tests.support import photographs

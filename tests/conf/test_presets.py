@@ -8,7 +8,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import vgg, vgg_weights
 from tests.conf.test_conf import composed

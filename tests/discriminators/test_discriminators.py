@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import spectral_norm
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.discriminators import PatchDiscriminator, UNetDiscriminator, VGGDiscriminator
 from sr_lightning.discriminators.spectral import SpectralConv2d
 
