@@ -14,12 +14,12 @@ from torch.distributed import all_gather_object, get_world_size, is_initialized
 
 from sr_lightning import image, weights
 from sr_lightning.data import Batch
-from sr_lightning.evaluate import evaluate, protocol
+from sr_lightning.evaluation.benchmark import evaluate, protocol
+from sr_lightning.evaluation.tables import Row, means, show, write_results
 from sr_lightning.generators import Interpolation
 from sr_lightning.loggers import conclude
 from sr_lightning.modules import Benchmarks, SRDataModule, scores
 from sr_lightning.system import tensor_files
-from sr_lightning.tables import Row, means, show, write_results
 from sr_lightning.visuals.comparison import comparison, stacked
 
 log = logging.getLogger(__name__)

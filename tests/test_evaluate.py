@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from sr_lightning import image
-from sr_lightning.evaluate import display_names
+from sr_lightning.evaluation.benchmark import display_names
 from sr_lightning.ops import resize
 from tests.support import photographs
 

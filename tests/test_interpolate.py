@@ -11,8 +11,8 @@ from torch import nn
 
 from sr_lightning import weights
 from sr_lightning.errors import InputError
+from sr_lightning.evaluation.tradeoff import measure_tradeoff
 from sr_lightning.system import tensor_files
-from sr_lightning.tradeoff import measure_tradeoff
 from sr_lightning.weights import interpolate, weighted_sum
 from tests.support import photographs
 from tests.weights.test_loading import RECIPE, described, outputs, rrdbnet

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sr_lightning.evaluation.tables import Row, write_csv
 from sr_lightning.reports.gathering import Pair
 from sr_lightning.reports.measures import Measure
 from sr_lightning.reports.rows import Table
 from sr_lightning.statistics import Difference, Spread
-from sr_lightning.tables import Row, write_csv
 from sr_lightning.visuals.html.table import Cell, places
 
 LATEX = {c: rf"\{c}" for c in "&%$#_{}"} | {

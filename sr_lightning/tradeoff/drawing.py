@@ -8,8 +8,8 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from sr_lightning.tables import Row
-from sr_lightning.tradeoff.measuring import IMAGES, NETWORKS
+from sr_lightning.evaluation.tables import Row
+from sr_lightning.evaluation.tradeoff import IMAGES, NETWORKS
 from sr_lightning.visuals.comparison import FAINT, INK, LINE, MARGIN, PAPER, drawn, floating
 from sr_lightning.visuals.crop_selection import same_place, telling_squares
 from sr_lightning.visuals.html import Series

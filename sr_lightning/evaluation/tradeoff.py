@@ -15,10 +15,10 @@ from sr_lightning import weights
 from sr_lightning.cli.config import CONF, plain
 from sr_lightning.cli.warnings import quiet
 from sr_lightning.data import Batch, find_benchmarks
-from sr_lightning.evaluate import evaluate
+from sr_lightning.evaluation.benchmark import evaluate
+from sr_lightning.evaluation.tables import Row, means
 from sr_lightning.modules import Benchmarks, scores
 from sr_lightning.ops.quantize import to_uint8
-from sr_lightning.tables import Row, means
 
 log = logging.getLogger(__name__)
 METRICS = ("psnr_y", "ssim_y", "niqe")
