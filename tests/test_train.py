@@ -12,11 +12,12 @@ import pytest
 import torch
 from torch import distributed, nn
 
-from sr_lightning import evaluate, image, runs, weights
+from sr_lightning import evaluate, image, weights
 from sr_lightning import train as train_command
 from sr_lightning.callbacks import Checkpoints, GeneratorEMA
 from sr_lightning.metrics import PSNR
 from sr_lightning.system import tensor_files
+from sr_lightning.training import run_folder
 from sr_lightning.weights.by_name import load_generator
 from tests.conftest import TINY
 from tests.support import photographs
@@ -213,14 +214,14 @@ def test_the_metric_says_which_score_is_better(train, command, photos, tmp_path)
 def test_runs_of_one_second_have_folders_of_their_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with ThreadPoolExecutor(8) as pool:
-        folders = list(pool.map(lambda _: runs.claim.__wrapped__(Path("runs/name")), range(8)))
+        folders = list(pool.map(lambda _: run_folder.claim.__wrapped__(Path("runs/name")), range(8)))
     assert len(set(folders)) == 8
     assert all(folder.is_dir() for folder in folders)
 
 
 def test_one_process_at_a_time_trains_in_a_folder(train, tmp_path):
     (tmp_path / "run").mkdir()
-    with runs.alone(tmp_path / "run"), pytest.raises(SystemExit, match="another process is training there"):
+    with run_folder.alone(tmp_path / "run"), pytest.raises(SystemExit, match="another process is training there"):
         train("run")
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from sr_lightning.errors import InputError
-from sr_lightning.runs import read_result
 from sr_lightning.sweeps.job import BEFORE, FINISHED, INTERRUPTED, RESUMED, RUNNING, WAITING
+from sr_lightning.training.run_folder import read_result
 
 DONE = (BEFORE, FINISHED, RESUMED)
 SEED = "seed"

@@ -22,10 +22,10 @@ from omegaconf import DictConfig, open_dict
 
 from sr_lightning.errors import InputError
 from sr_lightning.evaluation.tables import show
-from sr_lightning.runs import alone
 from sr_lightning.sweeps import names, pool, table
 from sr_lightning.sweeps.job import Job
 from sr_lightning.system.torchrun import started_by_torchrun
+from sr_lightning.training.run_folder import alone
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 from sr_lightning.errors import InputError
-from sr_lightning.runs import comparable
+from sr_lightning.training.run_folder import comparable
 
 OWN = ("resume=", "sweep.")  # say how a run is run, not which
 

@@ -13,7 +13,7 @@ from lightning.pytorch.callbacks import Callback
 
 from sr_lightning.cli.config import CONF
 from sr_lightning.cli.warnings import quiet
-from sr_lightning.train import build
+from sr_lightning.training.build import build
 
 QUIETLY = ("+trainer.limit_val_batches=0", "+trainer.enable_checkpointing=false", "+trainer.enable_progress_bar=false")
 

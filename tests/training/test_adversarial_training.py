@@ -13,11 +13,12 @@ import torch
 from hydra import compose, initialize_config_dir
 from torch import nn
 
-from sr_lightning import image, warm_start, weights
+from sr_lightning import image, weights
 from sr_lightning.cli.config import CONF
 from sr_lightning.errors import InputError
 from sr_lightning.export import export
 from sr_lightning.system import tensor_files
+from sr_lightning.training import warm_start
 from tests.conftest import TINY
 from tests.support import photographs
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
@@ -161,7 +162,7 @@ def test_the_key_of_a_first_stage_is_what_determines_it(photos, tmp_path, monkey
     assert key() == one
     keys = {one, *(key(word) for word in OTHER_STAGES)}
     assert len(keys) == 1 + len(OTHER_STAGES)
-    monkeypatch.setattr("sr_lightning.warm_start.__version__", "another")
+    monkeypatch.setattr("sr_lightning.training.warm_start.__version__", "another")
     assert key() not in keys
     monkeypatch.undo()
     assert key() == one

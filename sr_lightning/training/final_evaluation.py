@@ -17,9 +17,9 @@ from sr_lightning.data import Batch
 from sr_lightning.evaluation.benchmark import evaluate, protocol
 from sr_lightning.evaluation.tables import Row, means, show, write_results
 from sr_lightning.generators import Interpolation
-from sr_lightning.loggers import conclude
 from sr_lightning.modules import Benchmarks, SRDataModule, scores
 from sr_lightning.system import tensor_files
+from sr_lightning.training.wandb import conclude
 from sr_lightning.visuals.comparison import comparison, stacked
 
 log = logging.getLogger(__name__)

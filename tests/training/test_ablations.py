@@ -15,9 +15,9 @@ from sr_lightning.callbacks.batch_norm_gap import by_batch
 from sr_lightning.cli.config import CONF, plain
 from sr_lightning.errors import InputError
 from sr_lightning.generators.complexity import parameters
-from sr_lightning.loggers import flat
 from sr_lightning.sweeps.names import overrides
-from sr_lightning.warm_start import first_stage, stage_key
+from sr_lightning.training.wandb import flat
+from sr_lightning.training.warm_start import first_stage, stage_key
 from tests.conf.test_conf import composed
 from tests.conftest import TINY
 from tests.test_train import checkpoint, logged
@@ -111,7 +111,7 @@ def test_every_job_of_every_experiment_composes(experiment, scale):
 
 def test_every_experiment_is_one_command(command, photos, tmp_path, monkeypatch):
     """`-m experiment=NAME` runs the columns, each against its own first stage; a finished sweep is not repeated."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     words = ["-m", "experiment=ablation_components", "experiment/scale=demo", *TINY, *photos, "discriminator.width=4",
              "iterations=1", "warm_start.iterations=1", "metrics=fidelity", "monitor=val/psnr_y", "sweep.name=columns",
@@ -188,7 +188,7 @@ def test_the_first_stage_is_of_the_matched_network(train, monkeypatch):
         stages.append(stage)
         raise InputError("seen")
 
-    monkeypatch.setattr("sr_lightning.warm_start.run_stage", stop)
+    monkeypatch.setattr("sr_lightning.training.warm_start.run_stage", stop)
     words = [word for word in MATCHED if word != "init=null"]
     for more in ([], ["match=params"]):
         with pytest.raises(SystemExit, match="seen"):

@@ -27,10 +27,10 @@ from sr_lightning import __version__
 from sr_lightning.cli.config import plain
 from sr_lightning.data.crop_store import key
 from sr_lightning.errors import InputError
-from sr_lightning.runs import FREE_DATA
 from sr_lightning.system import tensor_files
 from sr_lightning.system.hardware import precision
 from sr_lightning.system.torchrun import independent
+from sr_lightning.training.run_folder import FREE_DATA
 
 log = logging.getLogger(__name__)
 SHARED = ("generator", "degradation", "data", "seed", "scale", "channels_last", "compile", "metrics", "monitor")
