@@ -15,7 +15,7 @@ from sr_lightning.callbacks.batch_norm_gap import by_batch
 from sr_lightning.cli.config import CONF, plain
 from sr_lightning.errors import InputError
 from sr_lightning.generators.complexity import parameters
-from sr_lightning.sweeps.names import overrides
+from sr_lightning.sweeps.naming import overrides
 from sr_lightning.training.wandb import flat
 from sr_lightning.training.warm_start import first_stage, stage_key
 from tests.conf.test_conf import composed

@@ -17,7 +17,7 @@ from wandb.proto.wandb_internal_pb2 import RunRecord
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
 from sr_lightning.cli.config import CONF
-from sr_lightning.sweeps import job, names, pool
+from sr_lightning.sweeps import job, naming, worker_pool
 from sr_lightning.sweeps.process import Process
 from sr_lightning.system import tensor_files
 from tests.conftest import TINY
@@ -158,8 +158,8 @@ def test_the_command_line_wins_over_the_parameters_of_an_experiment():
         ("norm=x,y", ["model=x"], "column,norm"),
     ):
         task = ["model=x", word]
-        assert names.fixed(task, sweeper) == shared
-        folder = names.sweep_directory(None, task, sweeper, {"experiment": "it", "model": "x"})
+        assert naming.fixed(task, sweeper) == shared
+        folder = naming.sweep_directory(None, task, sweeper, {"experiment": "it", "model": "x"})
         assert folder.rpartition("-")[0] == f"runs/sweeps/it-{axes}"
 
 
@@ -264,7 +264,7 @@ def test_launchers_compose(launcher):
 @pytest.mark.parametrize("name", ["wandb_sweep", "wandb_ablation"])
 def test_wandb_agent_drives_the_same_command(name):
     """The examples that the notebooks folder carries become command lines that compose."""
-    example = yaml.safe_load((Path(__file__).parents[1] / "notebooks" / f"{name}.yaml").read_text())
+    example = yaml.safe_load((Path(__file__).parents[2] / "notebooks" / f"{name}.yaml").read_text())
     values = {name: {"value": part["values"][0] if "values" in part else part["min"]}
               for name, part in example["parameters"].items()}  # fmt: skip
     words = create_sweep_command_args({"args": values})["args_no_hyphens"]
@@ -282,7 +282,7 @@ def test_real_jobs_are_runs_of_their_own(command, photos, tmp_path, monkeypatch)
     The run belongs to the group of the sweep, and says what kind of training it is and what tells it from the others.
     """
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     words = [*TINY, *photos, "iterations=40", "validate_every=5", "logger=wandb", "norm=none", "sweep.name=real",
              "seed=0,1,2", "+devices=[1,2,1]", "trainer.devices='${oc.select:devices.${seed}}'"]  # fmt: skip
@@ -299,7 +299,7 @@ def test_real_jobs_are_runs_of_their_own(command, photos, tmp_path, monkeypatch)
             time.sleep(0.02)
         started[0].process.kill()
 
-    monkeypatch.setattr(pool, "Process", Noted)
+    monkeypatch.setattr(worker_pool, "Process", Noted)
     threading.Thread(target=kill, daemon=True).start()
     with pytest.raises(SystemExit, match="1 of 3 jobs failed"):
         command("train", "-m", *words)
