@@ -22,7 +22,7 @@ from sr_lightning.data import find_benchmarks
 from sr_lightning.errors import InputError
 from sr_lightning.evaluation.benchmark import display_names
 from sr_lightning.evaluation.tradeoff import measure_tradeoff
-from sr_lightning.tradeoff import write_tradeoff
+from sr_lightning.reporting.tradeoff_page import write_tradeoff
 from sr_lightning.weights.writing import ENDINGS
 
 log = logging.getLogger(__name__)

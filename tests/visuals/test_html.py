@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from sr_lightning.errors import InputError
-from sr_lightning.statistics import Difference, Spread, difference
+from sr_lightning.reporting.significance import Difference, Spread, difference
 from sr_lightning.visuals import html
 from sr_lightning.visuals.html import Axis, Column, Series
 from sr_lightning.visuals.html.data_uri import within

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sr_lightning.reports.reading import DONE, SEED, Run, Values
-from sr_lightning.statistics import Spread, over_seeds, spread
+from sr_lightning.reporting.run_reader import DONE, SEED, Run, Values
+from sr_lightning.reporting.significance import Spread, over_seeds, spread
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from sr_lightning.reports.columns import Baseline, Column
-from sr_lightning.reports.gathering import Report
-from sr_lightning.reports.measures import GAP, PERCEPTUAL, Measure
+from sr_lightning.reporting.columns import Baseline, Column
+from sr_lightning.reporting.metric_info import GAP, PERCEPTUAL, Measure
+from sr_lightning.reporting.report import Report
 from sr_lightning.visuals.html import Axis, Series
 
 BREAK = (math.nan, math.nan)

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from sr_lightning.reports import charts, sentences
-from sr_lightning.reports.crops import Shown, shown, write_pictures
-from sr_lightning.reports.gathering import Pair, Report, compared
-from sr_lightning.reports.publishing import publish
-from sr_lightning.reports.rows import Table, costs, results
-from sr_lightning.reports.texts import latex, markdown, markdown_differences, write_differences, write_tables
-from sr_lightning.statistics import Difference
+from sr_lightning.reporting import captions, charts
+from sr_lightning.reporting.crops import Shown, shown, write_pictures
+from sr_lightning.reporting.report import Pair, Report, compared
+from sr_lightning.reporting.result_table import Table, costs, results
+from sr_lightning.reporting.significance import Difference
+from sr_lightning.reporting.text_tables import latex, markdown, markdown_differences, write_differences, write_tables
+from sr_lightning.reporting.wandb import publish
 from sr_lightning.system.atomic import write_text
 from sr_lightning.visuals.html import (
     Axis,
@@ -46,18 +46,18 @@ def write_report(folder: Path, report: Report, against: str | None = None, proje
     }
     photographs = shown(report)
     files = [folder / name for name in ("index.html", "report.md", "table.tex", "table.csv", "differences.csv")]
-    note = sentences.under_table(report)
+    note = captions.under_table(report)
     write_tables(files[3], [found, costs(report, plain=True)])
     write_differences(files[4], differences)
     write_text(
         files[2],
-        latex(found, f"{report.title}. {note}") + (f"\n{latex(cost, sentences.UNDER_COSTS)}" if cost.heads else ""),
+        latex(found, f"{report.title}. {note}") + (f"\n{latex(cost, captions.UNDER_COSTS)}" if cost.heads else ""),
     )
     pictures = write_pictures(folder, photographs)
     write_text(files[1], as_markdown(report, [found, cost], differences, pictures))
     parts = [
         section("Results", [table(found.head, found.heads, found.rows, baselines=found.baselines)], note),
-        *([section("Costs", [table(cost.head, cost.heads, cost.rows)], sentences.UNDER_COSTS)] if cost.heads else []),
+        *([section("Costs", [table(cost.head, cost.heads, cost.rows)], captions.UNDER_COSTS)] if cost.heads else []),
         *missing(report),
         *pictures_of(report, photographs),
         *the_plane(report),
@@ -65,7 +65,7 @@ def write_report(folder: Path, report: Report, against: str | None = None, proje
         *the_curves(report),
         section("Runs", [runs_of(report), settings(report)]),
     ]
-    write_page(files[0], page(report.title, parts, sentences.lead(report)))
+    write_page(files[0], page(report.title, parts, captions.lead(report)))
     published = (
         []
         if project is None
@@ -81,7 +81,7 @@ def missing(report: Report) -> list[str]:
 
 def pictures_of(report: Report, photographs: Sequence[Shown]) -> list[str]:
     figures = [crops_figure(each.name, each.versions, each.squares, each.values, each.note) for each in photographs]
-    return [section("Pictures", figures, sentences.under_crops(report))] if figures else []
+    return [section("Pictures", figures, captions.under_crops(report))] if figures else []
 
 
 def the_plane(report: Report) -> list[str]:
@@ -90,7 +90,7 @@ def the_plane(report: Report) -> list[str]:
         return []
     x, y = axes
     drawn = plane(f"{y.title} against {x.title}", charts.plane_series(report, x, y), charts.axis(x), charts.axis(y))
-    return [section("Perception–distortion plane", [drawn], sentences.under_plane(report))]
+    return [section("Perception–distortion plane", [drawn], captions.under_plane(report))]
 
 
 def the_differences(report: Report, differences: dict[str, dict[Pair, Difference]]) -> list[str]:
@@ -99,7 +99,7 @@ def the_differences(report: Report, differences: dict[str, dict[Pair, Difference
         for measure in charts.leading(report)
         if (pairs := differences.get(measure.key))
     }
-    note = f"{sentences.under_differences(report, most_pairs(differences))} {sentences.COLOURS}"
+    note = f"{captions.under_differences(report, most_pairs(differences))} {captions.COLOURS}"
     return [section("Differences", first_of(drawn, 2), note)] if drawn else []
 
 
@@ -112,7 +112,7 @@ def the_curves(report: Report) -> list[str]:
         name: curves(name, charts.curve_series(report, name), Axis("iteration"), charts.named(report.measured, name))
         for name in charts.curve_names(report)
     }
-    return [section("Training curves", first_of(drawn, 4), sentences.under_curves(report))] if drawn else []
+    return [section("Training curves", first_of(drawn, 4), captions.under_curves(report))] if drawn else []
 
 
 def first_of(drawn: Mapping[str, str], count: int) -> list[str]:
@@ -151,13 +151,13 @@ def settings(report: Report) -> str:
 def as_markdown(
     report: Report, tables: Sequence[Table], differences: dict[str, dict[Pair, Difference]], pictures: Sequence[Path]
 ) -> str:
-    parts = [f"# {report.title}", sentences.lead(report), markdown(tables[0]), sentences.under_table(report)]
+    parts = [f"# {report.title}", captions.lead(report), markdown(tables[0]), captions.under_table(report)]
     if tables[1].heads:
-        parts += ["## Costs", markdown(tables[1]), sentences.UNDER_COSTS]
+        parts += ["## Costs", markdown(tables[1]), captions.UNDER_COSTS]
     if report.missing:
         parts += ["## What is missing", "\n".join(f"- {each}" for each in report.missing)]
     if any(differences.values()):
         pairs = [markdown_differences(measure, differences.get(measure.key, {})) for measure in report.measured]
-        parts += ["## Differences", *pairs, sentences.under_differences(report, most_pairs(differences))]
+        parts += ["## Differences", *pairs, captions.under_differences(report, most_pairs(differences))]
     parts += [f"![{path.stem}]({path.name})" for path in pictures]
     return "\n\n".join(part.strip() for part in parts) + "\n"

@@ -1,8 +1,8 @@
 """What a reader has to know to trust the numbers of a report."""
 
-from sr_lightning.reports.gathering import Report
-from sr_lightning.reports.measures import RMSE
-from sr_lightning.reports.reading import DONE, RUNNING
+from sr_lightning.reporting.metric_info import RMSE
+from sr_lightning.reporting.report import Report
+from sr_lightning.reporting.run_reader import DONE, RUNNING
 
 COLOURS = "Green is better and orange worse, where the interval is off zero and p < 0.05."
 

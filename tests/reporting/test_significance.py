@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sr_lightning.statistics import Spread, corrected, difference, over_seeds, spread
+from sr_lightning.reporting.significance import Spread, corrected, difference, over_seeds, spread
 
 FIRST = [30.1, 28.4, 33.0, 27.2, 25.9, 31.7, 29.3, 26.8]
 SECOND = [29.8, 28.5, 32.2, 26.7, 25.9, 31.1, 28.6, 26.6]

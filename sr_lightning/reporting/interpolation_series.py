@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 from sr_lightning.errors import InputError
-from sr_lightning.reports.measures import RMSE, rmse
+from sr_lightning.reporting.metric_info import RMSE, rmse
 
 
 @dataclass

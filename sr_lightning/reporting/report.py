@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sr_lightning.errors import InputError
-from sr_lightning.reports.columns import Baseline, Column, baselines, columns_of, neighbours
-from sr_lightning.reports.interpolations import Interpolation, read_interpolation
-from sr_lightning.reports.measures import GAP, RMSE, Measure, measures, rmse
-from sr_lightning.reports.reading import Run, read_runs
-from sr_lightning.statistics import Difference, corrected, difference
+from sr_lightning.reporting.columns import Baseline, Column, baselines, columns_of, neighbours
+from sr_lightning.reporting.interpolation_series import Interpolation, read_interpolation
+from sr_lightning.reporting.metric_info import GAP, RMSE, Measure, measures, rmse
+from sr_lightning.reporting.run_reader import Run, read_runs
+from sr_lightning.reporting.significance import Difference, corrected, difference
 
 Pair = tuple[str, str]
 """Names of a column and of that which it is compared with."""

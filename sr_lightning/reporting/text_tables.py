@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sr_lightning.evaluation.tables import Row, write_csv
-from sr_lightning.reports.gathering import Pair
-from sr_lightning.reports.measures import Measure
-from sr_lightning.reports.rows import Table
-from sr_lightning.statistics import Difference, Spread
+from sr_lightning.reporting.metric_info import Measure
+from sr_lightning.reporting.report import Pair
+from sr_lightning.reporting.result_table import Table
+from sr_lightning.reporting.significance import Difference, Spread
 from sr_lightning.visuals.html.table import Cell, places
 
 LATEX = {c: rf"\{c}" for c in "&%$#_{}"} | {

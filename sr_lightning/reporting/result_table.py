@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sr_lightning.reports.charts import name_of
-from sr_lightning.reports.gathering import Report
-from sr_lightning.statistics import Spread
+from sr_lightning.reporting.charts import name_of
+from sr_lightning.reporting.report import Report
+from sr_lightning.reporting.significance import Spread
 from sr_lightning.visuals.html import Column as Head
 from sr_lightning.visuals.html.table import Cell
 

@@ -11,15 +11,15 @@ import yaml
 
 from sr_lightning import image
 from sr_lightning.errors import InputError
-from sr_lightning.reports import gather, write_report
-from sr_lightning.reports.charts import curve_series, leading, plane_axes, plane_series
-from sr_lightning.reports.columns import Column, named
-from sr_lightning.reports.crops import shown
-from sr_lightning.reports.gathering import compared
-from sr_lightning.reports.measures import Measure
-from sr_lightning.reports.reading import WORD, read_curves, read_runs
-from sr_lightning.reports.rows import costs, results
-from sr_lightning.statistics import Spread, difference
+from sr_lightning.reporting import gather, write_report
+from sr_lightning.reporting.charts import curve_series, leading, plane_axes, plane_series
+from sr_lightning.reporting.columns import Column, named
+from sr_lightning.reporting.crops import shown
+from sr_lightning.reporting.metric_info import Measure
+from sr_lightning.reporting.report import compared
+from sr_lightning.reporting.result_table import costs, results
+from sr_lightning.reporting.run_reader import WORD, read_curves, read_runs
+from sr_lightning.reporting.significance import Spread, difference
 from tests.conftest import kept_by_wandb
 from tests.support import photographs
 

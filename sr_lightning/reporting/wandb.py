@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sr_lightning.reports.crops import Shown
-from sr_lightning.reports.gathering import Report
-from sr_lightning.reports.rows import Table
-from sr_lightning.statistics import Spread
+from sr_lightning.reporting.crops import Shown
+from sr_lightning.reporting.report import Report
+from sr_lightning.reporting.result_table import Table
+from sr_lightning.reporting.significance import Spread
 from sr_lightning.training.wandb import wandb_id, wandb_mode
 from sr_lightning.visuals.html.table import Cell
 

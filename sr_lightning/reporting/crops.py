@@ -7,9 +7,9 @@ from pathlib import Path
 from torch import Tensor
 
 from sr_lightning import image
-from sr_lightning.reports.columns import Column
-from sr_lightning.reports.gathering import Report
-from sr_lightning.reports.reading import Run
+from sr_lightning.reporting.columns import Column
+from sr_lightning.reporting.report import Report
+from sr_lightning.reporting.run_reader import Run
 from sr_lightning.visuals.comparison import Version, chosen, comparison
 from sr_lightning.visuals.crop_selection import Square
 

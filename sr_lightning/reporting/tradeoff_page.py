@@ -5,8 +5,8 @@ from pathlib import Path
 from sr_lightning import image
 from sr_lightning.evaluation.tables import markdown, write_csv
 from sr_lightning.evaluation.tradeoff import NETWORKS, Tradeoff
+from sr_lightning.reporting.tradeoff_figures import WAYS, lines, spread, strip
 from sr_lightning.system.atomic import write_text
-from sr_lightning.tradeoff.drawing import WAYS, lines, spread, strip
 from sr_lightning.visuals.comparison import with_text
 from sr_lightning.visuals.html import Axis, Column, crops_figure, page, plane, section, table, write_page
 
