@@ -1,17 +1,15 @@
 """Runs jobs side by side, as many as there are places, until all have ended or somebody ends the sweep."""
 
-import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
 
 from rich.console import Console
 
 from sr_lightning.sweeps.job import RUNNING, Job
 from sr_lightning.sweeps.process import POLL, Process
+from sr_lightning.system.shutdown import shutdown
 from sr_lightning.system.torchrun import independent
 
 LEFTOVERS = 10.0  # seconds for what an ended job has left running
@@ -29,26 +27,6 @@ class Attempt:
     resumed: bool
 
 
-@contextmanager
-def signals() -> Iterator[list[int]]:
-    """Collects the signals that ask to end, instead of ending."""
-    received: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {signal.Signals[name]: signal.getsignal(signal.Signals[name]) for name in names}
-    try:
-        for number, handler in before.items():
-            if handler is not signal.SIG_IGN:  # nohup
-                signal.signal(number, note)
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def run(
     jobs: Sequence[Job], places: Sequence[Mapping[str, str]], sweep: str, grace: float, changed: Callable[[], None]
 ) -> int | None:
@@ -63,7 +41,7 @@ def run(
     console = Console()
     waiting, free, running = deque(jobs), list(places), list[Attempt]()
     deadline = float("inf")
-    with signals() as received:
+    with shutdown() as received:
         try:
             while running or (waiting and not received):
                 while waiting and free and not received:

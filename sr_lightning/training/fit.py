@@ -6,12 +6,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import current_thread, main_thread
-from types import FrameType
 
 from lightning import LightningDataModule, LightningModule, Trainer
 
 from sr_lightning.system import tensor_files
+from sr_lightning.system.shutdown import shutdown
 
 log = logging.getLogger(__name__)
 
@@ -41,25 +40,18 @@ def ctrl_c_saves(trainer: Trainer) -> Iterator[list[int]]:
 
     Not with several processes, all of which a terminal's Ctrl-C reaches at different moments. Yields what was received.
     """
-    received: list[int] = []
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(received: list[int]) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             raise KeyboardInterrupt
-        received.append(number)
         log.info("Ends after this iteration, and saves; Ctrl-C again ends now")
         os.kill(os.getpid(), signal.SIGTERM)
 
-    before = signal.getsignal(signal.SIGINT)
-    takes = trainer.world_size == 1 and os.name != "nt" and before is signal.default_int_handler
-    if takes and current_thread() is main_thread():
-        signal.signal(signal.SIGINT, stop)
-    try:
+    default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    takes = trainer.world_size == 1 and os.name != "nt" and default
+    with shutdown(stop, ("SIGINT",) if takes else ()) as received:
         yield received
-    finally:
-        if signal.getsignal(signal.SIGINT) is stop:
-            signal.signal(signal.SIGINT, before)
 
 
 def way_on(last: Path) -> str:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from sr_lightning.data.crop_store import key
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.system.hardware import precision
+from sr_lightning.system.shutdown import shutdown
 from sr_lightning.system.torchrun import independent
 from sr_lightning.training.run_folder import FREE_DATA
 
@@ -148,18 +148,12 @@ def end(process: subprocess.Popen) -> int:
     Raises:
         SystemExit: after such a signal, with its status.
     """
-    received: list[int] = []
 
-    def stop(number: int, _: Any) -> None:
-        received.append(number)
+    def stop(received: list[int]) -> None:
         process.terminate() if len(received) == 1 else process.kill()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with shutdown(stop, ("SIGINT", "SIGTERM")) as received:
         status = process.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     if received:
         raise SystemExit(128 + received[0])
     return status
