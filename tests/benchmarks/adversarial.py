@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from sr_lightning.cli.config import CONF
 from sr_lightning.cli.warnings import quiet
-from sr_lightning.losses.vgg import build, layer_names
+from sr_lightning.features.vgg import build, layer_names
 from sr_lightning.modules import AdversarialRestorer
 from sr_lightning.modules.optimizers import fuse
 from sr_lightning.system import tensor_files
