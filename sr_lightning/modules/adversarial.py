@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
-from sr_lightning.losses.adversarial import GAN
+from sr_lightning.losses.gan import GAN
 from sr_lightning.modules import tensor_groups
 from sr_lightning.modules.distributed import average_gradients, broadcast_buffers
 from sr_lightning.modules.lightning_compat import do_not_count, one_factor

@@ -178,7 +178,7 @@ def test_two_processes_have_the_gradients_of_one_batch(tmp_path):
         processes = [
             subprocess.Popen(
                 [sys.executable, "-c", TWO_PROCESSES, str(rank), str(tmp_path / "meeting")],
-                cwd=Path(__file__).parents[1],
+                cwd=Path(__file__).parents[2],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
