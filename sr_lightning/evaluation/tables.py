@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sr_lightning.modules import scores
+from sr_lightning.metrics import per_image
 from sr_lightning.system.atomic import replacing, write_text
 
 Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
@@ -24,7 +24,7 @@ def means(rows: Sequence[Row]) -> list[Row]:
     summary = []
     for (network, benchmark), members in groups.items():
         values = {i: {k: v for k, v in row.items() if isinstance(v, float)} for i, row in enumerate(members)}
-        summary.append({"network": network, "benchmark": benchmark, "images": len(members), **scores.mean(values)})
+        summary.append({"network": network, "benchmark": benchmark, "images": len(members), **per_image.mean(values)})
     return summary
 
 

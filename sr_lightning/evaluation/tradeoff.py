@@ -17,7 +17,8 @@ from sr_lightning.cli.warnings import quiet
 from sr_lightning.data import Batch, find_benchmarks
 from sr_lightning.evaluation.benchmark import evaluate
 from sr_lightning.evaluation.tables import Row, means
-from sr_lightning.modules import Benchmarks, scores
+from sr_lightning.metrics import per_image
+from sr_lightning.modules import Benchmarks
 from sr_lightning.ops.quantize import to_uint8
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ def measure_tradeoff(
             for share in between:
                 mixed = torch.lerp(start, sr.float(), float(share)).clamp(0, 1)
                 keep(IMAGES, share, benchmark, number, mixed, batch.hr)
-                add(IMAGES, share, benchmark, number, scores.measure(metrics, mixed, batch.hr, batch.name))
+                add(IMAGES, share, benchmark, number, per_image.measure(metrics, mixed, batch.hr, batch.name))
 
         return on_image
 

@@ -17,7 +17,8 @@ from sr_lightning.data import Batch
 from sr_lightning.evaluation.benchmark import evaluate, protocol
 from sr_lightning.evaluation.tables import Row, means, show, write_results
 from sr_lightning.generators import Interpolation
-from sr_lightning.modules import Benchmarks, SRDataModule, scores
+from sr_lightning.metrics import per_image
+from sr_lightning.modules import Benchmarks, SRDataModule
 from sr_lightning.system import tensor_files
 from sr_lightning.training.wandb import conclude
 from sr_lightning.visuals.comparison import comparison, stacked
@@ -141,6 +142,8 @@ class Shown:
         lines = []
         for number, outputs in sorted(self.outputs.items()):
             lr, hr = self.references[number]
-            values = {name: scores.written([row for row in rows if row["network"] == name][number]) for name in outputs}
+            values = {
+                name: per_image.written([row for row in rows if row["network"] == name][number]) for name in outputs
+            }
             lines.append(comparison([("LR", lr), *outputs.items(), ("HR", hr)], values=values))
         return stacked(lines)

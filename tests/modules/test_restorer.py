@@ -11,8 +11,8 @@ from torch.utils.data import DataLoader
 from sr_lightning.callbacks import GeneratorEMA
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
-from sr_lightning.metrics import PSNR
-from sr_lightning.modules import Evaluator, Restorer, scores
+from sr_lightning.metrics import PSNR, per_image
+from sr_lightning.modules import Evaluator, Restorer
 from sr_lightning.modules.evaluator import self_ensemble
 from sr_lightning.modules.optimizers import fuse
 from sr_lightning.ops import resize
@@ -154,12 +154,12 @@ def test_impossible_decay_is_refused(decay):
 def test_an_image_measured_twice_counts_once(monkeypatch):
     """REQ-VAL-1: two devices, three images; the second device repeats image 0."""
     shares = [{0: {"psnr_y": 30.0}, 2: {"psnr_y": 20.0}}, {1: {"psnr_y": 28.0}, 0: {"psnr_y": 30.0}}]
-    monkeypatch.setattr(scores, "is_initialized", lambda: True)
-    monkeypatch.setattr(scores, "get_world_size", lambda: 2)
-    monkeypatch.setattr(scores, "all_gather_object", lambda into, _: into.__setitem__(slice(None), shares))
-    gathered = scores.gather(shares[0])
+    monkeypatch.setattr(per_image, "is_initialized", lambda: True)
+    monkeypatch.setattr(per_image, "get_world_size", lambda: 2)
+    monkeypatch.setattr(per_image, "all_gather_object", lambda into, _: into.__setitem__(slice(None), shares))
+    gathered = per_image.gather(shares[0])
     assert list(gathered) == [0, 1, 2]
-    assert scores.mean(gathered) == {"psnr_y": pytest.approx(26.0)}
+    assert per_image.mean(gathered) == {"psnr_y": pytest.approx(26.0)}
 
 
 def test_self_ensemble_is_symmetric_where_the_network_is_not():
