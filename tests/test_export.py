@@ -30,7 +30,7 @@ from sr_lightning.generators import (
 from sr_lightning.ops import resize
 from sr_lightning.system import tensor_files
 from sr_lightning.weights.onnx import BicubicConvolution
-from tests.weights.test_loading import equal, outputs, rrdbnet
+from tests.support.networks import equal, outputs, rrdbnet
 
 NORMALISED = partial(ResidualBlock, norm=nn.BatchNorm2d)
 HIDDEN = partial(Tail, hidden=True)

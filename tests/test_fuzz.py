@@ -14,9 +14,9 @@ from sr_lightning import image, video, weights
 from sr_lightning.image import Picture
 from sr_lightning.system import tensor_files
 from sr_lightning.upscale import main
+from tests.support.networks import RECIPE, described, rrdbnet
 from tests.support.photographs import pixels, save
-from tests.video.test_video import film
-from tests.weights.test_loading import RECIPE, described, rrdbnet
+from tests.support.videos import film
 
 
 def damaged(whole: bytes, count: int, head: int = 400) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from sr_lightning.evaluation.tradeoff import measure_tradeoff
 from sr_lightning.system import tensor_files
 from sr_lightning.weights import interpolate, weighted_sum
 from tests.support import photographs
-from tests.weights.test_loading import RECIPE, described, outputs, rrdbnet
+from tests.support.networks import RECIPE, described, outputs, rrdbnet
 
 
 def state(network):

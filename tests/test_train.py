@@ -3,7 +3,6 @@
 import csv
 import json
 import signal
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,50 +15,12 @@ from sr_lightning import evaluate, image, weights
 from sr_lightning import train as train_command
 from sr_lightning.callbacks import Checkpoints, GeneratorEMA
 from sr_lightning.metrics import PSNR
-from sr_lightning.system import tensor_files
 from sr_lightning.training import run_folder
 from sr_lightning.weights.by_name import load_generator
-from tests.conftest import TINY
 from tests.support import photographs
+from tests.support.runs import EXACT, TINY, assert_same, checkpoint, finished, logged
 
 ROOT = Path(__file__).parents[1]
-EXACT = ("trainer.precision=32-true", "scheduler=one_cycle", "optimizer.lr=1e-3")
-
-
-def checkpoint(folder: Path, name: str = "last") -> dict:
-    return tensor_files.read(folder / "checkpoints" / f"{name}.ckpt")
-
-
-def logged(folder: Path, column: str) -> dict[int, float]:
-    """Iteration -> value, from every metrics.csv of the run."""
-    values = {}
-    for path in sorted(folder.glob("csv/*/metrics.csv")):
-        for row in csv.DictReader(path.open()):
-            if row.get(column):
-                values[int(row["step"])] = float(row[column])
-    return values
-
-
-def assert_same(first: dict, second: dict) -> None:
-    """Two checkpoints hold the same weights, averages, optimizer states and counts, bit for bit."""
-    for part in ("state_dict", "ema", "optimizer_states", "lr_schedulers", "global_step"):
-        flat_first, flat_second = dict(flat(first[part])), dict(flat(second[part]))
-        assert flat_first.keys() == flat_second.keys()
-        for name, value in flat_first.items():
-            same = torch.equal(value, flat_second[name]) if torch.is_tensor(value) else value == flat_second[name]
-            assert same, f"{part} {name}"
-
-
-def flat(tree, prefix=""):
-    if isinstance(tree, dict):
-        tree = tree.items()
-    elif isinstance(tree, list):
-        tree = enumerate(tree)
-    else:
-        yield prefix, tree
-        return
-    for key, value in tree:
-        yield from flat(value, f"{prefix}/{key}")
 
 
 def test_a_run_leaves_what_it_promises(train):
@@ -229,13 +190,6 @@ def test_the_learning_rate_follows_its_schedule(train):
     folder = train("run", "scheduler=multistep", "scheduler.milestones=[2,3]", "optimizer.lr=1e-3", "iterations=4")
     rates = logged(folder, "lr")
     assert [rates[i] for i in range(1, 5)] == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
-
-
-def finished(process: subprocess.Popen) -> str:
-    """What a process printed, after it ended well."""
-    told, _ = process.communicate()
-    assert process.returncode == 0, told
-    return told
 
 
 def test_a_killed_run_goes_on_with_resume_auto(photos, process, tmp_path):

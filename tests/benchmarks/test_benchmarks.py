@@ -5,7 +5,7 @@ import json
 from sr_lightning.data import folder
 from tests.benchmarks import adversarial, degradation, loader, step, upscale
 from tests.support import photographs
-from tests.weights.test_loading import rrdbnet
+from tests.support.networks import rrdbnet
 
 TINY = ["generator.width=4", "generator.depth=1", "discriminator.width=4"]
 

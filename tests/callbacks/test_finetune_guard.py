@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from sr_lightning import weights
-from tests.conf.test_conf import generator
-from tests.test_train import checkpoint
+from tests.support.configs import generator
+from tests.support.runs import checkpoint
 
 TINY = ["experiment=finetune", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "init=start.ckpt",
         "metrics=fidelity", "monitor=val/psnr_y", "generator_start=1", "validate_every=1", "skip=bicubic"]  # fmt: skip

@@ -7,7 +7,7 @@ import torch
 
 from sr_lightning.callbacks import Costs
 from sr_lightning.generators import Interpolation
-from tests.test_train import checkpoint, logged
+from tests.support.runs import checkpoint, logged
 
 
 def test_a_run_records_its_costs_once(train):

@@ -18,7 +18,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
 from sr_lightning.losses import Reconstruction, Vanilla
 from sr_lightning.modules import AdversarialRestorer, Restorer
-from tests.modules.test_adversarial import WEIGHTS, batches, fit
+from tests.support.adversarial import WEIGHTS, batches, fit
 
 NAN = torch.tensor(torch.nan)
 OPTIMIZERS = {

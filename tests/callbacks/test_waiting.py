@@ -11,7 +11,7 @@ from sr_lightning.callbacks import Costs, GeneratorEMA, SkipNotFinite, Speed
 from sr_lightning.losses import Relativistic
 from sr_lightning.modules import AdversarialRestorer, Restorer
 from tests.callbacks.test_skip_nonfinite import restorer
-from tests.modules.test_adversarial import batches, fit
+from tests.support.adversarial import batches, fit
 from tests.support.reads import Reads
 
 

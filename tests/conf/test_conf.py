@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
@@ -13,18 +12,10 @@ from sr_lightning.cli.config import CONF
 from sr_lightning.losses import Reconstruction
 from sr_lightning.system.hardware import precision
 from tests.support import photographs
+from tests.support.configs import composed, generator
 
 OPTIONS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml"))
 MODELS = [option for group, option in OPTIONS if group == "model"]
-
-
-def composed(*overrides):
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose("train", [*overrides, "name=test"])
-
-
-def generator(*overrides):
-    return instantiate(composed(*overrides, "generator.width=4", "generator.depth=1").generator)
 
 
 def targets(recipe):

@@ -13,8 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 from sr_lightning.cli.config import CONF
 from sr_lightning.data.batch import Batch
 from sr_lightning.features import pretrained, vgg
-from tests.conf.test_conf import composed
-from tests.modules.test_adversarial import fit
+from tests.support.adversarial import fit
+from tests.support.configs import composed
 
 PAPERS = """
                                   srgan            srgan_mse      srgan_vgg22      esrgan

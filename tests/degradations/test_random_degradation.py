@@ -13,15 +13,11 @@ from scipy.stats import chisquare, kstest, spearmanr
 from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomDegradation, Sharpen
 from sr_lightning.ops import resize
 from sr_lightning.ops.quantize import eight_bit
-from tests.conf.test_conf import composed
+from tests.support.configs import composed, second_order
 from tests.support.reads import Reads
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
 STAGES = ["sharpen", "blur", "resize", "noise", "jpeg", "second_blur", "second_resize", "second_noise", "final"]
-
-
-def second_order(*overrides: str) -> RandomDegradation:
-    return instantiate(composed("degradation=second_order", *overrides).degradation)
 
 
 def keys(count: int, iteration: int = 0) -> list[Key]:

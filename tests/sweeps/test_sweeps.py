@@ -20,7 +20,7 @@ from sr_lightning.cli.config import CONF
 from sr_lightning.sweeps import job, naming, worker_pool
 from sr_lightning.sweeps.process import Process
 from sr_lightning.system import tensor_files
-from tests.conftest import TINY
+from tests.support.runs import TINY
 
 STAND_IN = """
 import json, os, signal, subprocess, sys, time

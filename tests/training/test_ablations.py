@@ -18,9 +18,8 @@ from sr_lightning.generators.complexity import parameters
 from sr_lightning.sweeps.naming import overrides
 from sr_lightning.training.wandb import flat
 from sr_lightning.training.warm_start import first_stage, stage_key
-from tests.conf.test_conf import composed
-from tests.conftest import TINY
-from tests.test_train import checkpoint, logged
+from tests.support.configs import composed
+from tests.support.runs import TINY, checkpoint, logged
 
 COLUMNS = ("srgan", "no_bn", "before_activation", "ragan", "rrdb")
 INTENDED = [

@@ -21,9 +21,8 @@ from sr_lightning.export import export
 from sr_lightning.sweeps.job import quoted
 from sr_lightning.system import tensor_files
 from sr_lightning.training import warm_start
-from tests.conftest import TINY
 from tests.support import photographs
-from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
+from tests.support.runs import EXACT, TINY, assert_same, checkpoint, finished, logged
 
 GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "metrics=fidelity",
        "monitor=val/psnr_y")  # fmt: skip

@@ -8,7 +8,7 @@ import wandb
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from sr_lightning import image
-from tests.conftest import kept_by_wandb
+from tests.support.runs import kept_by_wandb
 
 
 def test_csv_and_picture_files(train):

@@ -1,7 +1,6 @@
 """Weights of every known layout give the network they belong to; everything else ends in one line."""
 
 import re
-from functools import partial
 
 import numpy as np
 import pytest
@@ -9,52 +8,21 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
-from torch import nn
 from torch.nn import functional as F
 
 from sr_lightning import weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import (
-    RRDB,
     SRCNN,
     Compact,
     Interpolation,
     MSRResNet,
-    Nearest,
     ResidualBlock,
     Shuffle,
-    Tail,
     TrunkGenerator,
 )
 from sr_lightning.system import tensor_files
-
-
-def rrdbnet(scale=4, depth=2, width=6, growth=3, **changes) -> TrunkGenerator:
-    tail = partial(Tail, hidden=True)
-    return TrunkGenerator(partial(RRDB, growth=growth), Nearest, tail=tail, width=width, depth=depth, scale=scale,
-                          **changes).eval()  # fmt: skip
-
-
-RECIPE = {
-    "_target_": "sr_lightning.generators.TrunkGenerator",
-    "block": {
-        "_target_": "sr_lightning.generators.ResidualBlock",
-        "_partial_": True,
-        "norm": {"_target_": "torch.nn.BatchNorm2d", "_partial_": True},
-    },
-    "upsampler": {"_target_": "sr_lightning.generators.Shuffle", "_partial_": True},
-    "norm": {"_target_": "torch.nn.BatchNorm2d", "_partial_": True},
-    "skip": {"_target_": "sr_lightning.generators.Interpolation", "mode": "bicubic", "scale": 3},
-    "width": 4,
-    "depth": 1,
-    "scale": 3,
-    "channels": 1,
-}
-
-
-def described() -> TrunkGenerator:
-    return TrunkGenerator(partial(ResidualBlock, norm=nn.BatchNorm2d), Shuffle, norm=nn.BatchNorm2d, width=4, depth=1,
-                          scale=3, channels=1, skip=Interpolation("bicubic", 3))  # fmt: skip
+from tests.support.networks import RECIPE, described, equal, rrdbnet
 
 
 def original(tensors):
@@ -75,17 +43,6 @@ def old(tensors, depth, positions):
     for theirs, older in pairs:
         tensors = {re.sub(rf"^{theirs}\b", older, name): value for name, value in tensors.items()}
     return tensors
-
-
-def outputs(*networks, channels=3, size=(5, 7)):
-    lr = torch.rand(1, channels, *size, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        return [network(lr) for network in networks]
-
-
-def equal(network, loaded, channels=3):
-    one, two = outputs(network, loaded, channels=channels)
-    return not loaded.training and loaded.scale == network.scale and torch.equal(one, two)
 
 
 def test_real_esrgan_reproduces_its_published_output(shared):

@@ -12,9 +12,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.generators import Compact
 from sr_lightning.system import tensor_files
 from sr_lightning.weights import published
-from tests.system.test_download import Server, server
-
-assert server  # pytest finds the fixture by its name in this module
+from tests.support.servers import Server
 
 
 @pytest.fixture
