@@ -1,6 +1,5 @@
 """``python -m sr_lightning.train model=esrgan trainer.devices=4``"""
 
-import hashlib
 import importlib
 import logging
 import os
@@ -18,7 +17,6 @@ from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO, Checkpoints, Costs
 from sr_lightning.command_line import (
     CONF,
@@ -30,6 +28,7 @@ from sr_lightning.command_line import (
 from sr_lightning.data import SRDataModule
 from sr_lightning.errors import InputError
 from sr_lightning.fitting import fit
+from sr_lightning.initial_weights import initialise
 from sr_lightning.loggers import wandb_id, wandb_mode, wandb_name, wandb_tags
 from sr_lightning.matching import match
 from sr_lightning.modules import Restorer
@@ -39,7 +38,6 @@ from sr_lightning.ranks import leave
 from sr_lightning.runs import alone, check_resumable, newest_good, run_directory, write_result
 from sr_lightning.summary import summarise
 from sr_lightning.sweeps import job_directory, sweep_directory
-from sr_lightning.warm_start import warm_start
 
 log = logging.getLogger(__name__)
 Kind = TypeVar("Kind", bound=Callback)
@@ -92,35 +90,22 @@ def train(config: DictConfig, folder: Path) -> float | None:
     return checkpoints.best_score
 
 
-def starting_weights(config: DictConfig) -> Path | None:
-    """The file that the generator starts from."""
-    if config.init == "warm_start":
-        return warm_start(config)
-    if config.init is None and config.warm_start is not None and config.stage == "adversarial":
-        log.warning(
-            "init=null: adversarial training from scratch rarely succeeds; init=warm_start trains a start first"
-        )
-    return None if config.init is None else weights.locate(config.init)
-
-
 def build(
-    config: DictConfig, fresh: bool = False, started_from: dict[str, str] | None = None
+    config: DictConfig, fresh: bool = False, started_from: dict[str, Any] | None = None
 ) -> tuple[Trainer, Restorer, SRDataModule]:
     """Everything that ``Trainer.fit`` needs, from the configuration.
 
     Args:
-        fresh: the generator starts from the weights that ``init`` names; a first stage is trained here, after all that
-            can be refused has been.
+        fresh: the networks start from the weights that ``init`` and ``init_discriminator`` name; a first stage is
+            trained here, after all that can be refused has been.
         started_from: what a run that goes on started from.
     """
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
     check_crop(config.data.crop, module.objective, getattr(module, "discriminator", None))
-    init = starting_weights(config) if fresh else None
-    if init is not None:
-        weights.load_into(module.generator, init)
-        started_from = {"file": str(init), "sha256": hashlib.sha256(init.read_bytes()).hexdigest()}
+    if fresh:
+        started_from = initialise(module, config)
     module.save_hyperparameters({**plain(config), "started_from": started_from})
     if config.channels_last:
         module.to(memory_format=torch.channels_last)

@@ -47,6 +47,7 @@ LAYERS = {
         "runs",
         "ranks",
         "warm_start",
+        "initial_weights",
         "matching",
         "preflight",
         "tables",
