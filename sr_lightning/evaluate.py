@@ -43,7 +43,8 @@ EXPECTED = {
 PROTOCOL = (
     "HR cut at the bottom and right to multiples of the scale; LR by the degradation below, rounded to 8 bit; "
     "SR clamped and rounded to 8 bit; psnr_y, ssim_y and niqe on BT.601 studio-range Y, rounded to 8 bit, "
-    "without a border of `scale` pixels; per image, then the mean"
+    "without a border of `scale` pixels; lpips and dists on RGB, rounded to 8 bit, with the border; "
+    "per image, then the mean"
 )
 
 

@@ -132,10 +132,6 @@ def test_self_ensemble_leaves_a_symmetric_method_unchanged(command, photos, tmp_
         (["checkpoint=[]", "benchmarks=[validation]"], "checkpoint=[]: name at least one"),
         (["checkpoint=bicubic", "benchmarks=[validation]", "kind=best"], "kind=best: must be one of ema, raw"),
         (["checkpoint=bicubic", "benchmarks=[validation]", "scale=0"], "scale"),
-        (
-            ["checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", "trainer.devices=1"],
-            "perceptual-metrics",
-        ),
     ],
 )
 def test_wrong_input_ends_in_one_line(command, photos, arguments, message):

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "sr_lightning"
 LAYERS = {
     0: {
         "errors",
+        "features",
         "image",
         "color",
         "resize",

@@ -15,11 +15,12 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
 
-from sr_lightning import image
+from sr_lightning import download, image
 from sr_lightning.command_line import CONF, one_line_errors
 from sr_lightning.errors import InputError
-from sr_lightning.losses import VGG, Frozen, Perceptual, Reconstruction, embedded, vgg_weights
-from sr_lightning.losses.vgg import CONVOLUTIONS, WIDTHS, layer_names
+from sr_lightning.features import VGG, Frozen, embedded, pretrained
+from sr_lightning.features.vgg import CONVOLUTIONS, WIDTHS, layer_names
+from sr_lightning.losses import Perceptual, Reconstruction
 from sr_lightning.resize import bicubic
 
 LAYERS = {"conv1_2": 0.5, "conv2_2": 1, "conv3_3": 2}
@@ -75,7 +76,7 @@ def independent(weights: dict[str, torch.Tensor], image: torch.Tensor) -> dict[s
 
 
 def test_features_are_those_computed_independently(shared):
-    file = shared / "weights" / "vgg16_hed_features.safetensors"
+    file = shared / "weights" / "vgg16_features.safetensors"
     image = images(2, 3, 37, 50)
     expected = independent(load_file(file), image)
     with torch.no_grad():
@@ -85,7 +86,7 @@ def test_features_are_those_computed_independently(shared):
 
 
 def test_the_loss_is_the_weighted_sum_of_distances(shared):
-    weights = load_file(shared / "weights" / "vgg16_hed_features.safetensors")
+    weights = load_file(shared / "weights" / "vgg16_features.safetensors")
     sr, hr = images(2, 2, 3, 32, 40)
     of_sr, of_hr = independent(weights, sr), independent(weights, hr)
     for distance in (nn.L1Loss(), nn.MSELoss()):
@@ -247,7 +248,7 @@ def changed(weights, name, value):
 )
 def test_wrong_weights_are_named(tmp_path, name, value, message):
     file = saved(tmp_path / "wrong.pth", changed(load_file(embedded()), name, value))
-    with pytest.raises(InputError, match=rf"^{file}: not the weights of this VGG: {message}.*features\.N$"):
+    with pytest.raises(InputError, match=rf"^{file}: not the weights of this network: {message}.*features\.N$"):
         perceptual(weights=file)
 
 
@@ -299,26 +300,27 @@ def zoo(tmp_path, monkeypatch):
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        monkeypatch.setattr(vgg_weights, "ZOO", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setattr(pretrained, "ZOO", f"http://127.0.0.1:{server.server_port}/")
         monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+        monkeypatch.setattr(download, "PAUSE", 0)
         yield folder, asked
         server.shutdown()
 
 
 def offer(folder, monkeypatch, digest=None, content=None) -> None:
-    """Put a VGG19 to conv1_2, or another content, into the zoo under the name that its hash asks for."""
-    file = saved(folder / "file", content or pretend(19, stages=1))
-    digest = digest or hashlib.sha256(file.read_bytes()).hexdigest()[:8]
-    file.rename(folder / f"vgg19-{digest}.pth")
-    monkeypatch.setitem(vgg_weights.FILES, 19, f"vgg19-{digest}.pth")
+    """Put a VGG19 to conv1_2, or another content, into the zoo."""
+    file = saved(folder / "vgg19.pth", content or pretend(19, stages=1))
+    digest = digest or hashlib.sha256(file.read_bytes()).hexdigest()
+    monkeypatch.setitem(pretrained.FILES, 19, (file.name, digest))
 
 
-def test_imagenet_weights_are_downloaded_once(zoo, monkeypatch):
+def test_imagenet_weights_are_downloaded_once_to_the_folder_of_torch_hub(zoo, monkeypatch, tmp_path):
     folder, asked = zoo
     offer(folder, monkeypatch)
     first = perceptual({"conv1_2": 1}, depth=19, weights=None)
     assert perceptual({"conv1_2": 1}, depth=19, weights=None)(*images(2, 1, 3, 8, 8)).item() == 0
     assert first.layers == {"conv1_2": 1}
+    assert (tmp_path / "hub" / "checkpoints" / "vgg19.pth").is_file()
     assert len(asked) == 1
 
 
@@ -326,7 +328,7 @@ def test_processes_download_once(zoo, monkeypatch):
     """The others wait and find the file, so there is one bar too."""
     folder, asked = zoo
     offer(folder, monkeypatch)
-    threads = [threading.Thread(target=vgg_weights.imagenet, args=(19,)) for _ in range(4)]
+    threads = [threading.Thread(target=pretrained.imagenet, args=(19,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -334,10 +336,17 @@ def test_processes_download_once(zoo, monkeypatch):
     assert len(asked) == 1
 
 
+def test_the_names_of_the_files_begin_their_checksums():
+    assert pretrained.FILES.keys() == CONVOLUTIONS.keys()
+    for depth, (name, sha256) in pretrained.FILES.items():
+        assert name == f"vgg{depth}-{sha256[:8]}.pth"
+        assert len(sha256) == 64
+
+
 def test_a_wrong_hash_leaves_nothing(zoo, monkeypatch, tmp_path):
     folder, _ = zoo
-    offer(folder, monkeypatch, digest="0" * 8)
-    with pytest.raises(InputError, match=r"vgg19-00000000\.pth: cannot be had \(invalid hash value.*weights=FILE$"):
+    offer(folder, monkeypatch, digest="0" * 64)
+    with pytest.raises(InputError, match=r"sha256 is .*, expected 0{64}\. .* perceptual\.weights=FILE$"):
         perceptual({"conv1_2": 1}, depth=19, weights=None)
     assert not list((tmp_path / "hub" / "checkpoints").glob("vgg*"))
 
@@ -355,25 +364,28 @@ class Code:
 def test_code_in_a_download_is_not_run(zoo, monkeypatch, tmp_path):
     folder, _ = zoo
     offer(folder, monkeypatch, content={"features.0.weight": Code(tmp_path / "ran")})
-    with pytest.raises(InputError, match="cannot be had"):
+    with pytest.raises(InputError, match=r"it asks to run .*, which is never done"):
         perceptual({"conv1_2": 1}, depth=19, weights=None)
     assert not (tmp_path / "ran").exists()
 
 
-def test_offline_says_both_ways_in_one_line(zoo, monkeypatch):
-    monkeypatch.setattr(vgg_weights, "ZOO", "http://127.0.0.1:1/")
+@pytest.mark.parametrize(
+    ("depth", "layer", "name"), [(19, "conv5_4", "vgg19-dcbb9e9d"), (16, "relu5_3", "vgg16-397923af")]
+)
+def test_offline_says_all_ways_in_one_line(zoo, monkeypatch, depth, layer, name):
+    monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
     with pytest.raises(InputError) as error:
-        perceptual({"conv5_4": 1}, depth=19, weights=None)
+        perceptual({layer: 1}, depth=depth, weights=None)
     line = str(error.value)
     assert "\n" not in line
-    assert line.startswith("http://127.0.0.1:1/vgg19-dcbb9e9d.pth: cannot be had (")
-    assert "connect to the internet once" in line
-    assert line.endswith("or give a file of VGG19's weights: perceptual.weights=FILE")
+    assert line.startswith(f"http://127.0.0.1:1/{name}.pth: no connection, or it broke off. Run again")
+    assert f"{name}.pth by hand." in line
+    assert line.endswith(f"Or give a file of VGG{depth}'s weights: perceptual.weights=FILE")
 
 
 def test_offline_ends_the_command_line_in_that_line(zoo, monkeypatch, composed):
     """Not in the error of the connection that is its cause."""
-    monkeypatch.setattr(vgg_weights, "ZOO", "http://127.0.0.1:1/")
+    monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
     with (
         pytest.raises(SystemExit, match=r"^error: http://127\.0\.0\.1:1/vgg19.*perceptual\.weights=FILE$"),
         one_line_errors(),
@@ -454,7 +466,7 @@ def test_another_network_stands_in_for_the_layers_of_a_recipe(composed, shared):
             expected = factor * distance(0.5 * features(sr)[layer], 0.5 * features(hr)[layer])
             torch.testing.assert_close(loss(sr, hr), expected)
         assert loss.smallest == features.smallest
-    file = shared / "weights" / "vgg16_hed_features.safetensors"
+    file = shared / "weights" / "vgg16_features.safetensors"
     loss = instantiate(composed("perceptual=before", "features=vgg16", f"features.weights={file}").perceptual)
     deep = VGG(["conv5_3"], file, depth=16)
     with torch.no_grad():

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning.command_line import CONF
 from sr_lightning.data.batch import Batch
-from sr_lightning.losses import vgg, vgg_weights
+from sr_lightning.features import pretrained, vgg
 from tests.test_adversarial import fit
 from tests.test_conf import composed
 
@@ -44,10 +44,12 @@ scheduler                         MultiStepLR      MultiStepLR    MultiStepLR   
 scheduler.milestones              [100000]         [100000]       [100000]         [50000,100000,200000,300000]
 scheduler.gamma                   0.1              0.1            0.1              0.5
 iterations                        200000           200000         200000           400000
+metrics.lpips                     LPIPS            LPIPS          LPIPS            LPIPS
+metrics.lpips.network             alex             alex           alex             alex
 metrics.niqe                      NIQE             NIQE           NIQE             NIQE
 metrics.lr_consistency            LRConsistency    LRConsistency  LRConsistency    LRConsistency
 metrics.colour_shift              ColourShift      ColourShift    ColourShift      ColourShift
-monitor                           val/niqe         val/niqe       val/niqe         val/niqe
+monitor                           val/lpips        val/lpips      val/lpips        val/lpips
 init                              warm_start       warm_start     warm_start       warm_start
 warm_start.model                  srresnet         srresnet       srresnet         rrdb_psnr
 warm_start.iterations             1000000          1000000        1000000          1000000
@@ -78,7 +80,7 @@ optimizer.lr                      2e-4                                 1e-4
 optimizer.betas                   [0.9,0.99]                           [0.9,0.99]
 scheduler                         ConstantLR                           ConstantLR
 callbacks.ema.decay               0.999                                0.999
-monitor                           val/psnr_y                           val/niqe
+monitor                           val/psnr_y                           val/lpips
 iterations                        1000000                              400000
 init                              warm_start                           warm_start
 warm_start.model                  esrgan                               real_esrnet
@@ -164,9 +166,9 @@ def test_stated_numbers_of_parameters_are_those_of_the_network(path: Path):
 def narrow(monkeypatch):
     """A VGG of four features a layer, with random weights."""
     monkeypatch.setattr(vgg, "WIDTHS", (4,) * 5)
-    monkeypatch.setattr(vgg_weights, "imagenet", lambda depth: None)
+    monkeypatch.setattr(pretrained, "imagenet", lambda depth: None)
     monkeypatch.setattr(
-        vgg_weights, "read", lambda path, names, shapes: {name: 0.3 * torch.randn(s) for name, s in shapes.items()}
+        pretrained, "read", lambda path, names, shapes: {name: 0.3 * torch.randn(s) for name, s in shapes.items()}
     )
 
 

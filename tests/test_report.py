@@ -232,11 +232,11 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
     assert series["interpolation between"].points == [(33.5, 7), (32.5, 7), (31.5, 7)]
     for run in report.finished:
         for values in run.values["gan"].values():
-            values["lpips_alex"] = 0.1
-    report.measured.append(Measure("lpips_alex", "LPIPS", "lower", 3))
+            values["lpips"] = 0.1
+    report.measured.append(Measure("lpips", "LPIPS", "lower", 3))
     assert plane_axes(report)[1].key == "niqe"  # interpolations were not measured by LPIPS
     report.interpolations.clear()
-    assert plane_axes(report)[1].key == "lpips_alex"
+    assert plane_axes(report)[1].key == "lpips"
     assert any("elsewhere: was measured on set, not on the validation images" in each for each in report.missing)
     with pytest.raises(InputError, match=r"no evaluation/images\.csv; write it by interpolate"):
         gather(sweep, [tmp_path])
@@ -279,8 +279,8 @@ def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
     write_rows(tmp_path / "between" / "images.csv", rows)
     (between,) = gather(sweep, [tmp_path / "between"], "rmse_y").interpolations
     assert between.series["1"]["rmse_y"] == pytest.approx(by_hand)
-    with pytest.raises(SystemExit, match=r"--perception lpips_alex: was not measured; there are psnr_y, niqe"):
-        command("report", str(sweep), "--perception", "lpips_alex")
+    with pytest.raises(SystemExit, match=r"--perception lpips: was not measured; there are psnr_y, niqe"):
+        command("report", str(sweep), "--perception", "lpips")
     command("report", str(sweep), "--distortion", "rmse_y", "--perception", "niqe")
     page = (sweep / "report" / "index.html").read_text()
     assert "NIQE against RMSE-Y (of\u00a0255)" in page

@@ -59,6 +59,6 @@ def mean(rows: dict[int, Scores]) -> Scores:
 
 
 def written(row: Mapping[str, float]) -> str:
-    """PSNR and NIQE of an image, where they were measured, for a caption."""
-    texts = {"psnr_y": "{:.2f} dB", "niqe": "NIQE {:.2f}"}
-    return "   ".join(text.format(row[key]) for key, text in texts.items() if key in row)
+    """Return PSNR and LPIPS of an image for a caption, or NIQE where one of them was not measured."""
+    texts = {"psnr_y": "{:.2f} dB", "lpips": "LPIPS {:.3f}", "niqe": "NIQE {:.2f}"}
+    return "   ".join([text.format(row[key]) for key, text in texts.items() if key in row][:2])

@@ -14,8 +14,8 @@ from sr_lightning.reports.gathering import Report
 from sr_lightning.reports.reading import Run
 
 PLACES = 2
-NOTE = {"psnr_y": ("PSNR-Y", "{:.2f} dB"), "niqe": ("NIQE", "{:.2f}"), "lpips_alex": ("LPIPS", "{:.3f}")}
-"""What is written beneath a version of one image, where it was measured."""
+NOTE = {"psnr_y": ("PSNR-Y", "{:.2f} dB"), "lpips": ("LPIPS", "{:.3f}"), "niqe": ("NIQE", "{:.2f}")}
+"""What is written beneath a version of one image: the first two that were measured."""
 
 
 @dataclass(frozen=True)

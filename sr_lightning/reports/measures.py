@@ -26,10 +26,10 @@ class Measure:
 KNOWN = {
     "psnr_y": ("PSNR-Y (dB)", 2),
     "ssim_y": ("SSIM-Y", 4),
-    "niqe": ("NIQE", 2),
-    "lpips_alex": ("LPIPS (AlexNet)", 4),
+    "lpips": ("LPIPS", 4),
     "lpips_vgg": ("LPIPS (VGG)", 4),
     "dists": ("DISTS", 4),
+    "niqe": ("NIQE", 2),
     "lr_consistency": ("LR consistency (dB)", 2),
     "colour_shift": ("Colour shift (of\u00a0255)", 2),
 }
@@ -37,7 +37,7 @@ RMSE = Measure("rmse_y", "RMSE-Y (of\u00a0255)", "lower", 2)
 """Root of the mean squared error of an image's Y; no metric of training, but PSNR in another unit, `rmse`."""
 GAP = Measure("batch_statistics_gap", "Batch norm gap (of\u00a0255)", "lower", 2)
 """Of `callbacks.BatchStatistics`: logged by validations, and so a mean over images alone."""
-PERCEPTUAL = ("lpips_alex", "lpips_vgg", "dists", "niqe")
+PERCEPTUAL = ("lpips", "lpips_vgg", "dists", "niqe")
 """What stands against PSNR in the perception–distortion plane: the first of them that was measured."""
 
 

@@ -8,10 +8,15 @@ from sr_lightning.comparison import with_text
 from sr_lightning.pages import Axis, Column, crops_figure, page, plane, section, table, write_page
 from sr_lightning.tables import markdown, write_csv
 from sr_lightning.tradeoff.drawing import WAYS, lines, spread, strip
-from sr_lightning.tradeoff.measuring import NETWORKS, Tradeoff
+from sr_lightning.tradeoff.measuring import METRICS, NETWORKS, Tradeoff
 
-PSNR, NIQE = Axis("PSNR-Y (dB)", "higher"), Axis("NIQE", "lower")
-COLUMNS = (Column("PSNR-Y", "higher"), Column("SSIM-Y", "higher", 4), Column("NIQE", "lower", 3))
+PSNR, LPIPS = Axis("PSNR-Y (dB)", "higher"), Axis("LPIPS", "lower")
+COLUMNS = (
+    Column("PSNR-Y", "higher"),
+    Column("SSIM-Y", "higher", 4),
+    Column("LPIPS", "lower", 4),
+    Column("NIQE", "lower", 3),
+)
 
 
 def write_tradeoff(folder: Path, found: Tradeoff, title: str) -> list[Path]:
@@ -34,18 +39,15 @@ def write_tradeoff(folder: Path, found: Tradeoff, title: str) -> list[Path]:
     of_first = [row for row in summary if row["benchmark"] == benchmarks[0]]
     shown = telling(found)
     drawing = strip(found.outputs[shown], found.references[shown], of_first)
-    note = f"{title}. A place of {shown}; PSNR-Y and NIQE are means over {benchmarks[0]}."
+    note = f"{title}. A place of {shown}; PSNR-Y and LPIPS are means over {benchmarks[0]}."
     image.write(files[3], with_text(drawing, note))
     parts = []
     for benchmark in benchmarks:
         rows = [row for row in summary if row["benchmark"] == benchmark]
         series = lines(rows)
-        cells = {
-            f"{WAYS[row['interpolated']]}, α = {row['alpha']:f}": [row[k] for k in ("psnr_y", "ssim_y", "niqe")]
-            for row in rows
-        }
+        cells = {f"{WAYS[row['interpolated']]}, α = {row['alpha']:f}": [row[k] for k in METRICS] for row in rows}
         count = f"mean over {rows[0]['images']} images"
-        parts.append(section(benchmark, [plane(benchmark, series, PSNR, NIQE), table("", COLUMNS, cells, count)]))
+        parts.append(section(benchmark, [plane(benchmark, series, PSNR, LPIPS), table("", COLUMNS, cells, count)]))
     parts.append(section("Crops", [crops(found, name) for name in found.outputs]))
     files.append(folder / "index.html")
     write_page(files[-1], page("Perception–distortion trade-off", parts, title))

@@ -41,7 +41,7 @@ def strip(outputs: Outputs, reference: Tensor, summary: Sequence[Row], side: int
     alphas = spread([alpha for way, alpha in outputs if way == NETWORKS])
     [square] = telling_squares([floating(outputs[NETWORKS, Decimal(end)]) for end in (0, 1)], side)
     values = {
-        (row["interpolated"], row["alpha"]): f"{row['psnr_y']:.2f} dB   NIQE {row['niqe']:.2f}" for row in summary
+        (row["interpolated"], row["alpha"]): f"{row['psnr_y']:.2f} dB   LPIPS {row['lpips']:.3f}" for row in summary
     }
     height = PANEL + LINE + MARGIN
     size = (GUTTER + len(alphas) * (PANEL + MARGIN) + MARGIN, MARGIN + LINE + len(WAYS) * height)
@@ -63,11 +63,11 @@ def strip(outputs: Outputs, reference: Tensor, summary: Sequence[Row], side: int
 
 
 def lines(summary: Sequence[Row]) -> list[Series]:
-    """A line of (PSNR-Y, NIQE) for each way, with the alphas beside the points."""
+    """A line of (PSNR-Y, LPIPS) for each way, with the alphas beside the points."""
     found = []
     for way, title in WAYS.items():
         rows = [row for row in summary if row["interpolated"] == way]
         shown = spread([row["alpha"] for row in rows])
         labels = [f"{row['alpha']:f}" if row["alpha"] in shown and way == NETWORKS else "" for row in rows]
-        found.append(Series(title, [(row["psnr_y"], row["niqe"]) for row in rows], labels))
+        found.append(Series(title, [(row["psnr_y"], row["lpips"]) for row in rows], labels))
     return found

@@ -20,7 +20,7 @@ from sr_lightning.modules import scores
 from sr_lightning.tables import Row, means
 
 log = logging.getLogger(__name__)
-METRICS = ("psnr_y", "ssim_y", "niqe")
+METRICS = ("psnr_y", "ssim_y", "lpips", "niqe")
 NETWORKS, IMAGES = "networks", "images"
 SHOWN = 5  # images of the first benchmark whose outputs are kept
 
@@ -57,7 +57,7 @@ class Tradeoff:
 def measure_tradeoff(
     generators: Mapping[str, nn.Module], alphas: Sequence[Decimal], folders: Sequence[str]
 ) -> Tradeoff:
-    """Measure PSNR-Y, SSIM-Y and NIQE at each alpha and at both ends.
+    """Measure PSNR-Y, SSIM-Y, LPIPS and NIQE at each alpha and at both ends.
 
     Args:
         generators: two, by name.
@@ -111,7 +111,7 @@ def measure_tradeoff(
     for number, alpha in enumerate(ordered, 1):
         network = weights.interpolate(generators, [float(1 - alpha), float(alpha)]).eval()
         rows = evaluate(trainer, network, metrics, benchmarks, NETWORKS, on_image=seen(alpha))
-        told = ", ".join(f"{m['benchmark']} {m['psnr_y']:.2f} dB, NIQE {m['niqe']:.3f}" for m in means(rows))
+        told = ", ".join(f"{m['benchmark']} {m['psnr_y']:.2f} dB, LPIPS {m['lpips']:.4f}" for m in means(rows))
         for row in rows:
             del row["network"]
             for way in (NETWORKS, IMAGES) if alpha in ends else (NETWORKS,):  # at the ends both are the same

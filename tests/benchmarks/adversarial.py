@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from sr_lightning import tensor_files
 from sr_lightning.command_line import CONF, quiet
-from sr_lightning.losses.vgg import build, layer_names
+from sr_lightning.features.vgg import build, layer_names
 from sr_lightning.modules import AdversarialRestorer
 from sr_lightning.modules.fused import fuse
 

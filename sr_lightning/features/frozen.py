@@ -1,4 +1,4 @@
-"""Networks that are constants."""
+"""Frozen feature extractor."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 
 class Frozen(nn.Module):
-    """Calls a network that is never trained: no parameter and no buffer of it is seen from outside.
+    """Wraps a network that is never trained and hides its parameters and buffers.
 
     So it is in no optimizer, no checkpoint and no bucket of DDP, which would send its buffers to every process in every
-    step. It stays in evaluation mode; gradients pass through it to its input. Device, precision and memory layout are
-    those that the surrounding module is moved to.
+    step. It stays in evaluation mode; gradients pass through it to its input. It follows the surrounding module to
+    devices, precisions and memory layouts.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -19,7 +19,7 @@ class Frozen(nn.Module):
         self._hidden = (network.eval().requires_grad_(False),)  # nn.Module does not look into a tuple
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Frozen":
-        """What ``to``, ``cuda`` and ``float`` of the surrounding module do to their submodules."""
+        """Apply what ``to``, ``cuda`` and ``float`` of the surrounding module apply to their submodules."""
         self._hidden[0]._apply(fn, recurse)
         return super()._apply(fn, recurse)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from sr_lightning.losses import vgg_weights
+from sr_lightning.features import pretrained
 
 CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # depth of the network -> in each stage
 WIDTHS = (64, 128, 256, 512, 512)  # features of each stage
@@ -55,9 +55,9 @@ class VGG(nn.Sequential):
             raise ValueError(f"layers of VGG{depth} are conv1_1, relu1_1, conv1_2 … to {names[-1]}; {asked}")
         deepest = max(map(names.index, layers))
         super().__init__(OrderedDict((name, build(name, ceil_mode)) for name in names[: deepest + 1]))
-        source = vgg_weights.imagenet(depth) if weights is None else weights
+        source = pretrained.imagenet(depth) if weights is None else weights
         shapes = {name: tuple(value.shape) for name, value in self.state_dict().items()}
-        self.load_state_dict(vgg_weights.read(source, names, shapes), assign=True)
+        self.load_state_dict(pretrained.read(source, names, shapes), assign=True)
         mean, deviation = (MEAN, DEVIATION) if normalise else ((0.0,) * 3, (1.0,) * 3)
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(3, 1, 1), persistent=False)

@@ -1,53 +1,48 @@
-"""Where the weights of a VGG come from, and under which names."""
+"""Sources and key names of ImageNet weights."""
 
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from sr_lightning import tensor_files
+from sr_lightning.download import fetch
 from sr_lightning.errors import InputError
 
-ZOO = "https://download.pytorch.org/models/"
-FILES = {16: "vgg16-397923af.pth", 19: "vgg19-dcbb9e9d.pth"}  # the digits begin the file's SHA-256
+ALEXNET = Path(__file__).with_name("alexnet.safetensors")
 EMBEDDED = Path(__file__).with_name("vgg16_conv3_3.safetensors")
+ZOO = "https://download.pytorch.org/models/"
+# depth of the VGG -> file, SHA-256; torchvision's IMAGENET1K_V1, whose file names hold the first eight digits
+FILES = {
+    16: ("vgg16-397923af.pth", "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0"),
+    19: ("vgg19-dcbb9e9d.pth", "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44"),
+}
 
 
 def embedded() -> Path:
-    """The file that comes with the package: VGG16 to conv3_3, fine-tuned from ImageNet for edges; licence beside it."""
+    """Return the file of VGG16's ImageNet weights in the package, which end at conv3_3."""
     return EMBEDDED
 
 
-def imagenet(depth: int) -> Path:
-    """PyTorch's weights for ImageNet, downloaded where they are not there and checked by their hash.
+def imagenet(depth: int, option: str = "perceptual.weights") -> Path:
+    """Return torchvision's file of a VGG's ImageNet weights, downloaded to torch.hub's folder if it is not there.
 
-    Of several processes one downloads, and shows how far it is, while the others wait.
-
+    Args:
+        option: key of the configuration that takes a file instead, for the error.
     Raises:
-        InputError: no connection, or a wrong hash.
+        InputError: no connection, or a wrong checksum.
     """
-    url, folder = ZOO + FILES[depth], Path(torch.hub.get_dir()) / "checkpoints"
-    path = folder / FILES[depth]
+    name, sha256 = FILES[depth]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock")):
-            if not path.is_file():
-                torch.hub.load_state_dict_from_url(url, str(folder), "cpu", check_hash=True, weights_only=True)
-    except (OSError, RuntimeError, UnpicklingError, EOFError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise InputError(
-            f"{url}: cannot be had ({reason}); connect to the internet once, or give a file of VGG{depth}'s weights: "
-            "perceptual.weights=FILE"
-        ) from error
-    return path
+        return fetch(ZOO + name, Path(torch.hub.get_dir()) / "checkpoints", sha256=sha256)
+    except InputError as error:
+        raise InputError(f"{error} Or give a file of VGG{depth}'s weights: {option}=FILE") from error
 
 
 def read(path: str | Path, names: Sequence[str], shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Weights of the wanted shapes, by the names of layers and in float32.
+    """Read weights by the names of layers, in float32.
 
     Args:
         path: torchvision's layout, where a layer is called ``features.N``, or that of the MINC network, where conv1_2
@@ -78,4 +73,6 @@ def read(path: str | Path, names: Sequence[str], shapes: Mapping[str, tuple[int,
 
 
 def refused(path: str | Path, reason: str) -> InputError:
-    return InputError(f"{path}: not the weights of this VGG: {reason}; give a file of torchvision's layout, features.N")
+    return InputError(
+        f"{path}: not the weights of this network: {reason}; give a file of torchvision's layout, features.N"
+    )
