@@ -26,10 +26,20 @@ class Forgetting(Callback):
         tolerance: share of the start's value by which a validation may be worse before a warning.
         apart: logits between photographs and the network's images that a new discriminator has to have learned before
             the generator follows it; with less, it is told that this one knows nothing.
+        discriminator: what the discriminator starts from; None: it is new, and has to learn alone first.
     """
 
-    def __init__(self, monitor: str, lr: float, passes: float, tolerance: float, apart: float) -> None:
+    def __init__(
+        self,
+        monitor: str,
+        lr: float,
+        passes: float,
+        tolerance: float,
+        apart: float,
+        discriminator: str | None = None,
+    ) -> None:
         self.monitor, self.lr, self.passes, self.tolerance, self.apart = monitor, lr, passes, tolerance, apart
+        self.discriminator = discriminator
         self.start: float | None = None
         self.gaps: list[float] = []
 
@@ -54,6 +64,12 @@ class Forgetting(Callback):
         lr = group.get("initial_lr", group["lr"])
         if lr > self.lr:
             log.warning("optimizer.lr=%g: the network forgets what it knows; set %g or less", lr, self.lr / 10)
+        alone = getattr(pl_module, "generator_start", None)
+        if self.discriminator is None and alone == 0 and trainer.global_step == 0:
+            log.warning(
+                "generator_start=0: the discriminator is new and knows nothing, and the generator follows it from the "
+                "start; set generator_start=200 discriminator_lr=4e-4, or init_discriminator=FILE"
+            )
         if data.lr is None and not isinstance(data.degradation, RandomDegradation):
             log.warning(
                 "degradation: without a random one, the network forgets how to undo blur, noise and compression; set "

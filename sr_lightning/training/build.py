@@ -1,8 +1,5 @@
 """Trainer, module and data of a run, out of its configuration."""
 
-import hashlib
-import logging
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,36 +7,31 @@ from hydra.utils import instantiate
 from lightning import Trainer, seed_everything
 from omegaconf import DictConfig
 
-from sr_lightning import weights
 from sr_lightning.callbacks import AtomicCheckpointIO
 from sr_lightning.cli.config import plain
 from sr_lightning.modules import Restorer, SRDataModule
 from sr_lightning.modules.distributed import UnwrappedDDPStrategy
 from sr_lightning.system.hardware import precision
 from sr_lightning.training.config_checks import check_crop
-from sr_lightning.training.warm_start import warm_start
-
-log = logging.getLogger(__name__)
+from sr_lightning.training.initial_weights import initialise
 
 
 def build(
-    config: DictConfig, fresh: bool = False, started_from: dict[str, str] | None = None
+    config: DictConfig, fresh: bool = False, started_from: dict[str, Any] | None = None
 ) -> tuple[Trainer, Restorer, SRDataModule]:
     """Everything that ``Trainer.fit`` needs, from the configuration.
 
     Args:
-        fresh: the generator starts from the weights that ``init`` names; a first stage is trained here, after all that
-            can be refused has been.
+        fresh: the networks start from the weights that ``init`` and ``init_discriminator`` name; a first stage is
+            trained here, after all that can be refused has been.
         started_from: what a run that goes on started from.
     """
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
     check_crop(config.data.crop, module.objective, getattr(module, "discriminator", None))
-    init = starting_weights(config) if fresh else None
-    if init is not None:
-        weights.load_into(module.generator, init)
-        started_from = {"file": str(init), "sha256": hashlib.sha256(init.read_bytes()).hexdigest()}
+    if fresh:
+        started_from = initialise(module, config)
     module.save_hyperparameters({**plain(config), "started_from": started_from})
     if config.channels_last:
         module.to(memory_format=torch.channels_last)
@@ -57,17 +49,6 @@ def build(
         plugins=[AtomicCheckpointIO()],
     )
     return trainer, module, data
-
-
-def starting_weights(config: DictConfig) -> Path | None:
-    """The file that the generator starts from."""
-    if config.init == "warm_start":
-        return warm_start(config)
-    if config.init is None and config.warm_start is not None and config.stage == "adversarial":
-        log.warning(
-            "init=null: adversarial training from scratch rarely succeeds; init=warm_start trains a start first"
-        )
-    return None if config.init is None else weights.locate(config.init)
 
 
 def strategy(config: DictConfig, module: Restorer) -> Any:

@@ -106,6 +106,7 @@ def check_parts(config: DictConfig) -> None:
             )
     else:
         asked = {"accumulate": config.accumulate != 1}
+        asked["init_discriminator"] = config.init_discriminator is not None
         asked |= {f"clip.{player}": limit is not None for player, limit in config.clip.items()}
         if any(asked.values()):
             key = next(key for key, wanted in asked.items() if wanted)

@@ -33,7 +33,7 @@ def summarise(
     data: SRDataModule,
     source: Path,
     folder: Path,
-    started_from: Mapping[str, str] | None = None,
+    started_from: Mapping[str, Any] | None = None,
 ) -> list[Row]:
     """Measure bicubic, the start and the network of ``source`` on the validation images; show a table and a picture.
 
@@ -50,7 +50,7 @@ def summarise(
     files = data.list_validation()  # a finished run is told again without having been set up to train
     benchmarks = Benchmarks({"validation": files}, data.degradation, config.scale)
     networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
-    start = Path(started_from["file"]) if started_from else None
+    start = Path(started_from["file"]) if started_from and "file" in started_from else None
     if start is not None and start.is_file():
         networks[name_of_start(config)] = loaded(config, start)
     networks[config.name] = loaded(config, source)

@@ -113,12 +113,12 @@ class Resumed(NamedTuple):
 
     Args:
         iterations: that it has done.
-        started_from: file and hash of the weights that it started from.
+        started_from: files and hashes of the weights that it started from.
         callbacks: their states.
     """
 
     iterations: int
-    started_from: dict[str, str] | None
+    started_from: dict[str, Any] | None
     callbacks: dict[str, Any]
 
 

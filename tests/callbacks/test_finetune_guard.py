@@ -1,14 +1,24 @@
 """Fine-tuning: the start is measured, what is usual is told, and forgetting is warned of."""
 
+from hashlib import sha256
+
 import pytest
 import torch
 
 from sr_lightning import weights
+from sr_lightning.discriminators import UNetDiscriminator
+from sr_lightning.system import tensor_files
+from sr_lightning.weights import published
+from sr_lightning.weights.discriminators import PUBLISHED_NAMES
 from tests.support.configs import generator
-from tests.support.runs import checkpoint
+from tests.support.runs import checkpoint, logged
+from tests.support.servers import Server, server
+
+assert server  # pytest finds the fixture by its name in this module
 
 TINY = ["experiment=finetune", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "init=start.ckpt",
-        "metrics=fidelity", "monitor=val/psnr_y", "generator_start=1", "validate_every=1", "skip=bicubic"]  # fmt: skip
+        "metrics=fidelity", "monitor=val/psnr_y", "validate_every=1", "skip=bicubic", "init_discriminator=null",
+        "generator_start=1"]  # fmt: skip
 
 
 @pytest.fixture
@@ -45,6 +55,7 @@ def test_harmless_settings_are_silent_and_say_what_makes_sense(train, start):
             ["generator_start=2"],
             "generator_start=2: the discriminator hardly tells photographs from the network's images",
         ),
+        (["generator_start=0"], "generator_start=0: the discriminator is new and knows nothing"),
         (["optimizer.lr=0.1"], "iteration 2: val/psnr_y is"),
         (
             ["optimizer.lr=0.1", "metrics=full", "~metrics.niqe", "monitor=val/colour_shift"],
@@ -63,10 +74,26 @@ def test_a_run_that_goes_on_compares_with_its_own_start(train, start):
     assert checkpoint(resumed)["callbacks"]["Forgetting"] == checkpoint(whole)["callbacks"]["Forgetting"]
 
 
-def test_it_starts_from_the_published_weights_by_their_name(train, start, monkeypatch):
+def test_it_starts_from_both_published_networks_by_their_names(train, start, server: Server, tmp_path, monkeypatch):
+    """Both learn from the first iteration on, at one rate, and nothing is warned of."""
+    torch.manual_seed(1)
+    state = UNetDiscriminator(4).state_dict()
+    tensor_files.write(tmp_path / "netD.pth", {"params": {PUBLISHED_NAMES[name]: state[name] for name in state}})
+    server.content = (tmp_path / "netD.pth").read_bytes()
+    entry = published.Published(server.url, sha256=sha256(server.content).hexdigest())
+    monkeypatch.setitem(published.DISCRIMINATORS, "realesrgan-x4plus-discriminator", entry)
+    monkeypatch.setattr(published, "user_cache_path", lambda name: tmp_path / "cache" / name)
     monkeypatch.setattr(weights, "locate", {"realesrgan-x4plus": start}.__getitem__)
-    run = train("run", *(word for word in TINY if not word.startswith("init=")), "iterations=1")
-    assert checkpoint(run)["hyper_parameters"]["started_from"]["file"] == str(start)
+    defaults = [word for word in TINY if not word.startswith(("init", "generator_start"))]
+    run = train("run", *defaults, "iterations=1", "trainer.precision=32-true")
+    origin = checkpoint(run)["hyper_parameters"]["started_from"]
+    assert origin["file"] == str(start)
+    assert origin["discriminator"]["sha256"] == entry.sha256
+    assert logged(run, "lr") == logged(run, "discriminator_lr") == {1: pytest.approx(2e-6)}
+    for name, value in checkpoint(run)["state_dict"].items():
+        if name.startswith("discriminator.") and name.endswith(("weight", "bias")):
+            torch.testing.assert_close(value, state[name.removeprefix("discriminator.")], rtol=0, atol=2.1e-6)
+    assert "WARNING" not in told(run)
 
 
 def test_while_the_generator_waits_its_average_is_the_start(train, start):
