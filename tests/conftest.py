@@ -17,6 +17,12 @@ from tests.support.servers import server  # noqa: F401, a fixture
 torch.set_num_threads(1)  # small networks; and several tests run at once
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip tests that are marked ``gpu`` where there is none."""
+    if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("no GPU")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of photographs, weights and golden values; beside the checkout, or $SR_SHARED."""

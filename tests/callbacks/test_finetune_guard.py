@@ -12,9 +12,8 @@ from sr_lightning.weights import published
 from sr_lightning.weights.discriminators import PUBLISHED_NAMES
 from tests.support.configs import generator
 from tests.support.runs import checkpoint, logged
-from tests.support.servers import Server, server
+from tests.support.servers import Server
 
-assert server  # pytest finds the fixture by its name in this module
 
 TINY = ["experiment=finetune", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "init=start.ckpt",
         "metrics=fidelity", "monitor=val/psnr_y", "validate_every=1", "skip=bicubic", "init_discriminator=null",

@@ -16,7 +16,7 @@ from sr_lightning.ops.quantize import eight_bit
 from tests.support.configs import composed, second_order
 from tests.support.reads import Reads
 
-DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"))]
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 STAGES = ["sharpen", "blur", "resize", "noise", "jpeg", "second_blur", "second_resize", "second_noise", "final"]
 
 
@@ -295,7 +295,7 @@ def test_no_pixel_is_read_back_from_the_device(recipe):
     assert reads.found == ["aten::index", "aten::_local_scalar_dense"]
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.gpu
 def test_the_program_does_not_wait_for_a_gpu():
     """Once the tables of each stage lie there."""
     degradation, hr = second_order(), images(16, 3, 64, 64).cuda()

@@ -15,9 +15,8 @@ from sr_lightning.system import tensor_files
 from sr_lightning.weights import published
 from tests.support.configs import generator
 from tests.support.runs import checkpoint
-from tests.support.servers import Server, server
+from tests.support.servers import Server
 
-assert server  # pytest finds the fixture by its name in this module
 
 GAN = ("model=srgan_mse", "discriminator.width=4", "metrics=fidelity", "monitor=val/psnr_y", "iterations=2")
 
