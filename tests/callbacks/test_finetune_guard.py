@@ -14,7 +14,6 @@ from tests.support.configs import generator
 from tests.support.runs import checkpoint, logged
 from tests.support.servers import Server
 
-
 TINY = ["experiment=finetune", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "init=start.ckpt",
         "metrics=fidelity", "monitor=val/psnr_y", "validate_every=1", "skip=bicubic", "init_discriminator=null",
         "generator_start=1"]  # fmt: skip

@@ -17,7 +17,6 @@ from tests.support.configs import generator
 from tests.support.runs import checkpoint
 from tests.support.servers import Server
 
-
 GAN = ("model=srgan_mse", "discriminator.width=4", "metrics=fidelity", "monitor=val/psnr_y", "iterations=2")
 
 
