@@ -8,10 +8,10 @@ import torch
 
 from sr_lightning import image
 from sr_lightning.data import paired
-from sr_lightning.degradations.description import described
+from sr_lightning.degradations.describe import described
 from sr_lightning.degrade import main
-from tests import photographs
-from tests.degradations.test_drawn import second_order
+from tests.support import photographs
+from tests.support.configs import second_order
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from sr_lightning import image, resize
-from sr_lightning.evaluate import display_names
-from tests import photographs
+from sr_lightning import image
+from sr_lightning.evaluation.benchmark import display_names
+from sr_lightning.ops import resize
+from tests.support import photographs
 
 ROOT = Path(__file__).parents[1]
 

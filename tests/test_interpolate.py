@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from sr_lightning import tensor_files, weights
+from sr_lightning import weights
 from sr_lightning.errors import InputError
-from sr_lightning.tradeoff import measure_tradeoff
+from sr_lightning.evaluation.tradeoff import measure_tradeoff
+from sr_lightning.system import tensor_files
 from sr_lightning.weights import interpolate, weighted_sum
-from tests import photographs
-from tests.test_weights import RECIPE, described, outputs, rrdbnet
+from tests.support import photographs
+from tests.support.networks import RECIPE, described, outputs, rrdbnet
 
 
 def state(network):

@@ -11,13 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning import pictures
-from sr_lightning.batches import Job, plan, upscale_files
+from sr_lightning import image
 from sr_lightning.errors import InputError
-from sr_lightning.pictures import Picture
-from sr_lightning.resize import bicubic_to
+from sr_lightning.image import Picture
+from sr_lightning.ops.resize import bicubic_to
 from sr_lightning.upscale import main
-from tests.photographs import pixels, save
+from sr_lightning.upscaling import Job, plan, upscale_files
+from tests.support.photographs import pixels, save
 
 
 @pytest.fixture
@@ -54,10 +54,10 @@ def test_one_file_is_matlabs_bicubic(run, tmp_path):
     save(tmp_path / "a.png", 20, 30)
     assert run("a.png") == (0, "1 of 1 images upscaled\n", "")
     expected = bicubic_to(torch.from_numpy(pixels(20, 30) / 255.0).permute(2, 0, 1), 80, 120).clamp(0, 1)
-    written = pictures.read(tmp_path / "a-x4.png").pixels
+    written = image.read_picture(tmp_path / "a-x4.png").pixels
     assert np.abs(written / 255.0 - expected.permute(1, 2, 0).numpy()).max() < 0.502 / 255
     assert run("a.png", "--output", "new/b.tif", "--outscale", 1.5)[0] == 0
-    assert pictures.read(tmp_path / "new" / "b.tif").pixels.shape == (30, 45, 3)
+    assert image.read_picture(tmp_path / "new" / "b.tif").pixels.shape == (30, 45, 3)
 
 
 def test_a_folder_keeps_its_structure_and_a_bad_file_does_not_stop_it(run, tmp_path):
@@ -87,11 +87,11 @@ def test_what_is_there_is_kept_unless_asked(run, tmp_path):
     assert run("in", "--output", "out") == (0, summary, "")
     assert (tmp_path / "out" / "a.png").read_bytes() == b"mine"
     assert run("in", "--output", "out", "--overwrite") == (0, "2 of 2 images upscaled\n", "")
-    assert pictures.read(tmp_path / "out" / "a.png").pixels.shape == (32, 36, 3)
+    assert image.read_picture(tmp_path / "out" / "a.png").pixels.shape == (32, 36, 3)
 
 
 def test_pipes(run, tmp_path, monkeypatch):
-    source = pictures.encode(Picture(pixels(6, 7)), ".webp")
+    source = image.encode(Picture(pixels(6, 7)), ".webp")
     for arguments, expected in ((["-"], "WEBP"), (["-", "--output", "-", "--format", "png"], "PNG")):
         out = io.BytesIO()
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(source)))
@@ -226,7 +226,7 @@ def test_plans_that_would_lose_something_are_refused(tmp_path, monkeypatch, inpu
 def test_the_next_is_read_and_the_last_is_written_while_the_network_works(tmp_path, monkeypatch):
     """Each waits for the network to be at work on another picture: one after the other, none would ever go on."""
     jobs = [Job(save(tmp_path / f"{i}.png", 4, 4, seed=i), tmp_path / "out" / f"{i}.png") for i in range(3)]
-    read, write = pictures.read, pictures.write
+    read, write = image.read_picture, image.write_picture
     reading, working, late = [threading.Event() for _ in jobs], [threading.Event() for _ in jobs], []
 
     def wait(event: threading.Event, what: str) -> None:
@@ -249,8 +249,8 @@ def test_the_next_is_read_and_the_last_is_written_while_the_network_works(tmp_pa
             wait(reading[number + 1], f"the reading of {number + 1}.png")
         return picture
 
-    monkeypatch.setattr(pictures, "read", reads)
-    monkeypatch.setattr(pictures, "write", writes)
+    monkeypatch.setattr(image, "read_picture", reads)
+    monkeypatch.setattr(image, "write_picture", writes)
     report = upscale_files(jobs, enlarge)
     assert (report.done, report.problems, late) == (3, {}, [])
     for job in jobs:
@@ -271,7 +271,7 @@ def test_an_interruption_leaves_whole_files_alone(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         upscale_files(jobs, enlarge)
     assert files(tmp_path / "out") == ["0.png", "1.png"]
-    assert all(pictures.read(path).pixels.shape == (4, 4, 3) for path in (tmp_path / "out").iterdir())
+    assert all(image.read_picture(path).pixels.shape == (4, 4, 3) for path in (tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize(

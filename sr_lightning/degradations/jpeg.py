@@ -17,7 +17,7 @@ from scipy.fft import dct
 from torch import Tensor
 from torch.nn import functional as F
 
-from sr_lightning.degradations.dice import Dice, Record
+from sr_lightning.degradations.random_draws import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval
 
 LUMA = """16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62

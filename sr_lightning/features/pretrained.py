@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sr_lightning import tensor_files
-from sr_lightning.download import fetch
 from sr_lightning.errors import InputError
+from sr_lightning.system import tensor_files
+from sr_lightning.system.download import fetch
 
 ALEXNET = Path(__file__).with_name("alexnet.safetensors")
 EMBEDDED = Path(__file__).with_name("vgg16_conv3_3.safetensors")

@@ -1,6 +1,6 @@
 """What training minimises."""
 
-from sr_lightning.losses.adversarial import GAN, Hinge, LeastSquares, Relativistic, Vanilla
+from sr_lightning.losses.gan import GAN, Hinge, LeastSquares, Relativistic, Vanilla
 from sr_lightning.losses.objective import Losses, Objective, Reconstruction
 from sr_lightning.losses.perceptual import Perceptual
 

@@ -9,10 +9,10 @@ import torchmetrics
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sr_lightning import tensor_files
-from sr_lightning.color import rgb
 from sr_lightning.features import VGG, AlexNet, Frozen, pretrained
 from sr_lightning.metrics.base import ImageMetric
+from sr_lightning.ops.color import rgb
+from sr_lightning.system import tensor_files
 
 ALEXNET_LAYERS = ("relu1", "relu2", "relu3", "relu4", "relu5")
 VGG16_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")

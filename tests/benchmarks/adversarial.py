@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-from sr_lightning.command_line import quiet
+from sr_lightning.cli.warnings import quiet
 from tests.benchmarks import library, published
 from tests.benchmarks.networks import parts
 from tests.benchmarks.published import Step

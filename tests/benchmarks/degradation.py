@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import Tensor
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.degradations import JPEG, TRAINING, Chain, Key, RandomDegradation, Record, Stage
 from tests.benchmarks import library
 from tests.benchmarks.networks import parts

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.modules import AdversarialRestorer, Restorer
-from sr_lightning.modules.fused import fuse
+from sr_lightning.modules.optimizers import fuse
 from tests.benchmarks.published import Batches, Step
 
 

@@ -10,10 +10,10 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import nn
 
-from sr_lightning import tensor_files
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.features.vgg import build, layer_names
 from sr_lightning.modules import Restorer
+from sr_lightning.system import tensor_files
 
 
 def parts(model: str, overrides: Sequence[str] = ()) -> Restorer:

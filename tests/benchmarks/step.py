@@ -12,10 +12,10 @@ from hydra import compose, initialize_config_dir
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from sr_lightning.command_line import CONF, quiet
-from sr_lightning.data import SRDataModule
-from sr_lightning.modules import Restorer
-from sr_lightning.train import build
+from sr_lightning.cli.config import CONF
+from sr_lightning.cli.warnings import quiet
+from sr_lightning.modules import Restorer, SRDataModule
+from sr_lightning.training.build import build
 from tests.benchmarks.timing import synchronize
 
 QUIETLY = ("+trainer.limit_val_batches=0", "+trainer.enable_checkpointing=false", "+trainer.enable_progress_bar=false")

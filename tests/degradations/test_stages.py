@@ -12,14 +12,14 @@ from scipy.ndimage import correlate
 from scipy.signal import correlate2d
 from scipy.stats import chisquare
 
-from sr_lightning import sharpen
-from sr_lightning.degradations import JPEG, Blur, Noise, Resize, kernels, poisson
+from sr_lightning.degradations import JPEG, Blur, Noise, Resize, blur_kernels, poisson_sampling
 from sr_lightning.degradations.blur import kernel
 from sr_lightning.degradations.jpeg import jpeg
 from sr_lightning.degradations.noise import gaussian_noise, poisson_noise
-from sr_lightning.degradations.resizing import MODES, resized
-from sr_lightning.filtering import filtered, separable
-from tests import photographs
+from sr_lightning.degradations.resize import MODES, resized
+from sr_lightning.ops import unsharp_mask
+from sr_lightning.ops.filtering import filtered, separable
+from tests.support import photographs
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -59,7 +59,7 @@ def test_sinc_is_the_inverse_transform_of_a_disc(cutoff):
         for column in range(13):
             phase = np.outer(radii, (column - 6) * np.cos(angles) + (row - 6) * np.sin(angles))
             expected[row, column] = (np.cos(phase) * (radii * shares)[:, None]).sum()
-    np.testing.assert_allclose(kernels.sinc(13, cutoff), expected / expected.sum(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(blur_kernels.sinc(13, cutoff), expected / expected.sum(), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(("height", "width", "size"), [(30, 41, 7), (17, 64, 21), (5, 3, 21), (1, 1, 21)])
@@ -98,7 +98,7 @@ def test_gaussian_noise_has_its_variance_and_is_one_for_grey():
 @pytest.mark.parametrize("bits", [1, 8])
 def test_counts_follow_the_poisson_law(level, bits):
     """Chi-square against the law's own recursion p(k) = p(k-1) · rate / k; rare counts are taken together."""
-    drawn = poisson.counts(torch.full((60_000,), level), torch.tensor(bits), generator(level)).numpy()
+    drawn = poisson_sampling.counts(torch.full((60_000,), level), torch.tensor(bits), generator(level)).numpy()
     rate = level / 255 * 2**bits
     law = np.exp(np.cumsum([-rate, *(np.log(max(rate, 1e-300) / count) for count in range(1, 500))]))
     frequent = np.flatnonzero(law * len(drawn) > 10)
@@ -242,7 +242,7 @@ def test_unsharp_masking_agrees_with_its_definition():
     share = blurred((np.abs(detail) * 255 > 10).astype(float))
     expected = share * np.clip(x + 0.5 * detail, 0, 1) + (1 - share) * x
     with torch.autocast("cpu", torch.bfloat16):
-        found = sharpen.unsharp(image[None])[0]
+        found = unsharp_mask.unsharp(image[None])[0]
     np.testing.assert_allclose(found, expected, atol=2e-3)  # a pixel at the threshold may fall to either side
     assert np.abs(found.numpy() - x).max() > 0.05
 

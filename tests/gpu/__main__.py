@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sr_lightning.command_line import quiet
+from sr_lightning.cli.warnings import quiet
 from tests.benchmarks.timing import default_device
 from tests.gpu import correctness, degradation, report, stage, throughput, training
 from tests.gpu.settings import SHARED, Settings, existing

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.backends import cudnn
 
-from sr_lightning.hardware import bfloat16_is_fast
+from sr_lightning.system.hardware import bfloat16_is_fast
 from tests.benchmarks.timing import default_device
 from tests.gpu import nvidia_smi
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sr_lightning.atomic import write_text
+from sr_lightning.system.atomic import write_text
 from tests.gpu.stage import Row, passed
 
 Stage = Mapping[str, Any]

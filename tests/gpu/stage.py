@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sr_lightning.atomic import write_text
+from sr_lightning.system.atomic import write_text
 from tests.gpu.device import machine, release
 from tests.gpu.settings import Settings
 

@@ -9,7 +9,7 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from sr_lightning.callbacks import Checkpoints, GeneratorEMA
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from tests.gpu import __main__ as command
 from tests.gpu import commands, stage, throughput, training
 from tests.gpu.checks import inference, optimizers

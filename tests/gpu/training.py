@@ -7,13 +7,13 @@ import time
 from functools import partial
 from pathlib import Path
 
-from tests import photographs
 from tests.benchmarks import step
 from tests.gpu import commands, utilization
 from tests.gpu.commands import quoted
 from tests.gpu.outcome import evaluation
 from tests.gpu.settings import Settings
 from tests.gpu.stage import Part, Row
+from tests.support import photographs
 
 NETWORK = ("norm=none", "skip=bicubic")
 RECIPES = {

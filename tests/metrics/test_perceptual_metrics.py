@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from sr_lightning import download, image
+from sr_lightning import image
 from sr_lightning.errors import InputError
 from sr_lightning.features import VGG, pretrained
 from sr_lightning.metrics import DISTS, LPIPS
 from sr_lightning.metrics.perceptual import VGG16_LAYERS, L2Pool
-from sr_lightning.resize import bicubic
+from sr_lightning.ops.resize import bicubic
+from sr_lightning.system import download
 
 
 @pytest.fixture

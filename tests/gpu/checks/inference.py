@@ -8,7 +8,7 @@ from hydra.utils import instantiate
 from torch import Tensor
 from torchmetrics import Metric
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.degradations import Bicubic
 from sr_lightning.upscaling import Upscaler
 from tests.benchmarks import upscale

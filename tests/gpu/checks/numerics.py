@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from sr_lightning.hardware import bfloat16_is_fast
+from sr_lightning.system.hardware import bfloat16_is_fast
 from tests.benchmarks.timing import default_device
 from tests.gpu.checks.samples import crops, error, gradients, network, worst
 from tests.gpu.device import exact_float32

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from sr_lightning.callbacks import SkipNotFinite
 from sr_lightning.data import Batch
-from sr_lightning.modules.fused import fuse, skip_if
+from sr_lightning.modules.optimizers import fuse, skip_if
 from tests.benchmarks.timing import default_device
 from tests.gpu.checks.samples import crops, network
 from tests.gpu.checks.waiting import never_waiting

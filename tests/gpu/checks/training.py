@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
-from sr_lightning import tensor_files
+from sr_lightning.data.crop_store import CropStore, build
 from sr_lightning.data.demo import TRAIN, demo_images
-from sr_lightning.data.resident import ResidentStore
-from sr_lightning.data.store import CropStore, build
+from sr_lightning.data.device_store import ResidentStore
+from sr_lightning.system import tensor_files
 from tests.benchmarks import library, published
 from tests.benchmarks.networks import random_features
 from tests.benchmarks.step import prepared

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from tests.gpu.stage import Row, holds
-from tests.reads import Reads
+from tests.support.reads import Reads
 
 
 @contextmanager
