@@ -97,7 +97,7 @@ def check_parts(config: DictConfig) -> None:
         )
     terms = {name: term for name, term in config.objective.items() if name not in ("_target_", "usm")}
     losses = [name for name, term in terms.items() if ours and term is not None]
-    if config.stage == "adversarial":
+    if "discriminator" in config.module:
         losses += ["adversarial", "discriminator"]
         if str(config.trainer.strategy).startswith("ddp"):
             raise InputError(

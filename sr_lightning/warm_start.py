@@ -1,8 +1,9 @@
-"""The PSNR-oriented network that adversarial training starts from: trained once, kept, found again.
+"""First stages: the training whose generator a run starts from, done once and kept in the cache.
 
 GANs for super-resolution start from a generator that was trained with a pixel loss (SRGAN, sec. 3.2; ESRGAN, sec. 3.1).
-That stage lies in the cache, under a key of everything that determines it, so all runs that share it train it once.
-It may start from a stage before it, as Real-ESRNet does.
+Such a stage lies in the cache under a key of everything that determines it, so all runs that share it train it once.
+Stages chain: Real-ESRGAN starts from Real-ESRNet, that from ESRGAN, which is adversarial itself, and that from
+RRDB-PSNR. Generators are handed on, discriminators are not.
 """
 
 import hashlib
@@ -31,8 +32,13 @@ from sr_lightning.ranks import independent
 from sr_lightning.runs import FREE_DATA
 
 log = logging.getLogger(__name__)
-SHARED = ("generator", "degradation", "data", "seed", "scale", "channels_last", "compile", "metrics", "monitor")
-DETERMINING = ("objective", "weights", "optimizer", "scheduler", "iterations", *SHARED[:6])
+TRAINED_ON = ("generator", "degradation", "data", "seed", "scale", "channels_last")
+SHARED = (*TRAINED_ON, "features", "compile", "metrics", "monitor")  # by a run and its first stage
+DETERMINING = ("objective", "weights", "optimizer", "scheduler", "iterations", *TRAINED_ON)
+ADVERSARIAL = (  # determine a stage with a discriminator besides; each stage has its own model's
+    *("discriminator", "gan", "clip", "accumulate", "discriminator_start", "discriminator_every"),
+    *("discriminator_lr", "generator_start", "init_discriminator"),
+)
 VALIDATION = ("validation", "validation_lr", "validation_files")  # of data; measured, not trained on
 
 
@@ -65,7 +71,7 @@ def warm_start(config: DictConfig) -> Path:
 
 
 def first_stage(config: DictConfig) -> DictConfig:
-    """Configuration of the first stage: its model's losses and schedule, this run's network, data and seed.
+    """Compose the first stage: its model's losses, schedule and discriminator; the run's network, data and seed.
 
     ``own`` names what of the shared it has of its own all the same. It validates as many times as the run. It may have
     a first stage itself.
@@ -95,7 +101,8 @@ def first_stage(config: DictConfig) -> DictConfig:
 
 def stage_key(stage: DictConfig) -> str:
     """Hash of what determines the outcome: configuration, training files, precision, version."""
-    container: dict[str, Any] = {name: plain(stage[name]) for name in DETERMINING}
+    names = (*DETERMINING, *(ADVERSARIAL if "discriminator" in stage.module else ()))
+    container: dict[str, Any] = {name: plain(stage[name]) for name in names}
     free = (*FREE_DATA, *VALIDATION)
     container["data"] = {name: value for name, value in container["data"].items() if name not in free}
     container["average"] = OmegaConf.select(stage, "callbacks.ema.decay")

@@ -80,6 +80,15 @@ def test_relativistic_gradient_reaches_fake_through_the_mean_too():
     assert real.grad.abs().min() > 0
 
 
+def test_relativistic_gradient_of_the_discriminator_passes_both_means():
+    """The loss depends on differences alone, so its gradient sums to 0; with detached means it would not."""
+    real, fake = REAL.clone().requires_grad_(), FAKE.clone().requires_grad_()
+    Relativistic().discriminator(real, fake).backward()
+    assert float(real.grad.sum() + fake.grad.sum()) == pytest.approx(0, abs=1e-6)
+    detached = torch.sigmoid(FAKE - REAL.mean()).mean() - torch.sigmoid(FAKE.mean() - REAL).mean()
+    assert abs(float(detached)) > 0.01
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_losses_are_float32_scalars_in_any_precision_and_shape(kind):
     torch.manual_seed(0)

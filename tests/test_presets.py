@@ -1,7 +1,9 @@
 """The adversarial models of conf/ are the papers', number by number, and their parts combine freely."""
 
 import ast
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,7 +19,7 @@ from tests.test_conf import composed
 PAPERS = """
                                   srgan            srgan_mse      srgan_vgg22      esrgan
 pixel                             -                MSELoss        -                L1Loss
-weights.pixel                     -                1              -                1e-2
+weights.pixel                     -                4              -                1e-2
 perceptual.layers                 {relu5_4:0.006}  -              {relu2_2:0.006}  {conv5_4:1}
 perceptual.distance               MSELoss          -              MSELoss          L1Loss
 perceptual.network.depth          19               -              19               19
@@ -81,8 +83,8 @@ callbacks.ema.decay               0.999                                0.999
 monitor                           val/psnr_y                           val/lpips
 iterations                        1000000                              400000
 init                              warm_start                           warm_start
-warm_start.model                  rrdb_psnr                            real_esrnet
-warm_start.iterations             1000000                              1000000
+warm_start.model                  esrgan                               real_esrnet
+warm_start.iterations             400000                               1000000
 """
 
 
@@ -121,6 +123,43 @@ def found(config: DictConfig, key: str) -> object:
 def test_every_number_is_the_papers(model):
     config, cells = composed(f"model={model}"), EXPECTED[model]
     assert {key: found(config, key) for key in cells} == {key: number(cell) for key, cell in cells.items()}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["model=srgan_mse"],
+        ["experiment=srgan_table1", "experiment/scale=paper", "model=srgan_mse"],
+        ["experiment=srgan_table1", "experiment/scale=demo", "model=srgan_mse"],
+    ],
+    ids=" ".join,
+)
+def test_srgan_mse_weighs_the_error_of_images_in_minus_one_to_one(words):
+    """The adversarial weight of SRGAN, 1e-3, belongs to the MSE of images in [-1, 1]; images here are in [0, 1]."""
+    config = composed(*words)
+    sr, hr = torch.rand(2, 1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    weighted = config.weights.pixel * instantiate(config.objective).compare(sr, hr)["pixel"]
+    torch.testing.assert_close(weighted, (2 * sr - 1 - (2 * hr - 1)).square().mean())
+    assert config.weights.adversarial == 1e-3
+
+
+STATED = {path: sizes for path in sorted(CONF.rglob("*.yaml"))
+          if (sizes := re.findall(r"(\d[\d,]*) parameters", path.read_text()))}  # fmt: skip
+
+
+def test_the_models_trained_with_a_pixel_loss_state_their_size():
+    assert {path.relative_to(CONF).as_posix() for path in STATED} >= {
+        f"model/{name}.yaml" for name in ("psnr", "real_esrnet", "rrdb_psnr", "srcnn", "srresnet")
+    }
+
+
+@pytest.mark.parametrize("path", STATED, ids=lambda path: path.relative_to(CONF).as_posix())
+def test_stated_numbers_of_parameters_are_those_of_the_network(path: Path):
+    """Every number before the word "parameters" in conf/, with the network that the file describes."""
+    group = path.parent.relative_to(CONF).as_posix()
+    network = instantiate(composed(f"{group}={path.stem}")[{"model": "generator"}.get(group, group)])
+    counted = sum(parameter.numel() for parameter in network.parameters())
+    assert STATED[path] == [f"{counted:,}"]
 
 
 @pytest.fixture

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
 from torch import nn
 
 from sr_lightning import image, tensor_files, warm_start, weights
 from sr_lightning.command_line import CONF
 from sr_lightning.errors import InputError
 from sr_lightning.export import export
+from sr_lightning.sweeps.job import quoted
 from tests import photographs
 from tests.conftest import TINY
 from tests.test_train import EXACT, assert_same, checkpoint, finished, logged
@@ -170,22 +172,106 @@ def test_the_key_of_a_first_stage_is_what_determines_it(photos, tmp_path, monkey
         key("warm_start.overrides=['init=a.pth']")
 
 
-def test_a_first_stage_has_a_first_stage(train, tmp_path):
-    """RRDB on bicubic low resolution, then Real-ESRNet on degraded, then Real-ESRGAN; another GAN finds both again."""
-    deeper = "warm_start.overrides=['warm_start.iterations=2','warm_start.own=[degradation]']"
-    words = ["model=real_esrgan", *GAN[1:], "warm_start.iterations=2", deeper, "iterations=1"]
+def listed(*words: str) -> str:
+    """A list of overrides as the value of one."""
+    return f"[{','.join(map(quoted, words))}]"
+
+
+def test_first_stages_chain_through_an_adversarial_one(train, tmp_path):
+    """RRDB-PSNR and ESRGAN on bicubic low resolution, Real-ESRNet and Real-ESRGAN on degraded; kept for another GAN."""
+    esrgan = listed("warm_start.iterations=2", "discriminator.width=4")
+    real_esrnet = listed("warm_start.iterations=2", "warm_start.own=[degradation]", f"warm_start.overrides={esrgan}")
+    words = ["model=real_esrgan", *GAN[1:], "features=embedded", "warm_start.iterations=2",
+             f"warm_start.overrides={real_esrnet}", "iterations=1"]  # fmt: skip
     run = train("run", *words)
-    (first,), (second,) = (tmp_path.glob(f"cache/warm_starts/{name}-*") for name in ("rrdb_psnr", "real_esrnet"))
-    settings = [checkpoint(stage)["hyper_parameters"] for stage in (first, second, run)]
+    stages = [
+        folder
+        for name in ("rrdb_psnr", "esrgan", "real_esrnet")
+        for folder in tmp_path.glob(f"cache/warm_starts/{name}-*")
+    ]
+    assert len(stages) == 3
+    runs = [*stages, run]
+    settings = [checkpoint(folder)["hyper_parameters"] for folder in runs]
     targets = [found["degradation"]["_target_"].rpartition(".")[2] for found in settings]
-    assert targets == ["Bicubic", "RandomDegradation", "RandomDegradation"]
-    assert [found["usm"]["pixel"] for found in settings] == [False, True, True]
+    assert targets == ["Bicubic", "Bicubic", "RandomDegradation", "RandomDegradation"]
+    assert [found["usm"]["pixel"] for found in settings] == [False, False, True, True]
+    assert [sorted(logged(folder, "train/adversarial")) for folder in runs] == [[], [1, 2], [], [1]]
+    discriminators = [found["discriminator"]["_target_"].rpartition(".")[2] for found in settings]
+    assert (discriminators[1], discriminators[3]) == ("VGGDiscriminator", "UNetDiscriminator")
     origins = [found["started_from"] and found["started_from"]["file"] for found in settings]
-    assert origins == [None, *(str(stage / "checkpoints" / "last.ckpt") for stage in (first, second))]
-    times = {stage: (stage / "checkpoints" / "last.ckpt").stat().st_mtime for stage in (first, second)}
+    assert origins == [None, *(str(stage / "checkpoints" / "last.ckpt") for stage in stages)]
+    times = [(stage / "checkpoints" / "last.ckpt").stat().st_mtime_ns for stage in stages]
     train("other", *words, "gan=hinge")
-    assert times == {stage: (stage / "checkpoints" / "last.ckpt").stat().st_mtime for stage in times}
-    assert len(list(tmp_path.glob("cache/warm_starts/*"))) == 2
+    assert times == [(stage / "checkpoints" / "last.ckpt").stat().st_mtime_ns for stage in stages]
+    assert len(list(tmp_path.glob("cache/warm_starts/*"))) == 3
+
+
+def stages(*words: str) -> list[DictConfig]:
+    """The configurations of a run and of its first stages, the run's own first."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        found = [compose("train", [*words, "name=test"])]
+        while found[-1].init == "warm_start":
+            found.append(warm_start.first_stage(found[-1]))
+    return found
+
+
+def stage_key(stage: DictConfig) -> str:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return warm_start.stage_key(stage)
+
+
+@pytest.mark.parametrize(
+    ("words", "models", "iterations"),
+    [
+        (["model=real_esrnet"], ["esrgan", "rrdb_psnr"], [400_000, 1_000_000]),
+        (["model=real_esrnet_from_psnr"], ["rrdb_psnr"], [1_000_000]),
+        (["model=real_esrgan"], ["real_esrnet", "esrgan", "rrdb_psnr"], [1_000_000, 400_000, 1_000_000]),
+        (["model=real_esrgan", "warm_start.model=real_esrnet_from_psnr"], ["real_esrnet_from_psnr", "rrdb_psnr"],
+         [1_000_000, 1_000_000]),
+        (["model=real_esrnet", "init=esrgan-x4"], [], []),
+    ],
+)  # fmt: skip
+def test_real_esrnet_starts_from_esrgan(words, models, iterations):
+    """As the authors' does; each stage before it as its paper trains it, with the network that is to come of it."""
+    run, *before = stages(*words)
+    assert [stage.name for stage in before] == models
+    assert [stage.iterations for stage in before] == iterations
+    for stage in before:
+        real = stage.name.startswith("real")
+        assert stage.generator == run.generator
+        assert stage.degradation._target_.endswith("RandomDegradation" if real else "Bicubic")
+        assert (stage.data.crop, stage.data.batch_size) == ((256, 48) if real else (128, 16))
+        assert ("discriminator" in stage.module) == (stage.name == "esrgan")
+        if stage.name == "esrgan":
+            assert stage.discriminator.crop == 128
+            assert stage.weights == {"pixel": 1e-2, "perceptual": 1, "adversarial": 5e-3, "discriminator": 1}
+
+
+@pytest.mark.parametrize(
+    ("word", "differs"),
+    [
+        ("discriminator.width=8", True), ("gan=vanilla", True), ("discriminator_lr=1e-5", True),
+        ("weights.adversarial=1", True), ("init_discriminator=a.pth", True), ("perceptual=after", True),
+        ("log_every=7", False), ("callbacks.checkpoints.minutes=3", False),
+    ],
+)  # fmt: skip
+def test_the_key_of_an_adversarial_stage_holds_its_discriminator_too(photos, word, differs):
+    """The stage's own, that is: the discriminator of the run that it leads to does not matter."""
+    words = ["model=real_esrnet", "scheduler=cosine", *photos]
+    keys = [stage_key(stages(*words, *more)[1]) for more in (
+        [], [f"warm_start.overrides={listed(word)}"], ["discriminator.width=8", "gan=hinge"]
+    )]  # fmt: skip
+    assert (keys[0] != keys[1]) == differs
+    assert keys[0] == keys[2]
+
+
+def test_the_feature_network_is_that_of_the_run(photos):
+    """Also where a stage before it is the one that looks through it; without features it does not matter."""
+    one, other = (stages("model=real_esrnet", f"features={name}", *photos)[1:] for name in ("vgg19", "embedded"))
+    assert [stage.features == one[0].features for stage in other] == [False, False]
+    keys = [[stage_key(stage) for stage in found] for found in (one, other)]
+    assert keys[0][0] != keys[1][0]
+    assert keys[0][1] == keys[1][1]
 
 
 @pytest.mark.parametrize("model", ["real_esrnet", "real_esrgan"])

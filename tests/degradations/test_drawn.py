@@ -115,6 +115,9 @@ def test_the_end_is_drawn_by_the_recipe(drawn):
     for found in (drawn, [record["final"] for record in drawn]):
         qualities = [str(record["jpeg"]["quality"]) for record in found]
         assert_shares(qualities, {str(quality): 1 / 66 for quality in range(30, 96)})
+        for axis in (0, 1):
+            offsets = [str(record["jpeg"]["offset"][axis]) for record in found]
+            assert_shares(offsets, {str(offset): 1 / 16 for offset in range(16)})
 
 
 def test_no_stage_draws_what_another_draws(drawn):
@@ -128,6 +131,8 @@ def test_no_stage_draws_what_another_draws(drawn):
         "second_resize": [record["second_resize"]["factor"] for record in drawn],
         "second_noise": [record["second_noise"]["key"] for record in drawn],
         "last jpeg": [record["final"]["jpeg"]["quality"] for record in drawn],
+        "row": [record["final"]["jpeg"]["offset"][0] for record in drawn],
+        "column": [record["final"]["jpeg"]["offset"][1] for record in drawn],
         "order": [[*record["final"]].index("jpeg") for record in drawn],
     }
     for one, other in combinations(values, 2):
