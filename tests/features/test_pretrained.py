@@ -20,6 +20,13 @@ from tests.support.feature_weights import (
 )
 
 
+def test_the_embedded_weights_are_those_of_imagenet(shared):
+    genuine = load_file(shared / "weights" / "vgg16_features.safetensors")
+    ours = load_file(embedded())
+    assert len(ours) == 14  # weights and biases of seven convolutions
+    assert all(torch.equal(value, genuine[name]) for name, value in ours.items())
+
+
 def test_layouts_and_precisions_of_files(tmp_path):
     ours = load_file(embedded())
     minc = dict(
