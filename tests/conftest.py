@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tests.support import photographs
+from tests.support.feature_weights import zoo  # noqa: F401, a fixture
 from tests.support.runs import TINY
 from tests.support.servers import server  # noqa: F401, a fixture
 

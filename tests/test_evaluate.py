@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from sr_lightning import image
-from sr_lightning.evaluation.benchmark import display_names
 from sr_lightning.ops import resize
 from tests.support import photographs
 
@@ -77,13 +76,6 @@ def test_two_checkpoints_of_one_name_are_two_networks(command, train, tmp_path):
     assert [row["network"] for row in summary] == ["same/a/best", "same/b/best", "bicubic"]
     assert [row["images"] for row in summary] == [3, 3, 3]
     assert summary[0]["psnr_y"] != summary[1]["psnr_y"]
-
-
-def test_networks_are_called_by_their_runs():
-    runs = [f"runs/{run}/T{i}/checkpoints/best.ckpt" for i, run in enumerate(["srresnet", "esrgan", "esrgan"])]
-    assert list(display_names(runs[:2]).values()) == ["srresnet/best", "esrgan/best"]
-    assert list(display_names(runs).values()) == ["srresnet/T0/best", "esrgan/T1/best", "esrgan/T2/best"]
-    assert list(display_names(["bicubic", "a/x.ckpt", "b/x.ckpt"]).values()) == ["bicubic", "a/x", "b/x"]
 
 
 def test_odd_sizes_are_cut_to_multiples_of_the_scale(command, tmp_path):

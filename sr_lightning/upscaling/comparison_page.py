@@ -31,7 +31,7 @@ def sliders(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None) -
     Args:
         on_done: called after each picture.
     Returns:
-        parts for ``pages.page``; what is wrong with files that could not be read.
+        parts for ``html.page``; what is wrong with files that could not be read.
     """
     there = [job for job in jobs if job.target.exists() and not job.is_video]
     parts, problems = [], {}

@@ -1,7 +1,6 @@
 """An iteration with numbers that are none changes nothing; a run of such iterations ends."""
 
 import copy
-from functools import partial
 
 import pytest
 import torch
@@ -13,36 +12,13 @@ from torch.utils.data import DataLoader
 
 from sr_lightning.callbacks import GeneratorEMA, SkipNotFinite
 from sr_lightning.data.batch import Batch
-from sr_lightning.discriminators import VGGDiscriminator
 from sr_lightning.errors import InputError
-from sr_lightning.generators import Nearest, ResidualBlock, TrunkGenerator
 from sr_lightning.losses import Reconstruction, Vanilla
 from sr_lightning.modules import AdversarialRestorer, Restorer
-from tests.support.adversarial import WEIGHTS, batches, fit
+from tests.support.adversarial import batches, fit
+from tests.support.trainable import OPTIMIZERS, restorer
 
 NAN = torch.tensor(torch.nan)
-OPTIMIZERS = {
-    "adam": partial(torch.optim.Adam, lr=1e-3, fused=False),
-    "fused": partial(torch.optim.Adam, lr=1e-3),  # by default; decides on the device
-    "momentum": partial(torch.optim.SGD, lr=1e-2, momentum=0.9),
-}
-
-
-def restorer(kind: type[Restorer], **changes) -> Restorer:
-    """With batch norm in both networks, whose statistics a poisoned batch would spoil."""
-    torch.manual_seed(0)
-    block = partial(ResidualBlock, norm=nn.BatchNorm2d)
-    parts = {
-        "generator": TrunkGenerator(block, Nearest, width=4, depth=1, scale=2, norm=nn.BatchNorm2d),
-        "objective": Reconstruction(pixel=nn.L1Loss()),
-        "weights": WEIGHTS,
-        "optimizer": OPTIMIZERS["adam"],
-        "scheduler": partial(torch.optim.lr_scheduler.ConstantLR, factor=1.0),
-        "metrics": {},
-    }
-    if kind is AdversarialRestorer:
-        parts |= {"discriminator": VGGDiscriminator(16, width=4, norm=nn.BatchNorm2d), "gan": Vanilla()}
-    return kind(**{**parts, **changes})
 
 
 class Record(Callback):

@@ -10,9 +10,9 @@ from lightning.pytorch.callbacks import Callback
 from sr_lightning.callbacks import Costs, GeneratorEMA, SkipNotFinite, Speed
 from sr_lightning.losses import Relativistic
 from sr_lightning.modules import AdversarialRestorer, Restorer
-from tests.callbacks.test_skip_nonfinite import restorer
 from tests.support.adversarial import batches, fit
 from tests.support.reads import Reads
+from tests.support.trainable import restorer
 
 
 class Window(Callback):

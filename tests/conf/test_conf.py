@@ -10,7 +10,6 @@ from omegaconf import OmegaConf
 
 from sr_lightning.cli.config import CONF
 from sr_lightning.losses import Reconstruction
-from sr_lightning.system.hardware import precision
 from tests.support import photographs
 from tests.support.configs import composed, generator
 
@@ -229,10 +228,3 @@ def test_bad_validation_images_are_told_before_training(train, tmp_path):
     with pytest.raises(SystemExit, match=r"tiny\.png: cannot be decoded"):
         train("damaged")
     assert not list(tmp_path.rglob("*.ckpt"))
-
-
-@pytest.mark.parametrize(("capable", "chosen"), [(True, "bf16-mixed"), (False, "32-true")])
-def test_automatic_precision_follows_the_processor(monkeypatch, capable, chosen):
-    monkeypatch.setattr("sr_lightning.system.hardware.bfloat16_is_fast", lambda device: capable)
-    assert precision("auto", "cpu") == chosen
-    assert precision("16-mixed", "cpu") == "16-mixed"

@@ -6,9 +6,8 @@ from scipy.stats import chisquare
 
 from sr_lightning.degradations import JPEG, Dice
 from sr_lightning.degradations.jpeg import jpeg
-from tests.degradations.test_random_degradation import keys
-from tests.degradations.test_stages import photograph
 from tests.support.configs import second_order
+from tests.support.draws import keys, photograph
 
 
 def phase(image: torch.Tensor, grid: int) -> int:

@@ -14,14 +14,11 @@ from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomD
 from sr_lightning.ops import resize
 from sr_lightning.ops.quantize import eight_bit
 from tests.support.configs import composed, second_order
+from tests.support.draws import keys
 from tests.support.reads import Reads
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 STAGES = ["sharpen", "blur", "resize", "noise", "jpeg", "second_blur", "second_resize", "second_noise", "final"]
-
-
-def keys(count: int, iteration: int = 0) -> list[Key]:
-    return [Key(TRAINING, iteration, sample) for sample in range(count)]
 
 
 def images(*shape: int) -> torch.Tensor:

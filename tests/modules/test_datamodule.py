@@ -9,11 +9,9 @@ from lightning import Trainer
 from PIL import Image
 
 from sr_lightning import image
-from sr_lightning.data import Files, demo_train, folder, paired, validation
+from sr_lightning.data import folder, paired, validation
 from sr_lightning.data.batch import to_batch
-from sr_lightning.data.benchmarks import find_benchmarks
 from sr_lightning.data.full_images import WholeImages
-from sr_lightning.data.pair_pool import PairPool
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
 from sr_lightning.modules import SRDataModule
@@ -193,26 +191,6 @@ def test_the_batch_is_shared_by_all_devices(tmp_path):
         data.setup("fit")
 
 
-def test_demo_photographs_are_there_and_apart():
-    train, held_out = demo_train(), validation(None)
-    assert [path.stem for path in held_out.hr] == ["chelsea", "coffee"]
-    assert {"astronaut", "rocket"} <= {path.stem for path in train.hr}
-    assert not set(train.hr) & set(held_out.hr)
-    assert all(path.is_file() for path in [*train.hr, *held_out.hr])
-
-
-def test_benchmarks_are_found_by_name_or_folder(tmp_path):
-    photographs.folder(tmp_path / "root" / "Set5" / "HR", count=2)
-    photographs.folder(tmp_path / "root" / "Plain", count=3)
-    folder_itself = str(photographs.folder(tmp_path / "mine", count=1))
-    also_plain = str(photographs.folder(tmp_path / "other" / "Plain", count=2))
-    found = find_benchmarks(["Set5", "Plain", folder_itself, also_plain], tmp_path / "root")
-    assert {name: len(files) for name, files in found.items()} == {"Set5": 2, "Plain": 3, "mine": 1, also_plain: 2}
-    assert isinstance(found["Set5"], Files)
-    with pytest.raises(InputError, match=r"benchmark Set6: no folder .*Set6.HR or .*Set6"):
-        find_benchmarks(["Set6"], tmp_path / "root")
-
-
 def test_an_image_has_the_same_low_resolution_in_whatever_company(tmp_path):
     """A random degradation draws by the file's name: not by its place in the set, nor by its format."""
     images = photographs.folder(tmp_path / "images", count=3)
@@ -224,25 +202,6 @@ def test_an_image_has_the_same_low_resolution_in_whatever_company(tmp_path):
     assert torch.equal(lr["images"], lr["alone"])
     keys = [part["keys"][0] for part in (found["images"][number] for number in range(3))]
     assert len(set(keys)) == 3
-
-
-def test_a_pool_gives_back_every_pair_once():
-    """All that went in has come out or is held, lr with its hr; early batches come back as they are."""
-    pool, out, mixed = PairPool(10, seed=0), [], 0
-    for iteration in range(12):
-        image = torch.arange(4) + 4 * iteration
-        lr, hr = (
-            image.float().mul(factor).div(255).view(4, 1, 1, 1).expand(4, 3, s, s) for factor, s in ((1, 2), (2, 4))
-        )
-        batch = pool.exchange({"lr": lr, "hr": hr, "image": image}, iteration)
-        assert torch.equal(batch["hr"][:, :, :2, :2], batch["lr"] * 2)
-        torch.testing.assert_close(batch["lr"][:, 0, 0, 0] * 255, batch["image"].float())
-        assert (batch["image"] is image) == (iteration < 2)
-        mixed += len(set(batch["image"].tolist()) - set(range(4 * iteration - 8, 4 * iteration))) > 0
-        out += batch["image"].tolist() if iteration >= 2 else []
-    assert sorted(out + pool.pairs["image"].tolist()) == list(range(48))
-    assert mixed > 4
-    assert pool.pairs["hr"].dtype == torch.uint8
 
 
 @pytest.mark.parametrize(("pool", "told"), [(3, r"at least data\.batch_size=4"), ("many", "must be null or a whole")])

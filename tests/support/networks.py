@@ -53,3 +53,21 @@ def outputs(*networks, channels=3, size=(5, 7)):
 def equal(network, loaded, channels=3):
     one, two = outputs(network, loaded, channels=channels)
     return not loaded.training and loaded.scale == network.scale and torch.equal(one, two)
+
+
+def state(network):
+    return network.state_dict()
+
+
+def same(one, two):
+    return one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
+
+
+def trained(seed):
+    """A small network with batch norm whose weights and statistics are those of a training of their own."""
+    torch.manual_seed(seed)
+    network = described().train()
+    with torch.no_grad():
+        for _ in range(seed + 1):
+            network(torch.rand(2, 1, 6, 7))
+    return network.eval()

@@ -76,3 +76,7 @@ def finished(process: subprocess.Popen) -> str:
     told, _ = process.communicate()
     assert process.returncode == 0, told
     return told
+
+
+GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "metrics=fidelity",
+       "monitor=val/psnr_y")  # fmt: skip
