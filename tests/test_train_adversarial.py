@@ -304,11 +304,12 @@ def test_killed_in_either_stage_it_ends_as_if_undisturbed(train, photos, process
     assert_same(checkpoint(undisturbed), tensor_files.read(last))
 
 
-def test_compile_changes_neither_names_nor_results_of_both_players(train, monkeypatch):
+@pytest.mark.parametrize("words", [[], ["accumulate=2"]])
+def test_compile_changes_neither_names_nor_results(train, monkeypatch, words):
     """REQ-COMP-1, with the tracing of torch.compile but without the minutes of its code generation."""
     compile_in_place = nn.Module.compile
     monkeypatch.setattr(nn.Module, "compile", lambda module: compile_in_place(module, backend="aot_eager"))
-    words = [*GAN, *EXACT, "init=null", "iterations=2"]
+    words = [*GAN, *EXACT, "init=null", "iterations=2", *words]
     eager, compiled = (
         checkpoint(train(name, *words, f"compile={name == 'compiled'}")) for name in ("eager", "compiled")
     )
