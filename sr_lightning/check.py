@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import track
 
 from sr_lightning import image
-from sr_lightning.arguments import positive, printable
-from sr_lightning.command_line import Parser
-from sr_lightning.data.images import find_images, match_images
+from sr_lightning.cli.argument_types import positive, printable
+from sr_lightning.cli.parser import Parser
+from sr_lightning.data.discovery import find_images, match_images
 from sr_lightning.errors import InputError
 
 

@@ -21,16 +21,19 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from sr_lightning import atomic, image
-from sr_lightning.arguments import printable
-from sr_lightning.command_line import CONF, Parser, check_values, one_line_errors, whole
-from sr_lightning.comparison import chosen, comparison, stacked, with_text
+from sr_lightning import image
+from sr_lightning.cli.argument_types import printable
+from sr_lightning.cli.config import CONF, check_values, whole
+from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.parser import Parser
 from sr_lightning.data import Files
-from sr_lightning.data.images import find_images
-from sr_lightning.data.whole import WholeImages
+from sr_lightning.data.discovery import find_images
+from sr_lightning.data.full_images import WholeImages
 from sr_lightning.degradations import RandomDegradation, Record
-from sr_lightning.degradations.description import described
+from sr_lightning.degradations.describe import described
 from sr_lightning.errors import InputError
+from sr_lightning.system import atomic
+from sr_lightning.visuals.comparison import chosen, comparison, stacked, with_text
 
 PANEL = 400  # side of the part of an image that is shown: hr as it is, where it is so large, and lr enlarged
 

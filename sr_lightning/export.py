@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sr_lightning import weights
-from sr_lightning.command_line import Parser, one_line_errors
+from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.parser import Parser
 from sr_lightning.errors import InputError
 
 log = logging.getLogger(__name__)

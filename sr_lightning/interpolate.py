@@ -15,12 +15,14 @@ from typing import Any
 from torch import nn
 
 from sr_lightning import weights
-from sr_lightning.arguments import decimals, series
-from sr_lightning.command_line import Parser, one_line_errors
+from sr_lightning.cli.argument_types import decimals, series
+from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.parser import Parser
 from sr_lightning.data import find_benchmarks
 from sr_lightning.errors import InputError
-from sr_lightning.evaluate import display_names
-from sr_lightning.tradeoff import measure_tradeoff, write_tradeoff
+from sr_lightning.evaluation.benchmark import display_names
+from sr_lightning.evaluation.tradeoff import measure_tradeoff
+from sr_lightning.reporting.tradeoff_page import write_tradeoff
 from sr_lightning.weights.writing import ENDINGS
 
 log = logging.getLogger(__name__)

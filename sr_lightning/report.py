@@ -9,8 +9,9 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from sr_lightning.command_line import Parser, one_line_errors
-from sr_lightning.reports import gather, write_report
+from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.parser import Parser
+from sr_lightning.reporting import gather, write_report
 
 log = logging.getLogger(__name__)
 

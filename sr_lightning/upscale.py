@@ -15,14 +15,25 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from sr_lightning import image, pages, pictures, videos
-from sr_lightning.arguments import factor, positive, printable
-from sr_lightning.atomic import check_writable
-from sr_lightning.batches import Job, Report, checked, plan, sliders, upscale_files, upscale_videos
-from sr_lightning.command_line import Parser, load_generator
+from sr_lightning import image, video
+from sr_lightning.cli.argument_types import factor, positive, printable
+from sr_lightning.cli.parser import Parser
 from sr_lightning.errors import InputError
-from sr_lightning.upscaling import Upscaler, upscale_picture
+from sr_lightning.system.atomic import check_writable
+from sr_lightning.upscaling import (
+    Job,
+    Report,
+    Upscaler,
+    checked,
+    plan,
+    sliders,
+    upscale_files,
+    upscale_picture,
+    upscale_videos,
+)
 from sr_lightning.upscaling.upscaler import OVERLAP, PRECISIONS
+from sr_lightning.visuals import html
+from sr_lightning.weights.by_name import load_generator
 
 PIPE = "-"
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
@@ -118,7 +129,7 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
     if options.dry_run:
         raise InputError(f"--dry-run: tells of files; give them instead of {PIPE}")
     source, target = options.inputs[0], None if options.output == PIPE else options.output
-    if Path(source).suffix.lower() in videos.EXTENSIONS:
+    if Path(source).suffix.lower() in video.EXTENSIONS:
         raise InputError(f"{source}: videos do not go through {PIPE}; give --output a file")
     if target is not None:
         checked([Job(Path(source), Path(target))])
@@ -127,17 +138,17 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
             raise InputError(f"{target}: is there already; give --overwrite or another name")
     if source == PIPE:
         content = sys.stdin.buffer.read()
-        picture = pictures.decode(content, "standard input")
-        suffix = f".{options.format}" if options.format else pictures.same_suffix(content)
+        picture = image.decode(content, "standard input")
+        suffix = f".{options.format}" if options.format else image.same_suffix(content)
     else:
-        picture = pictures.read(source)
+        picture = image.read_picture(source)
         suffix = suffix_of(options)(Path(source))
     enlarged = upscale_picture(upscaler, picture, options.outscale)
     if target is None:
-        sys.stdout.buffer.write(pictures.encode(enlarged, suffix, "standard output"))
+        sys.stdout.buffer.write(image.encode(enlarged, suffix, "standard output"))
         sys.stdout.buffer.flush()
     else:
-        pictures.write(target, enlarged)
+        image.write_picture(target, enlarged)
     return 0
 
 
@@ -145,9 +156,9 @@ def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
     """The suffix of a file's target."""
 
     def chosen(path: Path) -> str:
-        if path.suffix.lower() in videos.EXTENSIONS:
+        if path.suffix.lower() in video.EXTENSIONS:
             return path.suffix.lower()
-        return f".{options.format}" if options.format else pictures.suffix_for(path.suffix)
+        return f".{options.format}" if options.format else image.suffix_for(path.suffix)
 
     return chosen
 
@@ -180,13 +191,13 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
 
 def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
     """Upscale with a bar that counts pixels of all pictures, then frames of each video."""
-    stills, films = ([job for job in jobs if job.is_video is video] for video in (False, True))
+    stills, films = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
     sizes = {job: pixels(job.source) for job in stills}
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
         bar = progress.add_task("Upscaling", total=sum(sizes.values()))
         finished = 0
 
-        def enlarge(picture: pictures.Picture) -> pictures.Picture:
+        def enlarge(picture: image.Picture) -> image.Picture:
             return upscale_picture(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
 
         def on_done(job: Job) -> None:
@@ -217,7 +228,7 @@ def compare(jobs: Sequence[Job], options: argparse.Namespace, scale: str, report
         report.problems[Path(options.compare)] = f"{options.compare}: not written, no picture is there to be compared"
         return
     lead = f"Left of the line bicubic interpolation, right of it {Path(options.weights).name}; both ×{scale}."
-    pages.write_page(options.compare, pages.page("Before and after", parts, lead))
+    html.write_page(options.compare, html.page("Before and after", parts, lead))
 
 
 def pixels(path: Path) -> int:

@@ -4,16 +4,24 @@ import importlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests import photographs
+from tests.support import photographs
+from tests.support.feature_weights import zoo  # noqa: F401, a fixture
+from tests.support.runs import TINY
+from tests.support.servers import server  # noqa: F401, a fixture
 
 torch.set_num_threads(1)  # small networks; and several tests run at once
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip tests that are marked ``gpu`` where there is none."""
+    if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+        pytest.skip("no GPU")
 
 
 @pytest.fixture(scope="session")
@@ -26,29 +34,6 @@ def shared() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
-
-
-TINY = (
-    "generator.width=4",
-    "generator.depth=1",
-    "data.crop=32",
-    "data.batch_size=4",
-    "log_every=1",
-    "trainer.accelerator=cpu",
-    "callbacks.checkpoints.minutes=1000",
-)
-"""Overrides that make a run of any trunk model take a second or two."""
-
-
-def kept_by_wandb(folder: Path, *words: str, seconds: float = 30) -> bool:
-    """Whether an offline run in ``folder`` holds all these words; W&B may write for a while after the run has ended."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        told = b"".join(path.read_bytes() for path in folder.glob("wandb/offline-run-*/*.wandb"))
-        if all(word.encode() in told for word in words):
-            return True
-        time.sleep(0.1)
-    return False
 
 
 @pytest.fixture

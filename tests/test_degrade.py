@@ -8,10 +8,10 @@ import torch
 
 from sr_lightning import image
 from sr_lightning.data import paired
-from sr_lightning.degradations.description import described
+from sr_lightning.degradations.describe import described
 from sr_lightning.degrade import main
-from tests import photographs
-from tests.degradations.test_drawn import second_order
+from tests.support import photographs
+from tests.support.configs import second_order
 
 
 @pytest.fixture
@@ -76,12 +76,30 @@ def test_draws_are_replayed(photos, tmp_path, capsys):
     assert capsys.readouterr().out.startswith(f"new: has no record in {records}; rename it")
 
 
+def test_records_of_before_the_offset_of_jpeg_are_replayed(photos, tmp_path):
+    """Their blocks begin at the corner; nothing else of the images changes."""
+    main([str(photos), "--output", str(tmp_path / "out"), "--record", "--preview", "0"])
+    records = json.loads((tmp_path / "out" / "records.json").read_text())
+    for record in records.values():
+        assert len(record["jpeg"].pop("offset")) == len(record["final"]["jpeg"].pop("offset")) == 2
+    (tmp_path / "old.json").write_text(json.dumps(records))
+    words = ["--replay", str(tmp_path / "old.json"), "--preview", "0", "--output"]
+    assert main([str(photos), *words, str(tmp_path / "old")]) == 0
+    hr = image.read(photos / "00.png")[None, :, :40, :48]
+    aligned = second_order("degradation.stages.jpeg.offset=[0,0]", "degradation.stages.final.stages.jpeg.offset=[0,0]")
+    expected, _ = aligned(hr, [records["00"]])
+    torch.testing.assert_close(copies(tmp_path / "old")["lr/00.png"], expected[0], rtol=0, atol=1e-6)
+
+
 def test_what_was_drawn_is_told_in_order():
     record = {"sharpen": {}, "blur": {"kind": "sinc", "size": 9, "cutoff": 0.51234}, "noise": None,
-              "final": {"jpeg": {"quality": 40}, "down": {"sinc": {"kind": "sinc", "size": 7, "cutoff": 0.5}}},
+              "final": {"jpeg": {"quality": 40, "offset": [3, 12]},
+                        "down": {"sinc": {"kind": "sinc", "size": 7, "cutoff": 0.5}}},
               "more": {"kind": "gaussian_isotropic", "sigma": [1.0, 1.0], "grey": False, "key": 7}}  # fmt: skip
-    told = "sharpen | blur sinc size 9 cutoff 0.512 | noise none | jpeg quality 40 | sinc size 7 cutoff 0.5"
-    assert " | ".join(described(record)) == f"{told} | more gaussian isotropic sigma 1 not grey"
+    assert list(described(record)) == [
+        "sharpen", "blur sinc size 9 cutoff 0.512", "noise none", "jpeg quality 40 offset 3 x 12",
+        "sinc size 7 cutoff 0.5", "more gaussian isotropic sigma 1 not grey",
+    ]  # fmt: skip
 
 
 def test_a_file_out_of_use_stops_nothing(photos, tmp_path, capsys):

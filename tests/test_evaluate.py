@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from sr_lightning import image, resize
-from sr_lightning.evaluate import display_names
-from tests import photographs
+from sr_lightning import image
+from sr_lightning.ops import resize
+from tests.support import photographs
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,13 +78,6 @@ def test_two_checkpoints_of_one_name_are_two_networks(command, train, tmp_path):
     assert summary[0]["psnr_y"] != summary[1]["psnr_y"]
 
 
-def test_networks_are_called_by_their_runs():
-    runs = [f"runs/{run}/T{i}/checkpoints/best.ckpt" for i, run in enumerate(["srresnet", "esrgan", "esrgan"])]
-    assert list(display_names(runs[:2]).values()) == ["srresnet/best", "esrgan/best"]
-    assert list(display_names(runs).values()) == ["srresnet/T0/best", "esrgan/T1/best", "esrgan/T2/best"]
-    assert list(display_names(["bicubic", "a/x.ckpt", "b/x.ckpt"]).values()) == ["bicubic", "a/x", "b/x"]
-
-
 def test_odd_sizes_are_cut_to_multiples_of_the_scale(command, tmp_path):
     photographs.save(tmp_path / "odd" / "odd.png", 47, 53)
     out = tmp_path / "evaluation"
@@ -132,10 +125,6 @@ def test_self_ensemble_leaves_a_symmetric_method_unchanged(command, photos, tmp_
         (["checkpoint=[]", "benchmarks=[validation]"], "checkpoint=[]: name at least one"),
         (["checkpoint=bicubic", "benchmarks=[validation]", "kind=best"], "kind=best: must be one of ema, raw"),
         (["checkpoint=bicubic", "benchmarks=[validation]", "scale=0"], "scale"),
-        (
-            ["checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", "trainer.devices=1"],
-            "perceptual-metrics",
-        ),
     ],
 )
 def test_wrong_input_ends_in_one_line(command, photos, arguments, message):

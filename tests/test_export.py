@@ -10,8 +10,8 @@ from hydra.utils import instantiate
 from safetensors.torch import load_file
 from torch import nn
 
-from sr_lightning import resize, tensor_files, weights
-from sr_lightning.command_line import CONF, plain
+from sr_lightning import weights
+from sr_lightning.cli.config import CONF, plain
 from sr_lightning.errors import InputError
 from sr_lightning.export import export
 from sr_lightning.generators import (
@@ -27,8 +27,10 @@ from sr_lightning.generators import (
     Tail,
     TrunkGenerator,
 )
-from sr_lightning.weights.onnx_graph import BicubicConvolution
-from tests.test_weights import equal, outputs, rrdbnet
+from sr_lightning.ops import resize
+from sr_lightning.system import tensor_files
+from sr_lightning.weights.onnx import BicubicConvolution
+from tests.support.networks import equal, outputs, rrdbnet
 
 NORMALISED = partial(ResidualBlock, norm=nn.BatchNorm2d)
 HIDDEN = partial(Tail, hidden=True)

@@ -10,12 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning import pictures, tensor_files, videos, weights
-from sr_lightning.pictures import Picture
+from sr_lightning import image, video, weights
+from sr_lightning.image import Picture
+from sr_lightning.system import tensor_files
 from sr_lightning.upscale import main
-from tests.photographs import pixels, save
-from tests.test_videos import film
-from tests.test_weights import RECIPE, described, rrdbnet
+from tests.support.networks import RECIPE, described, rrdbnet
+from tests.support.photographs import pixels, save
+from tests.support.videos import film
 
 
 def damaged(whole: bytes, count: int, head: int = 400) -> Iterator[bytes]:
@@ -46,9 +47,9 @@ def test_damaged_pictures_and_videos(tmp_path, monkeypatch, capfd):
     Path("in").mkdir()
     wholes = {}
     for kind in ("png", "jpg", "webp", "tif", "bmp"):
-        wholes[kind] = pictures.encode(Picture(pixels(20, 24)), f".{kind}")
+        wholes[kind] = image.encode(Picture(pixels(20, 24)), f".{kind}")
     for kind in ("png", "tif"):
-        wholes[f"deep-{kind}"] = pictures.encode(Picture(pixels(20, 24).astype(np.uint16) * 257), f".{kind}")
+        wholes[f"deep-{kind}"] = image.encode(Picture(pixels(20, 24).astype(np.uint16) * 257), f".{kind}")
     for kind in ("mp4", "mkv"):
         wholes[kind] = film(tmp_path / f"a.{kind}").read_bytes()
     for kind, whole in wholes.items():
@@ -65,10 +66,10 @@ def test_damaged_pictures_and_videos(tmp_path, monkeypatch, capfd):
     assert sorted(path.name for path in Path("out").iterdir()) == [s.name for s in sources if s not in refused]
     monkeypatch.undo()
     for path in (tmp_path / "out").iterdir():
-        if path.suffix not in videos.EXTENSIONS:
-            assert pictures.read(path).pixels.size > 0
+        if path.suffix not in video.EXTENSIONS:
+            assert image.read_picture(path).pixels.size > 0
         else:
-            assert videos.facts(path).frames > 0
+            assert video.facts(path).frames > 0
 
 
 def checkpoint(path: Path) -> bytes:
@@ -105,7 +106,7 @@ def test_damaged_weights(tmp_path, monkeypatch, capsys, ending):
         file.write_bytes(content)
         status, out, errors = run(capsys, "a.png", "--output", "b.png", "--weights", file)
         if status == 0:
-            assert pictures.read("b.png").pixels.size > 0
+            assert image.read_picture("b.png").pixels.size > 0
             Path("b.png").unlink()
             continue
         told = errors or out.splitlines(keepends=True)[0]

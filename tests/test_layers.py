@@ -1,4 +1,4 @@
-"""The architecture as a law: imports go down only, and hydra stays at the command lines."""
+"""The import order: packages import downwards only, and heavy libraries appear at their level and above."""
 
 import ast
 import subprocess
@@ -8,94 +8,112 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "sr_lightning"
-LAYERS = {
-    0: {
-        "errors",
-        "image",
-        "color",
-        "resize",
-        "atomic",
-        "pictures",
-        "videos",
-        "tiling",
-        "hardware",
-        "costs",
-        "tensor_files",
-        "comparison",
-        "download",
-        "archive",
-        "places",
-        "pages",
-        "statistics",
-        "filtering",
-        "sharpen",
-    },
-    1: {"generators", "discriminators", "losses", "degradations", "metrics", "upscaling"},
-    2: {"data", "modules", "callbacks", "weights", "batches", "loggers"},
-    3: {
-        "arguments",
-        "command_line",
-        "train",
-        "fitting",
-        "evaluate",
-        "check",
-        "export",
-        "interpolate",
-        "tradeoff",
-        "upscale",
-        "summary",
-        "runs",
-        "ranks",
-        "warm_start",
-        "matching",
-        "preflight",
-        "tables",
-        "sweeps",
-        "degrade",
-        "report",
-        "reports",
-    },
+LEVELS = (
+    ("errors", "ops", "system", "features"),
+    ("image", "video", "generators", "discriminators", "losses", "degradations", "metrics"),
+    ("data", "weights", "visuals"),
+    ("modules", "callbacks", "upscaling"),
+    ("cli", "evaluation"),
+    ("training", "sweeps", "reporting"),
+    ("train", "evaluate", "upscale", "interpolate", "export", "degrade", "check", "report"),
+)
+"""A package imports those of lower levels, and on its own level those to the left of it, except where none does."""
+
+APART = (1, 2, 6)
+"""Levels whose packages never import each other."""
+
+LIBRARIES = {
+    "errors": (),
+    "ops": ("numpy", "torch", "kornia"),
+    "system": ("torch", "filelock", "pooch", "requests", "rich", "safetensors"),
+    "features": ("torch",),
 }
-LAYER = {name: layer for layer, names in LAYERS.items() for name in names}
+"""All that level 0 needs beside the standard library."""
+
+LEVEL = {package: level for level, packages in enumerate(LEVELS) for package in packages}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
-def imports(path: Path) -> set[str]:
-    """Full names of the modules that a file imports."""
+def imports(source: str) -> set[str]:
+    """Full names of everything that a file imports, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            if node.module == "sr_lightning":
-                found |= {f"sr_lightning.{alias.name}" for alias in node.names if alias.name[0] != "_"}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def violations(package: str, modules: set[str]) -> list[str]:
+    """What a file of this package must not import.
+
+    Args:
+        package: the first name below sr_lightning.
+        modules: full names of what the file imports.
+    """
+    level = LEVEL[package]
+    found = []
+    for module in sorted(modules):
+        root, *names = module.split(".")
+        if root == "sr_lightning":
+            imported = names[0]
+            if imported in (package, "__version__"):  # the package's own files; a number is not a package
+                continue
+            row = LEVELS[level]
+            beside = imported in row[: row.index(package)] and level not in APART
+            if not (LEVEL[imported] < level or beside):
+                found.append(f"{package} (level {level}) imports {imported} (level {LEVEL[imported]})")
+        elif root in ("hydra", "omegaconf") and level < 4:
+            found.append(f"{package} (level {level}) imports {root}")
+        elif root == "argparse" and package != "cli" and level < 6:
+            found.append(f"{package} parses options")
+        elif root == "lightning" and (level < 3 or package == "upscaling"):
+            found.append(f"{package} (level {level}) imports lightning")
+        elif level == 0 and root not in (*sys.stdlib_module_names, *LIBRARIES[package]):
+            found.append(f"{package} (level 0) imports {root}")
     return found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_go_down(path):
-    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    modules = imports(path)
-    for module in modules:
-        parts = module.split(".")
-        if parts[0] == "sr_lightning" and len(parts) > 1 and parts[1] != own:
-            allowed = LAYER[parts[1]] < LAYER[own] or (LAYER[parts[1]] == LAYER[own] and LAYER[own] != 1)
-            assert allowed, f"{own} (layer {LAYER[own]}) imports {parts[1]} (layer {LAYER[parts[1]]})"
-    roots = {module.split(".")[0] for module in modules}
-    if LAYER[own] < 3:
-        assert not roots & {"hydra", "omegaconf", "argparse"}
-    if LAYER[own] < 2:
-        assert not roots & {"lightning"}
+    package = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    assert violations(package, imports(path.read_text())) == []
+
+
+def test_the_root_holds_the_commands_and_packages_of_the_table_alone():
+    names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert names == {*LEVEL, "__init__"}
+    assert {path.stem for path in PACKAGE.glob("*.py")} == {*LEVELS[-1], "errors", "__init__"}
+
+
+@pytest.mark.parametrize(
+    ("package", "source", "found"),
+    [
+        ("metrics", "from sr_lightning import losses", "metrics (level 1) imports losses (level 1)"),
+        ("losses", "from sr_lightning.data import Batch", "losses (level 1) imports data (level 2)"),
+        ("modules", "from sr_lightning.callbacks import Costs", "modules (level 3) imports callbacks (level 3)"),
+        ("interpolate", "from sr_lightning.evaluate import run", "interpolate (level 6) imports evaluate (level 6)"),
+        ("callbacks", "def f():\n    from omegaconf import DictConfig", "callbacks (level 3) imports omegaconf"),
+        ("data", "from lightning import LightningDataModule", "data (level 2) imports lightning"),
+        ("upscaling", "import lightning.pytorch", "upscaling (level 3) imports lightning"),
+        ("training", "import argparse", "training parses options"),
+        ("ops", "import scipy.stats", "ops (level 0) imports scipy"),
+    ],
+)
+def test_an_import_upwards_is_seen(package, source, found):
+    assert violations(package, imports(source)) == [found]
+
+
+def test_imports_below_and_beside_are_allowed():
+    source = "from sr_lightning.modules import Restorer\nfrom sr_lightning import __version__, errors"
+    assert violations("callbacks", imports(source)) == []
 
 
 def test_the_library_works_without_hydra():
-    """REQ-HYD-8."""
-    program = (
-        "import sys; sys.modules['hydra'] = sys.modules['omegaconf'] = None\n"
-        "import sr_lightning.data, sr_lightning.modules, sr_lightning.callbacks, sr_lightning.metrics\n"
-        "import sr_lightning.weights\n"
-        "print('works')"
-    )
+    """Everything below the configuration is usable from Python alone."""
+    packages = ", ".join(f"sr_lightning.{package}" for level in LEVELS[:4] for package in level)
+    program = f"import sys; sys.modules['hydra'] = sys.modules['omegaconf'] = None\nimport {packages}\nprint('works')"
     done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True)
     assert done.stdout.strip() == "works", done.stderr

@@ -3,61 +3,22 @@
 import csv
 import json
 import signal
-import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import torch
 from torch import distributed, nn
 
-from sr_lightning import evaluate, image, runs, tensor_files, weights
+from sr_lightning import evaluate, image, weights
 from sr_lightning import train as train_command
-from sr_lightning.callbacks import Checkpoints, GeneratorEMA
-from sr_lightning.command_line import load_generator
+from sr_lightning.callbacks import Checkpoints
 from sr_lightning.metrics import PSNR
-from tests import photographs
-from tests.conftest import TINY
+from sr_lightning.weights.by_name import load_generator
+from tests.support import photographs
+from tests.support.runs import EXACT, TINY, assert_same, checkpoint, finished, logged
 
 ROOT = Path(__file__).parents[1]
-EXACT = ("trainer.precision=32-true", "scheduler=one_cycle", "optimizer.lr=1e-3")
-
-
-def checkpoint(folder: Path, name: str = "last") -> dict:
-    return tensor_files.read(folder / "checkpoints" / f"{name}.ckpt")
-
-
-def logged(folder: Path, column: str) -> dict[int, float]:
-    """Iteration -> value, from every metrics.csv of the run."""
-    values = {}
-    for path in sorted(folder.glob("csv/*/metrics.csv")):
-        for row in csv.DictReader(path.open()):
-            if row.get(column):
-                values[int(row["step"])] = float(row[column])
-    return values
-
-
-def assert_same(first: dict, second: dict) -> None:
-    """Two checkpoints hold the same weights, averages, optimizer states and counts, bit for bit."""
-    for part in ("state_dict", "ema", "optimizer_states", "lr_schedulers", "global_step"):
-        flat_first, flat_second = dict(flat(first[part])), dict(flat(second[part]))
-        assert flat_first.keys() == flat_second.keys()
-        for name, value in flat_first.items():
-            same = torch.equal(value, flat_second[name]) if torch.is_tensor(value) else value == flat_second[name]
-            assert same, f"{part} {name}"
-
-
-def flat(tree, prefix=""):
-    if isinstance(tree, dict):
-        tree = tree.items()
-    elif isinstance(tree, list):
-        tree = enumerate(tree)
-    else:
-        yield prefix, tree
-        return
-    for key, value in tree:
-        yield from flat(value, f"{prefix}/{key}")
 
 
 def test_a_run_leaves_what_it_promises(train):
@@ -209,31 +170,10 @@ def test_the_metric_says_which_score_is_better(train, command, photos, tmp_path)
     assert scores[checkpoint(folder, "best")["global_step"]] == min(scores.values()) < max(scores.values())
 
 
-def test_runs_of_one_second_have_folders_of_their_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with ThreadPoolExecutor(8) as pool:
-        folders = list(pool.map(lambda _: runs.claim.__wrapped__(Path("runs/name")), range(8)))
-    assert len(set(folders)) == 8
-    assert all(folder.is_dir() for folder in folders)
-
-
-def test_one_process_at_a_time_trains_in_a_folder(train, tmp_path):
-    (tmp_path / "run").mkdir()
-    with runs.alone(tmp_path / "run"), pytest.raises(SystemExit, match="another process is training there"):
-        train("run")
-
-
 def test_the_learning_rate_follows_its_schedule(train):
     folder = train("run", "scheduler=multistep", "scheduler.milestones=[2,3]", "optimizer.lr=1e-3", "iterations=4")
     rates = logged(folder, "lr")
     assert [rates[i] for i in range(1, 5)] == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
-
-
-def finished(process: subprocess.Popen) -> str:
-    """What a process printed, after it ended well."""
-    told, _ = process.communicate()
-    assert process.returncode == 0, told
-    return told
 
 
 def test_a_killed_run_goes_on_with_resume_auto(photos, process, tmp_path):
@@ -252,48 +192,6 @@ def test_a_killed_run_goes_on_with_resume_auto(photos, process, tmp_path):
     assert "Resuming from" in finished(process(*common))
     assert list(tmp_path.glob("runs/killed/*")) == [folder]
     assert_same(checkpoint(tmp_path / "undisturbed"), checkpoint(folder))
-
-
-def test_sigterm_saves_and_says_so(photos, process, tmp_path):
-    """A scheduler that ends a job sees that it is not finished, and nothing is lost."""
-    common = [*TINY, *photos, *EXACT, "iterations=400", "validate_every=5", "name=ended", "resume=auto"]
-    ended = process(*common)
-    while not list(tmp_path.glob("runs/ended/*/checkpoints/last.ckpt")):
-        assert ended.poll() is None
-        time.sleep(0.02)
-    ended.send_signal(signal.SIGTERM)
-    told, _ = ended.communicate()
-    assert ended.returncode == 143, told
-    (folder,) = tmp_path.glob("runs/ended/*")
-    done = checkpoint(folder)["global_step"]
-    assert f"Stopped at iteration {done}; the same command with resume=auto goes on from iteration {done}" in told
-
-
-@pytest.mark.parametrize("moment", ["on_train_batch_start", "on_validation_batch_start"])
-def test_ctrl_c_saves_and_loses_nothing(train, monkeypatch, capsys, moment):
-    """Also in the middle of a validation, which is done again: what was measured and the best are as if undisturbed."""
-    words = (*EXACT, "iterations=6", "validate_every=3", "scheduler=constant")
-    undisturbed = train("undisturbed", *words)
-    pressed = []
-
-    def press(self, trainer, module, batch, number, *_):
-        if trainer.global_step == 3 and ("train" in moment or number == 1) and not pressed:
-            pressed.append(number)
-            signal.raise_signal(signal.SIGINT)
-
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it is inherited as ignored
-    monkeypatch.setattr(GeneratorEMA, moment, press)
-    with pytest.raises(SystemExit) as ended:
-        train("ended", *words)
-    assert ended.value.code == 130
-    done = checkpoint(undisturbed.parent / "ended")["global_step"]
-    assert f"Stopped at iteration {done}; the same command with resume=auto goes on" in capsys.readouterr().out
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    last = undisturbed.parent / "ended" / "checkpoints" / "last.ckpt"
-    resumed = train("ended", *words, f"resume={last}")
-    assert_same(checkpoint(undisturbed), checkpoint(resumed))
-    assert logged(resumed, "val/psnr_y") == logged(undisturbed, "val/psnr_y")
-    assert_same(checkpoint(undisturbed, "best"), checkpoint(resumed, "best"))
 
 
 @pytest.mark.parametrize("module", [train_command, evaluate])

@@ -1,14 +1,14 @@
 """What happens around the training step: averages, checkpoints, pictures, progress, costs, what is not finite."""
 
-from sr_lightning.callbacks.batch_statistics import BatchStatistics
+from sr_lightning.callbacks.batch_norm_gap import BatchStatistics
 from sr_lightning.callbacks.checkpoints import AtomicCheckpointIO, Checkpoints
-from sr_lightning.callbacks.costs import Costs
 from sr_lightning.callbacks.ema import GeneratorEMA
-from sr_lightning.callbacks.finite import SkipNotFinite
-from sr_lightning.callbacks.forgetting import Forgetting
-from sr_lightning.callbacks.pictures import Pictures
+from sr_lightning.callbacks.finetune_guard import Forgetting
 from sr_lightning.callbacks.progress import IterationProgress
-from sr_lightning.callbacks.speed import Speed
+from sr_lightning.callbacks.run_costs import Costs
+from sr_lightning.callbacks.skip_nonfinite import SkipNotFinite
+from sr_lightning.callbacks.throughput import Speed
+from sr_lightning.callbacks.validation_images import Pictures
 
 __all__ = [
     "AtomicCheckpointIO",

@@ -1,23 +1,12 @@
 """Photographs in, batches of crops and whole images out."""
 
 from sr_lightning.data.batch import Batch
-from sr_lightning.data.benchmarks import Benchmarks, find_benchmarks
-from sr_lightning.data.files import (
-    Files,
-    demo_train,
-    df2k,
-    div2k,
-    folder,
-    paired,
-    validation,
-)
-from sr_lightning.data.module import SRDataModule
+from sr_lightning.data.benchmarks import find_benchmarks
+from sr_lightning.data.datasets import Files, demo_train, df2k, div2k, folder, paired, validation
 
 __all__ = [
     "Batch",
-    "Benchmarks",
     "Files",
-    "SRDataModule",
     "demo_train",
     "df2k",
     "div2k",

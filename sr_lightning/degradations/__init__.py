@@ -3,12 +3,12 @@
 from sr_lightning.degradations.bicubic import Bicubic
 from sr_lightning.degradations.blur import Blur
 from sr_lightning.degradations.chain import Chain
-from sr_lightning.degradations.dice import FIXED, TRAINING, Dice, Key, Record
-from sr_lightning.degradations.drawn import RandomDegradation
 from sr_lightning.degradations.jpeg import JPEG
 from sr_lightning.degradations.noise import Noise
-from sr_lightning.degradations.resizing import Resize
-from sr_lightning.degradations.sharpening import Sharpen
+from sr_lightning.degradations.random_degradation import RandomDegradation
+from sr_lightning.degradations.random_draws import FIXED, TRAINING, Dice, Key, Record
+from sr_lightning.degradations.resize import Resize
+from sr_lightning.degradations.sharpen import Sharpen
 from sr_lightning.degradations.stage import Stage
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
-from sr_lightning import resize
-from sr_lightning.image import eight_bit
+from sr_lightning.ops import resize
+from sr_lightning.ops.quantize import eight_bit
 
 
 class Bicubic(nn.Module):

@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sr_lightning.degradations import kernels
-from sr_lightning.degradations.dice import Dice, Record
+from sr_lightning.degradations import blur_kernels
+from sr_lightning.degradations.random_draws import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval, shares
-from sr_lightning.filtering import filtered
-from sr_lightning.hardware import copied
+from sr_lightning.ops.filtering import filtered
+from sr_lightning.system.hardware import copied
 
-SHAPES = {"gaussian": kernels.gaussian, "generalized": kernels.gaussian, "plateau": kernels.plateau}
+SHAPES = {"gaussian": blur_kernels.gaussian, "generalized": blur_kernels.gaussian, "plateau": blur_kernels.plateau}
 KINDS = [f"{shape}_{axes}" for shape in SHAPES for axes in ("isotropic", "anisotropic")] + ["sinc"]
 LARGE = 13  # pixels: kernels from here on may pass as little as `cutoff_large` says
 
@@ -82,4 +82,4 @@ class Blur:
 
 def kernel(kind: str, size: int, **shape: Any) -> np.ndarray:
     """The kernel that a record describes."""
-    return kernels.sinc(size, **shape) if kind == "sinc" else SHAPES[kind.split("_")[0]](size, **shape)
+    return blur_kernels.sinc(size, **shape) if kind == "sinc" else SHAPES[kind.split("_")[0]](size, **shape)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from sr_lightning.degradations.dice import Dice, Record
+from sr_lightning.degradations.random_draws import Dice, Record
 from sr_lightning.degradations.stage import Stage
 
 

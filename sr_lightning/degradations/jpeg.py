@@ -17,7 +17,7 @@ from scipy.fft import dct
 from torch import Tensor
 from torch.nn import functional as F
 
-from sr_lightning.degradations.dice import Dice, Record
+from sr_lightning.degradations.random_draws import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval
 
 LUMA = """16 11 10 16 24 40 51 61 12 12 14 19 26 58 60 55 14 13 16 24 40 57 69 56 14 17 22 29 51 87 80 62
@@ -31,52 +31,65 @@ HALF = 0.5 + 1e-4  # halves are frequent, as means of blocks are eighths, and fl
 
 
 class JPEG:
-    """A quality for each sample.
+    """Compress each sample with a quality and a position of the blocks of its own.
+
+    The image is cropped from a larger one that was compressed: its corner need not be the corner of a block. Published
+    training code gets there by degrading larger crops and cutting them afterwards.
 
     Args:
         probability: that there is a compression.
         quality: least and largest, of 1 … 100.
+        offset: least and largest distance from the corner of a block to that of the image, in pixels of either
+            direction. From 0 to 15 every position is as likely: the blocks of colours have 16 pixels, others 8.
     Raises:
         ValueError: a setting that is impossible.
     """
 
-    def __init__(self, probability: float, quality: Sequence[int]) -> None:
+    def __init__(self, probability: float, quality: Sequence[int], offset: Sequence[int] = (0, 0)) -> None:
         self.probability = fraction("probability", probability)
-        interval("quality", quality, 1, 100)
-        if any(not isinstance(end, int) for end in quality):
-            raise ValueError(f"quality must be whole numbers, got {list(quality)}")
-        self.quality = quality
+        for name, value, least, most in (("quality", quality, 1, 100), ("offset", offset, 0, 15)):
+            interval(name, value, least, most)
+            if any(not isinstance(end, int) for end in value):
+                raise ValueError(f"{name} must be whole numbers, got {list(value)}")
+        self.quality, self.offset = tuple(quality), tuple(offset)
 
     def draw(self, dice: Dice) -> Record | None:
-        return {"quality": dice.whole(self.quality)} if dice.happens(self.probability) else None
+        if not dice.happens(self.probability):
+            return None
+        return {"quality": dice.whole(self.quality), "offset": [dice.whole(self.offset) for _ in range(2)]}
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
-        return jpeg(image, record["quality"])
+        top, left = record.get("offset", (0, 0))  # older records have none
+        return jpeg(image, record["quality"], (top, left))
 
 
-def jpeg(image: Tensor, quality: int) -> Tensor:
+def jpeg(image: Tensor, quality: int, offset: tuple[int, int] = (0, 0)) -> Tensor:
     """What a JPEG file would give back, in 8 bits.
 
     Three channels are a colour image, with colours at half the resolution; any other number are so many grey images.
 
     Args:
         quality: 1 … 100.
+        offset: rows and columns between the corner of a block and that of the image, which stays where it is.
     Shape:
         (C, H, W) in [0, 1] -> the same, any size.
     """
     height, width = image.shape[-2:]
     levels = image.clamp(0, 1).mul(255).round()
     grid = 16 if len(image) == 3 else 8
-    levels = F.pad(levels[None], (0, -width % grid, 0, -height % grid), mode="replicate")[0]
+    top, left = (distance % grid for distance in offset)
+    around = (left, -(left + width) % grid, top, -(top + height) % grid)
+    levels = F.pad(levels[None], around, mode="replicate")[0]
+    inside = (..., slice(top, top + height), slice(left, left + width))
     if len(image) != 3:
-        return coded(levels, LUMA, quality)[:, :height, :width].div(255)
+        return coded(levels, LUMA, quality)[inside].div(255)
     ycc = mixed(levels, TO_YCC)
     ycc[1:] += 128
     luma = coded(ycc[:1].round(), LUMA, quality)
     chroma = coded(F.avg_pool2d(ycc[1:], 2).round(), CHROMA, quality) - 128
     chroma = F.interpolate(chroma[None], scale_factor=2, mode="bilinear")[0]
     rgb = mixed(torch.cat([luma, chroma]), TO_RGB)
-    return rgb[:, :height, :width].round().clamp(0, 255).div(255)
+    return rgb[inside].round().clamp(0, 255).div(255)
 
 
 def coded(plane: Tensor, table: str, quality: int) -> Tensor:

@@ -6,10 +6,10 @@ import torch
 from kornia.color import rgb_to_grayscale
 from torch import Tensor
 
-from sr_lightning.degradations import poisson
-from sr_lightning.degradations.dice import Dice, Record
+from sr_lightning.degradations import poisson_sampling
+from sr_lightning.degradations.random_draws import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval
-from sr_lightning.image import eight_bit
+from sr_lightning.ops.quantize import eight_bit
 
 
 class Noise:
@@ -67,5 +67,5 @@ def poisson_noise(image: Tensor, scale: float, grey: bool, generator: torch.Gene
     level = eight_bit(light).mul(255).round().long()
     different = torch.zeros(256, device=image.device).index_fill(0, level.flatten(), 1).sum()
     bits = different.log2().ceil().long()
-    counts = poisson.counts(level, bits, generator)
+    counts = poisson_sampling.counts(level, bits, generator)
     return (counts / torch.exp2(bits.float()) - level / 255) * scale

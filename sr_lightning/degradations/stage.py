@@ -5,7 +5,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from sr_lightning.degradations.dice import Dice, Record
+from sr_lightning.degradations.random_draws import Dice, Record
 
 
 class Stage(Protocol):

@@ -2,7 +2,7 @@
 
 from sr_lightning.generators.blocks import RRDB, ResidualBlock
 from sr_lightning.generators.compact import Compact
-from sr_lightning.generators.ends import Head, Tail
+from sr_lightning.generators.head_tail import Head, Tail
 from sr_lightning.generators.interpolation import Interpolation, NoSkip
 from sr_lightning.generators.msrresnet import MSRResNet
 from sr_lightning.generators.srcnn import SRCNN

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sr_lightning import resize
+from sr_lightning.ops import resize
 
 
 class Interpolation(nn.Module):

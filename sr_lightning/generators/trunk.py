@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sr_lightning.generators.blocks import Norm, convolution
-from sr_lightning.generators.ends import Head, Tail
+from sr_lightning.generators.head_tail import Head, Tail
 from sr_lightning.generators.interpolation import NoSkip
 from sr_lightning.generators.upsamplers import steps
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from sr_lightning.sharpen import unsharp
+from sr_lightning.ops.unsharp_mask import unsharp
 
 Losses = dict[str, Tensor]  # name -> scalar, unweighted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from sr_lightning.losses.frozen import Frozen
+from sr_lightning.features.frozen import Frozen
 
 
 class Perceptual(nn.Module):

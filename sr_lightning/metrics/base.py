@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
-from sr_lightning.color import luma
-from sr_lightning.image import eight_bit
+from sr_lightning.ops.color import luma
+from sr_lightning.ops.quantize import eight_bit
 
 
 class ImageMetric(Metric):

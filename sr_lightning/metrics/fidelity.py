@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from sr_lightning.metrics.base import ImageMetric
-from sr_lightning.metrics.gaussian import local_mean
+from sr_lightning.metrics.gaussian_window import local_mean
 
 
 class PSNR(ImageMetric):

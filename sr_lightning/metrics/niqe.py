@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sr_lightning.metrics import aggd
+from sr_lightning.metrics import generalized_gaussian
 from sr_lightning.metrics.base import ImageMetric
-from sr_lightning.metrics.gaussian import local_mean
-from sr_lightning.resize import bicubic
+from sr_lightning.metrics.gaussian_window import local_mean
+from sr_lightning.ops.resize import bicubic
 
 BLOCK = 96
 
@@ -95,10 +95,10 @@ def block_features(image: Tensor, size: int) -> Tensor:
         (B, n, 18) for n blocks of sizexsize.
     """
     blocks = image.unfold(-2, size, size).unfold(-2, size, size).flatten(1, 3)  # (B, n, size, size)
-    shape, left, right = aggd.fit(blocks.flatten(-2))
+    shape, left, right = generalized_gaussian.fit(blocks.flatten(-2))
     found = [shape, (left + right) / 2]
     for shift in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        shape, left, right = aggd.fit((blocks * blocks.roll(shift, (-2, -1))).flatten(-2))
+        shape, left, right = generalized_gaussian.fit((blocks * blocks.roll(shift, (-2, -1))).flatten(-2))
         mean = (right - left) * (torch.lgamma(2 / shape) - torch.lgamma(1 / shape)).exp()
         found += [shape, mean, left, right]
     return torch.stack(found, dim=-1)

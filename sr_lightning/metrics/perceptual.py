@@ -1,92 +1,181 @@
-"""LPIPS and DISTS: distances between features of networks that were trained to see; both need torchvision."""
+"""LPIPS and DISTS: distances between features of networks trained on ImageNet."""
 
-from abc import abstractmethod
-from collections.abc import Callable
-from importlib.util import find_spec
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 import torch
+import torchmetrics
 from torch import Tensor, nn
-from torchmetrics.functional.image.dists import DISTSNetwork
-from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
+from torch.nn import functional as F
 
-from sr_lightning.color import rgb
-from sr_lightning.errors import InputError
+from sr_lightning.features import VGG, AlexNet, Frozen, pretrained
 from sr_lightning.metrics.base import ImageMetric
+from sr_lightning.ops.color import rgb
+from sr_lightning.system import tensor_files
+
+ALEXNET_LAYERS = ("relu1", "relu2", "relu3", "relu4", "relu5")
+VGG16_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
+LEARNED = Path(torchmetrics.__file__).parent / "functional" / "image"  # the published weights ship with torchmetrics
 
 
 class PerceptualMetric(ImageMetric):
     """A distance between the features of two RGB images; lower is better.
 
-    The network is kept from being a submodule: checkpoints do not hold it, optimizers and DDP do not see it. It follows
-    the images to their device and computes in float32.
+    The network is hidden from checkpoints, optimizers and DDP, and computes in float32.
 
     Args:
-        build: makes the network; torchvision downloads its ImageNet weights on first use.
+        network: maps two batches (B, 3, H, W) in [0, 1] to B distances; its attribute ``smallest`` is the least height
+            and width.
         border: pixels removed on each side before measuring; the papers remove none.
 
     Raises:
-        InputError: torchvision is not installed.
+        ValueError: an image is too small for the network.
     """
 
     higher_is_better = False
 
-    def __init__(self, build: Callable[[], nn.Module], border: int = 0) -> None:
+    def __init__(self, network: nn.Module, border: int = 0) -> None:
         super().__init__(border, space=rgb)
-        if find_spec("torchvision") is None:
-            raise InputError(
-                f"{type(self).__name__} needs torchvision, which is not installed: "
-                "pip install 'sr_lightning[perceptual-metrics]'"
-            )
-        self._hidden = (build().eval().requires_grad_(False),)  # nn.Module does not look into a tuple
-
-    @abstractmethod
-    def distance(self, network: nn.Module, sr: Tensor, hr: Tensor) -> Tensor:
-        """B distances between two batches in [0, 1], (B, 3, H, W) float32."""
+        self.smallest = int(getattr(network, "smallest", 1))
+        self.network = Frozen(network)
 
     @torch.no_grad()
     def measure(self, sr: Tensor, hr: Tensor) -> Tensor:
         sr, hr = self.prepare(sr, hr)
-        network = self._hidden[0].to(sr.device)
+        height, width = sr.shape[-2:]
+        if min(height, width) < self.smallest:
+            raise ValueError(
+                f"{type(self).__name__} needs {self.smallest}x{self.smallest} pixels, got {height}x{width} after a "
+                f"border of {self.border}"
+            )
         with torch.autocast(sr.device.type, enabled=False):
-            return self.distance(network, sr.float(), hr.float()).reshape(len(sr))
+            distances: Tensor = self.network(sr.float(), hr.float())
+        return distances
 
 
 class LPIPS(PerceptualMetric):
     """Zhang et al. 2018, "The unreasonable effectiveness of deep features as a perceptual metric", arXiv:1801.03924.
 
-    Values of different networks cannot be compared: a table says which one it is.
+    Version 0.1, with the linear weights of its authors. Values of different networks cannot be compared.
 
     Args:
-        network: "alex", "vgg" or "squeeze".
+        network: "alex", whose weights ship with the package, or "vgg", whose weights are downloaded once (553 MB).
+        weights: file of the network's ImageNet weights in torchvision's layout, instead of these.
         border: pixels removed on each side before measuring; the paper removes none.
 
     Raises:
-        InputError: torchvision is not installed.
-        ValueError: there is no such network.
+        InputError: the weights cannot be downloaded, or the file does not hold them.
+        ValueError: an unknown network.
     """
 
-    def __init__(self, network: Literal["alex", "vgg", "squeeze"] = "alex", border: int = 0) -> None:
-        if network not in ("alex", "vgg", "squeeze"):
-            raise ValueError(f'network of LPIPS is "alex", "vgg" or "squeeze", got {network!r}')
-        super().__init__(lambda: LearnedPerceptualImagePatchSimilarity(net_type=network).net, border)
+    def __init__(
+        self, network: Literal["alex", "vgg"] = "alex", weights: str | Path | None = None, border: int = 0
+    ) -> None:
+        if network not in ("alex", "vgg"):
+            raise ValueError(f'network of LPIPS is "alex" or "vgg", got {network!r}')
+        linear = tensor_files.read(LEARNED / "lpips_models" / f"{network}.pth")
+        factors = [linear[f"lin{i}.model.1.weight"] for i in range(5)]
+        if network == "alex":
+            features: VGG | AlexNet = AlexNet(ALEXNET_LAYERS, weights)
+            layers = ALEXNET_LAYERS
+        else:
+            features = VGG(VGG16_LAYERS, weights or pretrained.imagenet(16, "metrics.lpips_vgg.weights"), depth=16)
+            layers = VGG16_LAYERS
+        super().__init__(LearnedDistance(features, dict(zip(layers, factors, strict=True))), border)
 
-    def distance(self, network: nn.Module, sr: Tensor, hr: Tensor) -> Tensor:
-        return network(sr, hr, normalize=True)  # from [0, 1] to the [-1, 1] that it was trained on
+
+class LearnedDistance(nn.Module):
+    """LPIPS, eq. 1: weighted squared differences of features of unit length, averaged over space, summed over layers.
+
+    Args:
+        features: image -> name -> features.
+        factors: name -> weight of each channel, (1, C, 1, 1).
+    Shape:
+        two of (B, 3, H, W) in [0, 1] -> (B,).
+    """
+
+    def __init__(self, features: VGG | AlexNet, factors: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.features = features
+        self.factors = nn.ParameterDict(factors)
+        self.smallest = features.smallest
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        of_sr, of_hr = self.features(sr), self.features(hr)
+        distances = []
+        for name, factor in self.factors.items():
+            difference = F.normalize(of_sr[name], eps=1e-10) - F.normalize(of_hr[name], eps=1e-10)
+            distances.append(F.conv2d(difference.square(), factor).mean((1, 2, 3)))
+        return torch.stack(distances).sum(0)
 
 
 class DISTS(PerceptualMetric):
     """Ding et al. 2020, "Image quality assessment: unifying structure and texture similarity", arXiv:2004.07728.
 
+    Measured at the images' own size; the authors' program shrinks them to 256 pixels first.
+
     Args:
+        weights: file of VGG16's ImageNet weights in torchvision's layout; by default they are downloaded once (553 MB).
         border: pixels removed on each side before measuring; the paper removes none.
 
     Raises:
-        InputError: torchvision is not installed.
+        InputError: the weights cannot be downloaded, or the file does not hold them.
     """
 
-    def __init__(self, border: int = 0) -> None:
-        super().__init__(DISTSNetwork, border)
+    def __init__(self, weights: str | Path | None = None, border: int = 0) -> None:
+        features = VGG(VGG16_LAYERS, weights or pretrained.imagenet(16, "metrics.dists.weights"), depth=16)
+        learned = tensor_files.read(LEARNED / "dists_models" / "weights.pt")
+        super().__init__(StructureAndTexture(features, learned["alpha"], learned["beta"]), border)
 
-    def distance(self, network: nn.Module, sr: Tensor, hr: Tensor) -> Tensor:
-        return network(sr, hr)
+
+class StructureAndTexture(nn.Module):
+    """DISTS, eq. 2 and 5 to 7: similarity of means and of correlations of the image and its VGG16 features.
+
+    Args:
+        features: VGG16, whose max pooling is replaced.
+        alpha: weight of each channel's mean, (1, C, 1, 1) for all channels of the image and the layers.
+        beta: of its correlation.
+    Shape:
+        two of (B, 3, H, W) in [0, 1] -> (B,).
+    """
+
+    def __init__(self, features: VGG, alpha: Tensor, beta: Tensor) -> None:
+        super().__init__()
+        for stage in range(1, 5):
+            features.add_module(f"pool{stage}", L2Pool())  # takes the place of the one of that name
+        self.features = features
+        total = alpha.sum() + beta.sum()
+        self.alpha, self.beta = nn.Parameter(alpha.flatten() / total), nn.Parameter(beta.flatten() / total)
+
+    def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        of_sr, of_hr = self.features(sr), self.features(hr)
+        pairs = [(sr, hr), *((of_sr[name], of_hr[name]) for name in VGG16_LAYERS)]
+        means, correlations = zip(*(similarities(x, y) for x, y in pairs), strict=True)
+        return 1 - torch.cat(means, 1) @ self.alpha - torch.cat(correlations, 1) @ self.beta
+
+
+def similarities(x: Tensor, y: Tensor, c: float = 1e-6) -> tuple[Tensor, Tensor]:
+    """Return the similarity of each channel's mean (eq. 5) and of its fluctuation (eq. 6), (B, C) each."""
+    x_mean, y_mean = x.mean((2, 3)), y.mean((2, 3))
+    x, y = x - x_mean[..., None, None], y - y_mean[..., None, None]
+    texture = (2 * x_mean * y_mean + c) / (x_mean**2 + y_mean**2 + c)
+    covariance, variances = (x * y).mean((2, 3)), (x * x + y * y).mean((2, 3))
+    return texture, (2 * covariance + c) / (variances + c)
+
+
+class L2Pool(nn.Module):
+    """Square, blur by a 3x3 Hann window with stride 2, root (DISTS, eq. 3)."""
+
+    window: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        window = torch.hann_window(5, periodic=False)[1:-1]
+        window = torch.outer(window, window)
+        self.register_buffer("window", window / window.sum(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        window = self.window.expand(x.shape[1], 1, 3, 3)
+        blurred = F.conv2d(x.square(), window, stride=2, padding=1, groups=x.shape[1])
+        return (blurred + 1e-12).sqrt()

@@ -10,13 +10,13 @@ from torch.optim import Optimizer
 
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
-from sr_lightning.losses.adversarial import GAN
-from sr_lightning.modules import flat
-from sr_lightning.modules.fused import fuse
-from sr_lightning.modules.parts import Logits, completed
+from sr_lightning.losses.gan import GAN
+from sr_lightning.modules import tensor_groups
+from sr_lightning.modules.distributed import average_gradients, broadcast_buffers
+from sr_lightning.modules.lightning_compat import do_not_count, one_factor
+from sr_lightning.modules.microbatches import Logits, completed
+from sr_lightning.modules.optimizers import fuse
 from sr_lightning.modules.restorer import Restorer
-from sr_lightning.modules.stepping import do_not_count, one_factor
-from sr_lightning.modules.synchronise import average_gradients, broadcast_buffers
 
 PLAYERS = ("generator", "discriminator")
 LEAST = {"accumulate": 1, "discriminator_start": 0, "discriminator_every": 1, "generator_start": 0}
@@ -120,11 +120,11 @@ class AdversarialRestorer(Restorer):
     @torch.no_grad()
     def look_ahead(self, parts: Sequence[tuple[Tensor, Tensor]]) -> list[Logits]:
         """Logits of all parts, (lr, hr), of a batch; statistics of the networks stay as they are."""
-        groups = flat.by_type(self.buffers())
-        kept = [flat.join(group) for group in groups]
+        groups = tensor_groups.by_type(self.buffers())
+        kept = [tensor_groups.join(group) for group in groups]
         found = [self.judged(self.generator(lr), hr) for lr, hr in parts]
         for group, values in zip(groups, kept, strict=True):
-            flat.spread(values, group)
+            tensor_groups.spread(values, group)
         torch.clear_autocast_cache()  # torch before 2.11 keeps weights that were cast without gradients
         return found
 

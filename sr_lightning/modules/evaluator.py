@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from sr_lightning.data.batch import Batch
-from sr_lightning.modules import scores
+from sr_lightning.metrics import per_image
 
 
 def self_ensemble(generator: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ class Evaluator(LightningModule):
         self.benchmarks = list(benchmarks)
         self.ensemble = ensemble
         self.on_image = on_image
-        self.results: dict[str, dict[int, scores.Scores]] = {name: {} for name in self.benchmarks}
+        self.results: dict[str, dict[int, per_image.Scores]] = {name: {} for name in self.benchmarks}
 
     def forward(self, lr: Tensor) -> Tensor:
         sr = self_ensemble(self.generator, lr) if self.ensemble else self.generator(lr)
@@ -57,11 +57,11 @@ class Evaluator(LightningModule):
 
     def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         number, name = int(batch.image), self.benchmarks[dataloader_idx]
-        with scores.exact(self.device):
+        with per_image.exact(self.device):
             sr = self(batch.lr)
-        self.results[name][number] = scores.measure(self.metrics, sr, batch.hr, batch.name)
+        self.results[name][number] = per_image.measure(self.metrics, sr, batch.hr, batch.name)
         if self.on_image is not None:
             self.on_image(name, number, sr, batch)
 
     def on_test_epoch_end(self) -> None:
-        self.results = {name: scores.gather(rows) for name, rows in self.results.items()}
+        self.results = {name: per_image.gather(rows) for name, rows in self.results.items()}

@@ -12,8 +12,8 @@ from torchmetrics import Metric
 
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Losses, Objective
-from sr_lightning.modules import scores
-from sr_lightning.modules.fused import fuse
+from sr_lightning.metrics import per_image
+from sr_lightning.modules.optimizers import fuse
 
 
 class Restorer(LightningModule):
@@ -49,7 +49,7 @@ class Restorer(LightningModule):
         self.scheduler = scheduler
         self.metrics = dict(metrics)
         self.losses: list[tuple[str, Tensor]] = []
-        self.rows: dict[str, dict[int, scores.Scores]] = {"val/": {}}  # prefix in the log -> image number -> scores
+        self.rows: dict[str, dict[int, per_image.Scores]] = {"val/": {}}  # prefix in the log -> image number -> scores
 
     def forward(self, lr: Tensor) -> Tensor:
         """Inference: lr (B, C, h, w) -> sr (B, C, s*h, s*w), both in [0, 1].
@@ -62,7 +62,7 @@ class Restorer(LightningModule):
         """Measure black images of the least sizes: an image too small for a metric is told now, by name."""
         for path, height, width in getattr(self.trainer.datamodule, "smallest", []):  # type: ignore[attr-defined]
             black = torch.zeros(1, 3, height, width)
-            scores.measure(self.metrics, black, black, str(path))
+            per_image.measure(self.metrics, black, black, str(path))
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         self.losses.clear()
@@ -80,15 +80,15 @@ class Restorer(LightningModule):
         Args:
             prefix: of the names under which the means are logged at the end of the validation.
         """
-        with scores.exact(self.device):
+        with per_image.exact(self.device):
             sr = self(batch.lr)
-            row = scores.measure(self.metrics, sr, batch.hr, batch.name)
+            row = per_image.measure(self.metrics, sr, batch.hr, batch.name)
         self.rows[prefix][int(batch.image)] = row
         return sr
 
     def on_validation_epoch_end(self) -> None:
         for prefix, rows in self.rows.items():
-            means = scores.mean(scores.gather(rows))
+            means = per_image.mean(per_image.gather(rows))
             self.log_dict({f"{prefix}{name}": value for name, value in means.items()})
             rows.clear()
         self.log("step", float(self.trainer.global_step))  # Lightning's name for the logger's x-axis

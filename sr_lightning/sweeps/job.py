@@ -12,8 +12,8 @@ from typing import Any
 from hydra.core.override_parser.types import Quote, QuotedString
 from omegaconf import DictConfig
 
-from sr_lightning.atomic import write_text
-from sr_lightning.runs import read_result
+from sr_lightning.system.atomic import write_text
+from sr_lightning.training.run_folder import read_result
 
 WAITING, BEFORE, FINISHED, RESUMED = "not started", "finished before", "finished", "resumed and finished"
 RUNNING, FAILED, INTERRUPTED = "running", "failed", "interrupted"

@@ -21,11 +21,11 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 from sr_lightning.errors import InputError
-from sr_lightning.ranks import started_by_torchrun
-from sr_lightning.runs import alone
-from sr_lightning.sweeps import names, pool, table
+from sr_lightning.evaluation.tables import show
+from sr_lightning.sweeps import naming, table, worker_pool
 from sr_lightning.sweeps.job import Job
-from sr_lightning.tables import show
+from sr_lightning.system.torchrun import started_by_torchrun
+from sr_lightning.training.run_folder import alone
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Processes(Launcher):
             todo = {job.folder: job for job in jobs if not job.done}
             self.jobs |= {job.folder: job for job in jobs}
             log.info("%s: jobs to run: %d, finished: %d", self.folder, len(todo), len({*self.jobs} - {*todo}))
-            stopped = pool.run(list(todo.values()), self.places, self.folder.name, self.grace, self.write)
+            stopped = worker_pool.run(list(todo.values()), self.places, self.folder.name, self.grace, self.write)
             self.write()
         self.tell()
         if stopped:
@@ -76,11 +76,11 @@ class Processes(Launcher):
         """The job with these overrides, in the folder that it had before or in a new one."""
         config = self.context.config_loader.load_sweep_config(self.config, list(overrides))
         with open_dict(config):
-            config.hydra.job.num = names.next_number(self.folder)
+            config.hydra.job.num = naming.next_number(self.folder)
         folder = self.folder / str(config.hydra.sweep.subdir)
         folder.mkdir(parents=True, exist_ok=True)
-        shared = names.fixed(self.config.hydra.overrides.task, self.config.hydra.sweeper)
-        axes = [line for line in overrides if line not in shared and not line.startswith(names.OWN)]
+        shared = naming.fixed(self.config.hydra.overrides.task, self.config.hydra.sweeper)
+        axes = [line for line in overrides if line not in shared and not line.startswith(naming.OWN)]
         known = self.jobs.get(folder)
         return known if known and known.done else Job(folder, list(overrides), axes, config)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from sr_lightning.atomic import write_text
+from sr_lightning.evaluation.tables import Row, markdown
 from sr_lightning.sweeps.job import Job
-from sr_lightning.tables import Row, markdown
+from sr_lightning.system.atomic import write_text
 
 
 def rows(jobs: Sequence[Job]) -> list[Row]:

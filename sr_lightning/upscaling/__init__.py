@@ -1,6 +1,21 @@
-"""A trained network on images of any size and kind."""
+"""A trained network on images of any size and kind, in memory and in files."""
 
-from sr_lightning.upscaling.pictures import upscale_picture
+from sr_lightning.upscaling.comparison_page import sliders
+from sr_lightning.upscaling.jobs import Job, checked, plan
+from sr_lightning.upscaling.picture import upscale_picture
+from sr_lightning.upscaling.pipeline import Report, upscale_files
 from sr_lightning.upscaling.upscaler import Upscaler, upscale_image
+from sr_lightning.upscaling.video_files import upscale_videos
 
-__all__ = ["Upscaler", "upscale_image", "upscale_picture"]
+__all__ = [
+    "Job",
+    "Report",
+    "Upscaler",
+    "checked",
+    "plan",
+    "sliders",
+    "upscale_files",
+    "upscale_image",
+    "upscale_picture",
+    "upscale_videos",
+]

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
-from sr_lightning.hardware import PeakMemory, bfloat16_is_fast, free_memory
-from sr_lightning.tiling import ALIGNMENT, tiled
+from sr_lightning.system.hardware import bfloat16_is_fast, free_memory
+from sr_lightning.system.peak_memory import PeakMemory
 from sr_lightning.upscaling.precision import exact_at_the_ends
+from sr_lightning.upscaling.tiling import ALIGNMENT, tiled
 
 log = logging.getLogger(__name__)
 

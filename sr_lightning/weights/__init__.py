@@ -1,11 +1,12 @@
-"""Generators with weights: from this library's checkpoints, from published files of many layouts, and out again."""
+"""Networks with weights: from this library's checkpoints, from published files of many layouts, and out again."""
 
-from sr_lightning.weights.checkpoints import generator_weights
+from sr_lightning.weights.architectures.registry import NoPublicLayoutError, limit, to_basicsr
+from sr_lightning.weights.discriminators import load_discriminator_into, locate_discriminator
 from sr_lightning.weights.interpolation import interpolate, weighted_sum
-from sr_lightning.weights.layouts import NoPublicLayoutError, limit, to_basicsr
 from sr_lightning.weights.loading import load, load_into, recipe_of, started_from
-from sr_lightning.weights.onnx_graph import write_onnx
+from sr_lightning.weights.onnx import write_onnx
 from sr_lightning.weights.published import PUBLISHED, locate
+from sr_lightning.weights.state_dicts import generator_weights
 from sr_lightning.weights.writing import keep, write
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "keep",
     "limit",
     "load",
+    "load_discriminator_into",
     "load_into",
     "locate",
+    "locate_discriminator",
     "recipe_of",
     "started_from",
     "to_basicsr",

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
-from sr_lightning.weights.checkpoints import shown
 from sr_lightning.weights.loading import description
+from sr_lightning.weights.state_dicts import shown
 
 Weights = Mapping[str, Tensor]
 

@@ -7,12 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sr_lightning import tensor_files
 from sr_lightning.errors import InputError
-from sr_lightning.weights import recipe
-from sr_lightning.weights.checkpoints import generator_weights, shown
-from sr_lightning.weights.layouts import EXPECTED, recognise, without_memory
+from sr_lightning.system import tensor_files
+from sr_lightning.weights import from_config
+from sr_lightning.weights.architectures.registry import EXPECTED, recognise, without_memory
 from sr_lightning.weights.published import locate
+from sr_lightning.weights.state_dicts import generator_weights, shown
+
+ADVICE = "use the model, scale and sizes that the file was trained with"
 
 
 def load(source: str | Path, kind: str = "ema") -> nn.Module:
@@ -33,7 +35,7 @@ def load(source: str | Path, kind: str = "ema") -> nn.Module:
     try:
         described = saved_recipe(content)
         if described is not None:
-            generator = recipe.build(described)
+            generator = from_config.build(described)
             fill(generator, generator_weights(content, kind))
         else:
             weights = generator_weights(content, kind)
@@ -83,7 +85,7 @@ def started_from(source: str | Path) -> Path:
     """
     settings = tensor_files.read(locate(source)).get("hyper_parameters")
     start = settings.get("started_from") if isinstance(settings, Mapping) else None
-    if not start:
+    if not start or "file" not in start:
         raise InputError(f"{source}: tells of no weights that it started from; give those of a run with init=…")
     if not Path(start["file"]).is_file():
         raise InputError(f"{source}: started from {start['file']}, which is gone")
@@ -97,26 +99,29 @@ def saved_recipe(content: Mapping[str, Any]) -> Any:
 
 
 @torch.no_grad()
-def fill(generator: nn.Module, weights: Mapping[str, Tensor], names: Mapping[str, str] | None = None) -> None:
+def fill(
+    network: nn.Module, weights: Mapping[str, Tensor], names: Mapping[str, str] | None = None, advice: str = ADVICE
+) -> None:
     """Give a network its weights; one on the meta device gets memory with them.
 
     Args:
         names: the network's names -> those in the file, for messages.
+        advice: what to do where they differ, for messages.
     Raises:
         InputError: names or shapes differ, or a value is not finite.
     """
-    wanted = generator.state_dict()
+    wanted = network.state_dict()
     for name in [*wanted, *weights]:
         found, expected = (description(part.get(name)) for part in (weights, wanted))
         if found != expected:
             raise InputError(
                 f"other weights than the network's: {shown([(names or {}).get(name, name)])} is {found} there and "
-                f"{expected} in the network; use the model, scale and sizes that the file was trained with"
+                f"{expected} in the network; {advice}"
             )
         if not weights[name].isfinite().all():
             raise InputError(f"{(names or {}).get(name, name)} has values that are not finite; its training diverged")
     assign = any(value.is_meta for value in wanted.values())
-    generator.load_state_dict(
+    network.load_state_dict(
         {name: weights[name].to(value.dtype, copy=True).contiguous() for name, value in wanted.items()}, assign=assign
     )
 

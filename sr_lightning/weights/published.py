@@ -1,13 +1,14 @@
 """Published models by name: where they are, and a folder of the user's cache where they are kept."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from sr_lightning.download import fetch
 from sr_lightning.errors import InputError
+from sr_lightning.system.download import fetch
 
 log = logging.getLogger(__name__)
 
@@ -72,17 +73,30 @@ PUBLISHED = {
     ),
 }
 
+# What these generators were trained against, for going on with their training. No record of the checksums was found.
+DISCRIMINATORS = {
+    "realesrgan-x4plus-discriminator": Published(f"{REAL_ESRGAN}/v0.2.2.3/RealESRGAN_x4plus_netD.pth"),
+    "realesrgan-x2plus-discriminator": Published(f"{REAL_ESRGAN}/v0.2.2.3/RealESRGAN_x2plus_netD.pth"),
+    "realesrgan-x4plus-anime-6b-discriminator": Published(
+        f"{REAL_ESRGAN}/v0.2.2.4/RealESRGAN_x4plus_anime_6B_netD.pth"
+    ),
+}
 
-def locate(source: str | Path) -> Path:
+
+def locate(source: str | Path, models: Mapping[str, Published] = PUBLISHED) -> Path:
     """The file of a published model, downloaded where it is not in the cache yet; any other source is a path.
 
+    Args:
+        models: the published ones, by name: generators or discriminators.
     Raises:
         InputError: no such file and no such name, no connection, or a wrong checksum.
     """
-    model = PUBLISHED.get(str(source))
+    model = models.get(str(source))
     if model is None:
         if not Path(source).is_file():
-            raise InputError(f"{source}: no such file{'' if Path(source).suffix else names()}")
+            kind = "discriminators" if models is DISCRIMINATORS else "models"
+            known = "" if Path(source).suffix else f", and not one of the published {kind} {', '.join(models)}"
+            raise InputError(f"{source}: no such file{known}")
         return Path(source)
     folder = user_cache_path("sr_lightning") / "weights"
     file = folder / f"{source}.pth"
@@ -90,7 +104,3 @@ def locate(source: str | Path) -> Path:
         size = f" ({model.size / 1e6:.0f} MB)" if model.size else ""
         log.info("Downloading %s%s to %s", model.url, size, folder)
     return fetch(model.url, folder, sha256=model.sha256, name=file.name)
-
-
-def names() -> str:
-    return f", and not one of the published models {', '.join(PUBLISHED)}"

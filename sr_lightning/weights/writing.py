@@ -6,10 +6,10 @@ from typing import Any
 
 from torch import nn
 
-from sr_lightning import tensor_files
 from sr_lightning.errors import InputError
-from sr_lightning.weights.layouts import to_basicsr
-from sr_lightning.weights.onnx_graph import write_onnx
+from sr_lightning.system import tensor_files
+from sr_lightning.weights.architectures.registry import to_basicsr
+from sr_lightning.weights.onnx import write_onnx
 
 ENDINGS = (".safetensors", ".pth", ".onnx", ".ckpt")
 

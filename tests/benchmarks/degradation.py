@@ -1,16 +1,20 @@
 """What a random degradation costs, stage by stage, and what it costs that each sample has a draw of its own."""
 
-import statistics
-import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
+from torch import Tensor
 
-from sr_lightning.command_line import CONF
+from sr_lightning.cli.config import CONF
 from sr_lightning.degradations import JPEG, TRAINING, Chain, Key, RandomDegradation, Record, Stage
+from tests.benchmarks import library
+from tests.benchmarks.networks import parts
+from tests.benchmarks.published import Batches, fixed
+from tests.benchmarks.timing import default_device, in_turn, timed
 
 BATCH, CROP = 16, 256
 
@@ -18,47 +22,26 @@ BATCH, CROP = 16, 256
 class Timed:
     """A stage that counts the seconds in which it is at work."""
 
-    def __init__(self, stage: Stage, device: str) -> None:
+    def __init__(self, stage: Stage, device: torch.device) -> None:
         self.stage, self.device, self.seconds = stage, device, 0.0
         self.draw = stage.draw
 
-    def apply(self, *arguments: Any) -> torch.Tensor:
-        spent, result = seconds(lambda: self.stage.apply(*arguments), self.device)
+    def apply(self, *arguments: Any) -> Tensor:
+        spent, result = timed(lambda: self.stage.apply(*arguments), self.device)
         self.seconds += spent
         return result
 
 
-def seconds(work: Callable[[], Any], device: str) -> tuple[float, Any]:
-    """Time of something, with the device's work done, and its result."""
-    start = time.perf_counter()
-    result = work()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - start, result
-
-
-def parts(*overrides: str) -> tuple[RandomDegradation, Callable[[torch.Tensor, torch.Tensor], Any]]:
-    """The degradation, and a training step of SRResNet without it."""
+def second_order() -> RandomDegradation:
+    """Real-ESRGAN's degradation."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("train", ["model=srresnet", "degradation=second_order", "name=bench", *overrides])
-    generator = instantiate(config.generator)
-    generator.to("cuda" if torch.cuda.is_available() else "cpu", memory_format=torch.channels_last)
-    optimizer = instantiate(config.optimizer)(generator.parameters())
-
-    def step(lr: torch.Tensor, hr: torch.Tensor) -> None:
-        optimizer.zero_grad()
-        with torch.autocast(lr.device.type, torch.bfloat16):
-            loss = (generator(lr).float() - hr).square().mean()
-        loss.backward()
-        optimizer.step()
-
-    return instantiate(config.degradation), step
+        return instantiate(compose("train", ["degradation=second_order", "name=bench"]).degradation)
 
 
-def at_once(chain: Chain, image: torch.Tensor, record: Record, size: tuple[int, int]) -> torch.Tensor:
+def at_once(chain: Chain, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
     """What published code does: one record, each stage on the whole batch, whose channels lie one behind the other.
 
-    JPEG, which tells colours from grey by the number of channels, is done sample by sample.
+    JPEG, which tells colors from grey by the number of channels, is given one tall image.
     """
     for name, drawn in record.items():
         stage = chain.stages[name]
@@ -67,49 +50,91 @@ def at_once(chain: Chain, image: torch.Tensor, record: Record, size: tuple[int, 
         if isinstance(stage, Chain):
             image = at_once(stage, image, drawn, size)
         elif isinstance(stage, JPEG):
-            image = torch.stack([stage.apply(sample, drawn, size) for sample in image])
+            tall = stage.apply(image.transpose(0, 1).flatten(1, 2), drawn, size)
+            image = tall.unflatten(1, (len(image), -1)).transpose(0, 1)
         else:
             image = stage.apply(image.flatten(0, 1), drawn, size).unflatten(0, image.shape[:2])
     return image
 
 
-def coloured(record: Record) -> Record:
+def colored(record: Record) -> Record:
     """A record in which no noise is grey: that of a batch would be one for all samples."""
     return {
-        name: coloured(part) if isinstance(part, dict) else False if name == "grey" else part
+        name: colored(part) if isinstance(part, dict) else False if name == "grey" else part
         for name, part in record.items()
     }
 
 
-def measure(rounds: int = 6, overrides: Sequence[str] = ()) -> tuple[dict[str, float], dict[str, float]]:
-    """Median seconds a batch of each way, and mean of each stage; one round is to warm up."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    degradation, step = parts(*overrides)
-    plain = degradation.chain
-    timed = {name: Timed(part, device) for name, part in plain.stages.items()}
-    hr = torch.rand(BATCH, 3, CROP, CROP, device=device)
-    size = CROP // degradation.scale, CROP // degradation.scale
-    names = ["drawing", "a draw for each sample", "a draw for each batch, sample by sample"]
-    ways: dict[str, list[float]] = {name: [] for name in [*names, "a draw for each batch, at once", "step of srresnet"]}
-    found: dict[str, list[float]] = {name: [] for name in timed}
-    for iteration in range(rounds + 1):
-        keys = [Key(TRAINING, iteration, sample) for sample in range(BATCH)]
-        spent, records = seconds(lambda keys=keys: [degradation.draw(key) for key in keys], device)
-        ways["drawing"].append(spent)
-        spent, (lr, _) = seconds(lambda records=records: degradation(hr, records), device)
-        ways["a draw for each sample"].append(spent)
-        shared = coloured(records[0])
-        spent, _ = seconds(lambda shared=shared: degradation(hr, [shared] * BATCH), device)
-        ways["a draw for each batch, sample by sample"].append(spent)
-        spent, _ = seconds(lambda shared=shared: at_once(plain, hr, shared, size), device)
-        ways["a draw for each batch, at once"].append(spent)
-        ways["step of srresnet"].append(seconds(lambda lr=lr: step(lr, hr), device)[0])
-        plain.stages = timed
-        for stage in timed.values():
-            stage.seconds = 0.0
-        degradation(hr, records)
-        for name, stage in timed.items():
-            found[name].append(stage.seconds)
-        plain.stages = {name: stage.stage for name, stage in timed.items()}
-    median = {name: statistics.median(values[1:]) for name, values in ways.items()}
-    return median, {name: statistics.mean(values[1:]) for name, values in found.items()}
+def records_of(degradation: RandomDegradation, iteration: int, samples: int) -> list[Record]:
+    """What is drawn for each sample of a batch."""
+    return [degradation.draw(Key(TRAINING, iteration, sample)) for sample in range(samples)]
+
+
+def drawn_by_sample(degradation: RandomDegradation, hr: Tensor) -> Batches:
+    """Batches of this library: each sample has a draw of its own."""
+    iterations = count()
+
+    def batch() -> tuple[Tensor, Tensor, Tensor]:
+        return degradation(hr, records_of(degradation, next(iterations), len(hr)))[0], hr, hr
+
+    return batch
+
+
+def drawn_by_batch(degradation: RandomDegradation, hr: Tensor, sharpened: Callable[[Tensor], Tensor]) -> Batches:
+    """Batches as published: one draw for all samples, sharpened once for the losses and for the degradation."""
+    iterations, size = count(), low_resolution(degradation, hr)
+
+    def batch() -> tuple[Tensor, Tensor, Tensor]:
+        target = sharpened(hr)
+        record = colored(records_of(degradation, next(iterations), 1)[0])
+        del record["sharpen"]
+        return at_once(degradation.chain, target, record, size).clamp(0, 1), hr, target
+
+    return batch
+
+
+def low_resolution(degradation: RandomDegradation, hr: Tensor) -> tuple[int, int]:
+    """Height and width of what the degradation returns."""
+    return hr.shape[-2] // degradation.scale, hr.shape[-1] // degradation.scale
+
+
+def by_stage(degradation: RandomDegradation, hr: Tensor, rounds: int) -> dict[str, float]:
+    """Mean seconds of each stage in a batch; one round to warm up."""
+    plain = degradation.chain.stages
+    watched = {name: Timed(stage, hr.device) for name, stage in plain.items()}
+    batch = drawn_by_sample(degradation, hr)
+    batch()
+    degradation.chain.stages = watched
+    try:
+        for _ in range(rounds):
+            batch()
+    finally:
+        degradation.chain.stages = plain
+    return {name: stage.seconds / rounds for name, stage in watched.items()}
+
+
+def measure(
+    rounds: int = 6, overrides: Sequence[str] = (), batch: int = BATCH, crop: int = CROP
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Median seconds a batch of each way, and mean of each stage; one round is to warm up.
+
+    Args:
+        overrides: of the network whose step is timed beside the degradation.
+        batch: samples.
+        crop: their side.
+    """
+    device, degradation = default_device(), second_order()
+    hr = torch.rand(batch, 3, crop, crop, device=device)
+    size = low_resolution(degradation, hr)
+    drawn = [records_of(degradation, iteration, batch) for iteration in range(rounds + 1)]
+    shared = [colored(records[0]) for records in drawn]
+    by_sample, one_by_one, together = iter(drawn), iter(shared), iter(shared)
+    batches = fixed(torch.rand(batch, 3, *size, device=device), hr)
+    ways = {
+        "drawing": lambda: records_of(degradation, 0, batch),
+        "a draw for each sample": lambda: degradation(hr, next(by_sample)),
+        "a draw for each batch, sample by sample": lambda: degradation(hr, [next(one_by_one)] * batch),
+        "a draw for each batch, at once": lambda: at_once(degradation.chain, hr, next(together), size),
+        "step of srresnet": library.step(parts("srresnet", overrides).to(device), batches),
+    }
+    return in_turn(ways, rounds, device), by_stage(degradation, hr, rounds)

@@ -5,9 +5,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from sr_lightning.data.crop_store import CropStore, DecodedImages, build
 from sr_lightning.data.crops import Crops, Images
-from sr_lightning.data.files import Files
-from sr_lightning.data.store import CropStore, DecodedImages, build
+from sr_lightning.data.datasets import Files
 
 CROP, BATCH = 96, 16
 

@@ -1,9 +1,10 @@
-"""One training run in a fresh process: seconds of each iteration and peak memory, printed as JSON."""
+"""One training run, timed: seconds of each iteration and peak memory; as a command, printed as JSON."""
 
 import json
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -11,44 +12,73 @@ from hydra import compose, initialize_config_dir
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from sr_lightning.command_line import CONF, quiet
-from sr_lightning.train import build
+import sr_lightning.train  # noqa: F401  registers the resolvers that conf/train.yaml uses
+from sr_lightning.cli.config import CONF
+from sr_lightning.cli.warnings import quiet
+from sr_lightning.modules import Restorer, SRDataModule
+from sr_lightning.training.build import build
+from tests.benchmarks.timing import synchronize
 
 QUIETLY = ("+trainer.limit_val_batches=0", "+trainer.enable_checkpointing=false", "+trainer.enable_progress_bar=false")
 
 
 class Clock(Callback):
-    """The time at the end of each iteration, with the device's work done."""
+    """The time at the end of every so many iterations, with the device's work done.
 
-    def __init__(self) -> None:
+    Args:
+        every: iterations; a GPU that is waited for after each one never has the next one queued.
+    """
+
+    def __init__(self, every: int = 1) -> None:
+        self.every = every
         self.times: list[float] = []
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        if pl_module.device.type == "cuda":
-            torch.cuda.synchronize()
-        self.times.append(time.perf_counter())
+        if trainer.global_step % self.every == 0:
+            synchronize(pl_module.device)
+            self.times.append(time.perf_counter())
+
+    @property
+    def seconds(self) -> list[float]:
+        """Of an iteration, in each of the intervals."""
+        return [(after - start) / self.every for start, after in zip(self.times, self.times[1:], strict=False)]
 
 
 def peak_memory() -> float:
-    """GB: of the GPU where there is one, else of this process."""
+    """GB: of the GPU where there is one, since it was last reset, else of this process."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 1e9
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
-def main(overrides: list[str]) -> None:
-    quiet()
-    before = peak_memory()
+def prepared(overrides: Sequence[str], callbacks: Sequence[str] = ("ema",)) -> tuple[Trainer, Restorer, SRDataModule]:
+    """What a training command builds, without validation, logs and files.
+
+    Args:
+        callbacks: those of ``conf/callbacks`` that it has.
+    """
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", [*overrides, "name=bench", *QUIETLY])
-    config.logger, config.callbacks = {}, {"ema": config.callbacks.ema}
-    trainer, module, data = build(config)
-    clock = Clock()
+    config.logger, config.callbacks = {}, {name: config.callbacks[name] for name in callbacks}
+    return build(config)
+
+
+def measure(overrides: Sequence[str], every: int = 1, callbacks: Sequence[str] = ("ema",)) -> dict[str, Any]:
+    """Seconds of an iteration, crops in it, GB of memory, and between which moments it was timed."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    before = peak_memory()
+    trainer, module, data = prepared(overrides, callbacks)
+    clock = Clock(every)
     trainer.callbacks.append(clock)
     trainer.fit(module, data)
-    seconds = [after - start for start, after in zip(clock.times, clock.times[1:], strict=False)]
-    crops = config.data.batch_size
-    sys.stdout.write(json.dumps({"seconds": seconds, "crops": crops, "memory": peak_memory() - before}) + "\n")
+    span = clock.times[0], clock.times[-1]
+    return {"seconds": clock.seconds, "crops": data.batch_size, "memory": peak_memory() - before, "span": span}
+
+
+def main(overrides: list[str]) -> None:
+    quiet()
+    sys.stdout.write(json.dumps(measure(overrides)) + "\n")
 
 
 if __name__ == "__main__":

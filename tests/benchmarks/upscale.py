@@ -70,11 +70,10 @@ def openvino(path: Path, tile: Tensor, precision: str) -> Way:
     return lambda: torch.from_numpy(compiled(tile[None].numpy())[0][0])
 
 
-def ways(generator: nn.Module, tile: Tensor, engines: Path, compiled: bool = True) -> dict[str, Way]:
-    """Name -> one call; engines that are not installed are left out.
+def ways(generator: nn.Module, tile: Tensor, compiled: bool = True) -> dict[str, Way]:
+    """Name -> one call of PyTorch.
 
     Args:
-        engines: the network as ONNX.
         compiled: also with torch.compile, which takes a minute.
     """
     side = tile.shape[-1]
@@ -90,21 +89,37 @@ def ways(generator: nn.Module, tile: Tensor, engines: Path, compiled: bool = Tru
         faster = Upscaler(generator, default.device, tile=side)
         faster.network.compile()
         found["the default, and torch.compile"] = lambda: faster(tile)
+    return found
+
+
+def engines(path: Path, tile: Tensor) -> dict[str, Way]:
+    """Name -> one call of each other engine that is installed, on the CPU; of the network as ONNX."""
+    found = {}
     if find_spec("onnxruntime"):
-        found["ONNX Runtime, float32"] = onnxruntime(engines, tile)
+        found["ONNX Runtime, float32"] = onnxruntime(path, tile)
     if find_spec("openvino"):
-        found["OpenVINO, float32"] = openvino(engines, tile, "f32")
-        found["OpenVINO, bfloat16"] = openvino(engines, tile, "bf16")
+        found["OpenVINO, float32"] = openvino(path, tile, "f32")
+        found["OpenVINO, bfloat16"] = openvino(path, tile, "bf16")
     return found
 
 
 def measure(
-    rounds: int = 5, side: int = SIDE, generator: nn.Module | None = None, compiled: bool = True
+    rounds: int = 5,
+    side: int = SIDE,
+    generator: nn.Module | None = None,
+    compiled: bool = True,
+    others: bool = True,
 ) -> dict[str, tuple[float, float]]:
-    """Median seconds of each way, taken in turn after one call each to warm up, and the PSNR in dB to float32."""
+    """Median seconds of each way, taken in turn after one call each to warm up, and the PSNR in dB to float32.
+
+    Args:
+        others: also by other engines.
+    """
     generator, tile = generator or network(), photograph(side)
     with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
-        found = ways(generator, tile, onnx_file(folder, generator), compiled)
+        found = ways(generator, tile, compiled)
+        if others:
+            found |= engines(onnx_file(folder, generator), tile)
         times: dict[str, list[float]] = {name: [] for name in found}
         outputs = {name: work().clamp(0, 1) for name, work in found.items()}
         for _ in range(rounds):

@@ -9,25 +9,15 @@ import pytest
 import torch
 from PIL import Image
 from scipy.ndimage import correlate
-from scipy.signal import correlate2d
 from scipy.stats import chisquare
 
-from sr_lightning import sharpen
-from sr_lightning.degradations import JPEG, Blur, Noise, Resize, kernels, poisson
+from sr_lightning.degradations import JPEG, Blur, Noise, Resize, blur_kernels, poisson_sampling
 from sr_lightning.degradations.blur import kernel
 from sr_lightning.degradations.jpeg import jpeg
 from sr_lightning.degradations.noise import gaussian_noise, poisson_noise
-from sr_lightning.degradations.resizing import MODES, resized
-from sr_lightning.filtering import filtered, separable
-from tests import photographs
-
-
-def generator(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def photograph(height: int, width: int, seed: int = 0) -> torch.Tensor:
-    return torch.from_numpy(photographs.pixels(height, width, seed)).permute(2, 0, 1).float() / 255
+from sr_lightning.degradations.resize import MODES, resized
+from sr_lightning.ops import unsharp_mask
+from tests.support.draws import generator, photograph
 
 
 @pytest.mark.parametrize("size", [1, 7, 21])
@@ -59,27 +49,7 @@ def test_sinc_is_the_inverse_transform_of_a_disc(cutoff):
         for column in range(13):
             phase = np.outer(radii, (column - 6) * np.cos(angles) + (row - 6) * np.sin(angles))
             expected[row, column] = (np.cos(phase) * (radii * shares)[:, None]).sum()
-    np.testing.assert_allclose(kernels.sinc(13, cutoff), expected / expected.sum(), rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize(("height", "width", "size"), [(30, 41, 7), (17, 64, 21), (5, 3, 21), (1, 1, 21)])
-def test_filtering_agrees_with_scipy_at_any_size(height, width, size):
-    image = torch.rand(2, height, width, generator=generator())
-    kernel = np.random.default_rng(0).random((size, size))
-    kernel /= kernel.sum()
-    expected = np.stack([correlate(channel.astype(float), kernel, mode="reflect") for channel in image.numpy()])
-    found = filtered(image, torch.tensor(kernel, dtype=torch.float32))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
-
-
-@pytest.mark.parametrize(("height", "width"), [(30, 41), (32, 64), (97, 5), (1, 1)])
-def test_a_separable_filter_agrees_with_its_kernel(height, width):
-    image, line = (torch.rand(*shape, generator=generator()) for shape in ((2, height, width), (51,)))
-    line /= line.sum()
-    mirrored = np.pad(image.double().numpy(), ((0, 0), (25, 25), (25, 25)), mode="symmetric")
-    kernel = torch.outer(line, line).double().numpy()
-    expected = np.stack([correlate2d(channel, kernel, mode="valid") for channel in mirrored])
-    np.testing.assert_allclose(separable(image, line), expected, rtol=0, atol=2e-6)
+    np.testing.assert_allclose(blur_kernels.sinc(13, cutoff), expected / expected.sum(), rtol=0, atol=1e-12)
 
 
 def test_gaussian_noise_has_its_variance_and_is_one_for_grey():
@@ -98,7 +68,7 @@ def test_gaussian_noise_has_its_variance_and_is_one_for_grey():
 @pytest.mark.parametrize("bits", [1, 8])
 def test_counts_follow_the_poisson_law(level, bits):
     """Chi-square against the law's own recursion p(k) = p(k-1) · rate / k; rare counts are taken together."""
-    drawn = poisson.counts(torch.full((60_000,), level), torch.tensor(bits), generator(level)).numpy()
+    drawn = poisson_sampling.counts(torch.full((60_000,), level), torch.tensor(bits), generator(level)).numpy()
     rate = level / 255 * 2**bits
     law = np.exp(np.cumsum([-rate, *(np.log(max(rate, 1e-300) / count) for count in range(1, 500))]))
     frequent = np.flatnonzero(law * len(drawn) > 10)
@@ -242,7 +212,7 @@ def test_unsharp_masking_agrees_with_its_definition():
     share = blurred((np.abs(detail) * 255 > 10).astype(float))
     expected = share * np.clip(x + 0.5 * detail, 0, 1) + (1 - share) * x
     with torch.autocast("cpu", torch.bfloat16):
-        found = sharpen.unsharp(image[None])[0]
+        found = unsharp_mask.unsharp(image[None])[0]
     np.testing.assert_allclose(found, expected, atol=2e-3)  # a pixel at the threshold may fall to either side
     assert np.abs(found.numpy() - x).max() > 0.05
 

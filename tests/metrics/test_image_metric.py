@@ -11,9 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning.color import rgb
 from sr_lightning.metrics import PSNR, SSIM
-from tests.matlab import imresize
+from sr_lightning.ops.color import rgb
+from tests.support.matlab import imresize
 
 
 def grey(level: int, height: int = 32, width: int = 32) -> torch.Tensor:

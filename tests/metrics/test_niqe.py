@@ -12,7 +12,7 @@ from PIL import Image
 from scipy.stats import gennorm
 
 from sr_lightning.metrics import NIQE
-from sr_lightning.metrics.aggd import fit, moment_ratio
+from sr_lightning.metrics.generalized_gaussian import fit, moment_ratio
 from sr_lightning.metrics.niqe import normalized
 
 

@@ -1,83 +1,183 @@
-"""LPIPS and DISTS without torchvision: the message; and how torchmetrics' networks are wired."""
+"""LPIPS and DISTS give the published values, need no torchvision, and say in one line what they lack."""
 
-from importlib.machinery import ModuleSpec
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
-from torchmetrics.functional.image import lpips as functional
-from torchmetrics.image import lpip
 
+from sr_lightning import image
 from sr_lightning.errors import InputError
-from sr_lightning.metrics import DISTS, LPIPS, perceptual
+from sr_lightning.features import VGG, pretrained
+from sr_lightning.metrics import DISTS, LPIPS
+from sr_lightning.metrics.perceptual import VGG16_LAYERS, L2Pool
+from sr_lightning.ops.resize import bicubic
+from sr_lightning.system import download
 
 
 @pytest.fixture
-def without_torchvision(monkeypatch):
-    monkeypatch.setattr(perceptual, "find_spec", lambda name: None)
+def vgg16(shared) -> Path:
+    return shared / "weights" / "vgg16_features.safetensors"
 
 
 @pytest.fixture
-def with_random_features(monkeypatch):
-    """AlexNet's features with random weights in the place of torchvision's; the rest is torchmetrics'."""
-
-    def features(net: str, pretrained: bool = False) -> nn.Sequential:
-        torch.manual_seed(0)
-        return nn.Sequential(
-            *(nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2)),
-            *(nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)),
-            *(nn.Conv2d(192, 384, 3, padding=1), nn.ReLU()),
-            *(nn.Conv2d(384, 256, 3, padding=1), nn.ReLU()),
-            *(nn.Conv2d(256, 256, 3, padding=1), nn.ReLU()),
-        )
-
-    monkeypatch.setattr(perceptual, "find_spec", lambda name: ModuleSpec(name, None))
-    monkeypatch.setattr(lpip, "_TORCHVISION_AVAILABLE", True)
-    monkeypatch.setattr(functional, "_get_tv_model_features", features)
+def offline(monkeypatch, tmp_path) -> str:
+    """A model zoo that nobody answers for, and an empty cache. Returns the address of VGG16."""
+    monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
+    monkeypatch.setattr(download, "PAUSE", 0)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    return "http://127.0.0.1:1/vgg16-397923af.pth"
 
 
-@pytest.mark.usefixtures("without_torchvision")
-@pytest.mark.parametrize("metric", [LPIPS, DISTS])
-def test_a_missing_extra_is_one_line_that_names_it(metric):
-    with pytest.raises(InputError, match=rf"^{metric.__name__} .*pip install 'sr_lightning\[perceptual-metrics\]'$"):
-        metric()
+def example(shared) -> list[torch.Tensor]:
+    """The authors' example: a reference and two distortions of it."""
+    return [image.read(shared / "golden" / "lpips" / f"ex_{name}.png")[None] for name in ("ref", "p0", "p1")]
 
 
-def test_an_unknown_network_is_an_error():
-    with pytest.raises(ValueError, match="'resnet'"):
-        LPIPS(network="resnet")
+def pair(*shape: int) -> torch.Tensor:
+    return torch.rand(2, *shape, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.usefixtures("with_random_features")
-def test_lpips_is_torchmetrics_of_8_bit_images_one_by_one():
-    sr, hr = torch.rand(2, 2, 3, 70, 70, generator=torch.Generator().manual_seed(0))
-    metric = LPIPS(network="alex", border=3)
-    eight = [image[..., 3:-3, 3:-3].mul(255).round().div(255) for image in (sr, hr)]
-    for i, value in enumerate(metric.measure(sr, hr)):
-        pair = (image[i : i + 1] for image in eight)
-        expected = functional.learned_perceptual_image_patch_similarity(*pair, net_type="alex", normalize=True)
-        assert value.item() == pytest.approx(expected.item(), rel=1e-4)
-    assert metric(sr[:1], hr[:1]).item() == pytest.approx(metric.measure(sr, hr)[0].item(), rel=1e-4)
+# --- LPIPS ------------------------------------------------------------------------------------------------------------
+
+
+def test_lpips_is_the_published_one_on_the_authors_example(shared):
+    """0.722 and 0.138 are in the README of its authors' program."""
+    reference, *distorted = example(shared)
+    values = LPIPS().measure(torch.cat(distorted), reference.expand(2, -1, -1, -1))
+    assert [f"{value:.3f}" for value in values] == ["0.722", "0.138"]
+
+
+@pytest.mark.parametrize("network", ["alex", "vgg"])
+def test_lpips_has_the_golden_values(shared, vgg16, network):
+    """Of the example, and of bicubic x4: computed in float32 by an independent implementation."""
+    of_example, of_bicubic = json.loads((shared / "golden" / "lpips.json").read_text()).values()
+    metric, key = {"alex": (LPIPS(), "alexnet"), "vgg": (LPIPS("vgg", vgg16), "vgg16")}[network]
+    reference, *distorted = example(shared)
+    assert [metric.measure(each, reference).item() for each in distorted] == pytest.approx(of_example[key], abs=1e-3)
+    for name, expected in of_bicubic.items():
+        folder, file = name.split("/")
+        hr = image.read(shared / "data" / "benchmarks" / folder / "HR" / f"{file}.png")[None]
+        lr = bicubic(hr, 0.25).clamp(0, 1).mul(255).round().div(255)
+        value = metric.measure(bicubic(lr, 4), hr).item()
+        assert value == pytest.approx(expected[key], abs=1e-3), name
+
+
+def test_lpips_of_8_bit_images_one_by_one_without_the_border():
+    sr, hr = pair(2, 3, 40, 45)
+    metric = LPIPS(border=3)
+    values = metric.measure(sr, hr)
+    inner = [batch[..., 3:-3, 3:-3].mul(255).round().div(255) for batch in (sr, hr)]
+    assert LPIPS().measure(*inner).tolist() == pytest.approx(values.tolist())
+    for i in (0, 1):
+        assert metric(sr[i : i + 1], hr[i : i + 1]).item() == pytest.approx(values[i].item(), rel=1e-5)
     assert metric(hr, hr).item() == 0
     assert not metric.higher_is_better
 
 
-@pytest.mark.usefixtures("with_random_features")
+def test_the_smallest_image_that_lpips_measures():
+    """31 pixels are one feature of AlexNet's last layers."""
+    assert LPIPS()(*pair(1, 3, 31, 31)) > 0
+    with pytest.raises(ValueError, match="LPIPS needs 31x31 pixels, got 30x40 after a border of 2"):
+        LPIPS(border=2)(*pair(1, 3, 34, 44))
+
+
+def test_an_unknown_network_is_an_error():
+    with pytest.raises(ValueError, match='"alex" or "vgg", got \'squeeze\''):
+        LPIPS(network="squeeze")
+
+
+def test_precision_around_it_does_not_change_the_value():
+    sr, hr = pair(1, 3, 64, 64)
+    expected = LPIPS().measure(sr, hr)
+    module = nn.ModuleDict({"lpips": LPIPS()}).bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(module["lpips"].measure(sr, hr), expected)
+
+
 def test_the_network_is_in_no_checkpoint_and_no_optimizer():
     module = nn.ModuleDict({"lpips": LPIPS()})
     assert not module.state_dict()
     assert not list(module.parameters())
+    assert not list(module.buffers())
 
 
-@pytest.mark.usefixtures("with_random_features")
-def test_dists_measures_8_bit_rgb_images_one_by_one(monkeypatch):
-    class Network(nn.Module):
-        """As torchmetrics' network it drops the batch dimension of one image."""
+# --- DISTS ------------------------------------------------------------------------------------------------------------
 
-        def forward(self, sr, hr):
-            return (sr - hr).abs().mean((1, 2, 3)).squeeze()
 
-    monkeypatch.setattr(perceptual, "DISTSNetwork", Network)
-    sr, hr = torch.zeros(3, 3, 8, 8), torch.tensor([0.0, 85.3, 170.0]).view(3, 1, 1, 1).expand(3, 3, 8, 8) / 255
-    assert DISTS().measure(sr, hr).tolist() == pytest.approx([0, 1 / 3, 2 / 3])
-    assert DISTS()(sr[1:2], hr[1:2]).item() == pytest.approx(1 / 3)
+def test_dists_is_that_of_torchmetrics(shared, vgg16):
+    """Computed by torchmetrics 1.9.0's DISTSNetwork on torchvision 0.29.1's VGG16 with the same weights."""
+    metric = DISTS(vgg16)
+    reference, *distorted = example(shared)
+    values = [metric.measure(each, reference).item() for each in distorted]
+    assert values == pytest.approx([0.387918, 0.225035], abs=1e-4)
+    bird = image.read(shared / "data" / "benchmarks" / "Set5" / "HR" / "img_001.png")[None]
+    values = metric.measure(torch.cat([bird.flip(-1), (bird * 0.5 * 255).round() / 255]), bird.expand(2, -1, -1, -1))
+    assert values.tolist() == pytest.approx([0.091535, 0.133988], abs=1e-4)
+    assert metric.measure(bird, bird).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_l2_pooling_keeps_the_energy_of_a_flat_map():
+    """Inside; at an edge a quarter of the window's weight lies outside."""
+    pooled = L2Pool()(torch.full((1, 2, 8, 8), 3.0))
+    assert pooled.shape == (1, 2, 4, 4)
+    torch.testing.assert_close(pooled[..., 1:, 1:], torch.full((1, 2, 3, 3), 3.0))
+    torch.testing.assert_close(pooled[..., 0, 1:], torch.full((1, 2, 3), 3.0 * 0.75**0.5))
+
+
+def test_dists_replaces_the_pooling_in_its_place(vgg16):
+    features = DISTS(vgg16).network._hidden[0].features
+    names = list(dict(features.named_children()))
+    assert names == list(dict(VGG(VGG16_LAYERS, vgg16, depth=16).named_children()))
+    assert [name for name, layer in features.named_children() if isinstance(layer, L2Pool)] == [
+        "pool1", "pool2", "pool3", "pool4"
+    ]  # fmt: skip
+
+
+# --- weights ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("build", "key"), [(lambda: LPIPS("vgg"), "metrics.lpips_vgg.weights"), (DISTS, "metrics.dists.weights")]
+)
+def test_offline_is_one_line_with_the_option(offline, build, key):
+    with pytest.raises(InputError) as error:
+        build()
+    assert str(error.value).startswith(f"{offline}: no connection, or it broke off. ")
+    assert str(error.value).endswith(f" Or give a file of VGG16's weights: {key}=FILE")
+    assert "\n" not in str(error.value)
+
+
+def test_offline_ends_the_command_line_in_that_line(offline, command, photos):
+    with pytest.raises(SystemExit) as error:
+        command("evaluate", "checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", "~metrics.niqe")
+    assert str(error.value).startswith(f"error: {offline}: no connection")
+    assert str(error.value).endswith("metrics.lpips_vgg.weights=FILE")
+    assert "\n" not in str(error.value)
+
+
+def test_all_perceptual_metrics_take_a_file(offline, command, photos, vgg16, tmp_path):
+    words = ["~metrics.niqe", f"metrics.lpips_vgg.weights={vgg16}", f"metrics.dists.weights={vgg16}"]
+    out = command("evaluate", "checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", *words,
+                  f"hydra.run.dir={tmp_path / 'out'}")  # fmt: skip
+    row = json.loads((tmp_path / "out" / "summary.json").read_text())["summary"][0]
+    assert list(row)[3:] == ["psnr_y", "ssim_y", "lpips", "lr_consistency", "colour_shift", "lpips_vgg", "dists"]
+    assert 0 < row["lpips"] < 1
+    assert "lpips" in out
+
+
+def test_lpips_needs_neither_torchvision_nor_a_connection():
+    """In a process of its own, where importing torchvision or opening a socket fails."""
+    program = (
+        "import socket, sys; sys.modules['torchvision'] = None\n"
+        "socket.socket.connect = None\n"
+        "import torch\n"
+        "from sr_lightning.metrics import LPIPS\n"
+        "print(LPIPS()(torch.zeros(1, 3, 32, 32), torch.zeros(1, 3, 32, 32)).item())"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True)
+    assert done.stdout.strip() == "0.0", done.stderr

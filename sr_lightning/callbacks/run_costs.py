@@ -1,0 +1,112 @@
+"""What a run costs: parameters, multiply-adds, memory and time."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
+
+from sr_lightning.callbacks.stopwatch import Stopwatch
+from sr_lightning.generators.complexity import multiply_adds, parameters
+from sr_lightning.system.peak_memory import PeakMemory
+
+
+class Costs(Callback):
+    """Measures what the training costs; logged once, at its end, as ``costs/NAME``.
+
+    A run that goes on counts the time and the iterations of all its attempts, and keeps the memory that it measured.
+
+    Args:
+        crop: side of the training crops, in HR pixels.
+        clock: seconds since some moment.
+    """
+
+    def __init__(self, crop: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.crop, self.watch = crop, Stopwatch(clock)
+        self.iterations, self.seconds = 0, 0.0
+        self.peak_memory: int | None = None
+        self.network: dict[str, int] = {}
+        self.first, self.probe = 0, PeakMemory()
+        self.probing = False
+
+    @property
+    def results(self) -> dict[str, int | float | None]:
+        """What has been measured so far.
+
+        ``parameters`` of the generator; ``multiply_adds`` of the generator for one training crop, forward;
+        ``peak_memory_bytes`` of the tensors that were alive at once in a training iteration on one device, of both
+        players, their optimizers and the losses (on a CPU without the perceptual loss's weights and without what
+        kernels use for themselves; None for a compiled network there, and before two iterations in a row);
+        ``iterations_per_second``, the mean without validations; None before the first iteration.
+        """
+        speed = self.iterations / self.seconds if self.seconds else None
+        return {**self.network, "peak_memory_bytes": self.peak_memory, "iterations_per_second": speed}
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        generator: nn.Module = pl_module.generator  # type: ignore[assignment]
+        self.network = {
+            "parameters": parameters(generator),
+            "multiply_adds": multiply_adds(generator, self.crop, getattr(generator, "channels", 3)),
+        }
+        self.first = trainer.global_step
+        self.watch.lap()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        """The second iteration is measured: the first makes what the optimizers keep."""
+        if self.peak_memory is not None or trainer.global_step != self.first + 1:
+            return
+        if pl_module.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(pl_module.device)
+            self.probing = True
+        elif pl_module.generator._compiled_call_impl is None:  # type: ignore[union-attr]
+            self.probe.__enter__()
+            self.probing = True
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        if self.probing:
+            self.probing = False
+            if pl_module.device.type == "cuda":
+                self.peak_memory = torch.cuda.max_memory_allocated(pl_module.device)
+            else:
+                self.probe.__exit__(None, None, None)
+                self.peak_memory = self.probe.peak + kept(trainer, pl_module)
+        self.seconds += self.watch.lap()
+        self.iterations += 1
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not trainer.sanity_checking:
+            self.seconds += self.watch.lap()
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.watch.lap()
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        known = {f"costs/{name}": value for name, value in self.results.items() if value is not None}
+        for logger in trainer.loggers:
+            logger.log_metrics(known, trainer.global_step)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        if self.probing and pl_module.device.type != "cuda":
+            self.probe.__exit__(None, None, None)
+        self.probing = False
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "iterations": self.iterations, "seconds": self.seconds, "peak_memory": self.peak_memory,
+            "network": self.network,
+        }  # fmt: skip
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        self.iterations, self.seconds = state_dict["iterations"], state_dict["seconds"]
+        self.peak_memory, self.network = state_dict["peak_memory"], dict(state_dict["network"])
+
+
+def kept(trainer: Trainer, module: LightningModule) -> int:
+    """Bytes of what lives from iteration to iteration: parameters, buffers, optimizers' states."""
+    held = [*module.parameters(), *module.buffers()]
+    held += [leaf for optimizer in trainer.optimizers for leaf in tree_leaves(list(optimizer.state.values()))]
+    return sum(leaf.untyped_storage().nbytes() for leaf in held if isinstance(leaf, Tensor))

@@ -1,0 +1,56 @@
+"""The same few validation images at every validation: lr, bicubic, sr and hr side by side."""
+
+from pathlib import Path
+from typing import Any
+
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
+
+from sr_lightning import image
+from sr_lightning.data.batch import Batch
+from sr_lightning.metrics import per_image
+from sr_lightning.ops import resize
+from sr_lightning.visuals.comparison import comparison
+from sr_lightning.visuals.crop_selection import telling_squares
+
+
+class Pictures(Callback):
+    """Writes PNG files, and shows them in TensorBoard and W&B where these are among the loggers.
+
+    Args:
+        folder: where the files go, ``NUMBER-IMAGE-ITERATION.png``.
+        count: of images, the first ones of the validation set.
+    """
+
+    def __init__(self, folder: str | Path, count: int = 4) -> None:
+        self.folder, self.count = Path(folder), count
+
+    def on_validation_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Batch, *_: Any
+    ) -> None:
+        number = int(batch.image)
+        if number >= self.count or trainer.sanity_checking:
+            return
+        lr, hr = batch.lr[0], batch.hr[0]
+        bicubic = resize.bicubic(batch.lr, hr.shape[-1] / lr.shape[-1])[0].clamp(0, 1)
+        versions = [("LR", lr), ("bicubic", bicubic), ("SR", outputs[0]), ("HR", hr)]
+        value = per_image.written(pl_module.rows["val/"][number])  # type: ignore[index, arg-type]
+        places = telling_squares([bicubic])  # the same at every iteration
+        picture = comparison(versions, places, {"SR": value} if value else None)
+        name = trainer.datamodule.validation_files.hr[number].stem  # type: ignore[attr-defined]
+        image.write(self.folder / f"{number:02d}-{name}-{trainer.global_step:07d}.png", picture)
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Show the pictures of all devices; they have met to average the scores, so all files are there."""
+        if not trainer.is_global_zero:
+            return
+        step = trainer.global_step
+        for path in sorted(self.folder.glob(f"*-{step:07d}.png")):
+            title = f"val/{path.stem.rsplit('-', 1)[0]}"
+            for logger in trainer.loggers:
+                if isinstance(logger, TensorBoardLogger):
+                    logger.experiment.add_image(title, image.read(path), step)
+                elif isinstance(logger, WandbLogger):
+                    caption = f"{path.stem.rsplit('-', 1)[0]} at iteration {step}: LR, bicubic, SR, HR"
+                    logger.log_image(title, [str(path)], step=step, caption=[caption])

@@ -1,0 +1,77 @@
+"""Tables of results: on the screen, as CSV, Markdown and JSON."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sr_lightning.metrics import per_image
+from sr_lightning.system.atomic import replacing, write_text
+
+Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
+
+
+def means(rows: Sequence[Row]) -> list[Row]:
+    """One row for each network and benchmark: the number of images and the mean of each metric."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row["network"], row["benchmark"]), []).append(row)
+    summary = []
+    for (network, benchmark), members in groups.items():
+        values = {i: {k: v for k, v in row.items() if isinstance(v, float)} for i, row in enumerate(members)}
+        summary.append({"network": network, "benchmark": benchmark, "images": len(members), **per_image.mean(values)})
+    return summary
+
+
+def cells(row: Row) -> list[str]:
+    """A row as text: decibels with two decimals, everything else that is measured with four."""
+    digits = {"psnr_y": 2, "niqe": 3}
+    return [f"{v:.{digits.get(k, 4)}f}" if isinstance(v, float) else str(v) for k, v in row.items()]
+
+
+def show(summary: Sequence[Row], title: str, console: Console | None = None) -> None:
+    """Print a summary as a table."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name, first in summary[0].items():
+        table.add_column(name, justify="left" if isinstance(first, str) else "right")
+    for row in summary:
+        table.add_row(*map(escape, cells(row)))
+    (console or Console()).print(table)
+
+
+def markdown(summary: Sequence[Row]) -> str:
+    """A summary as a Markdown table."""
+    lines = [list(summary[0]), ["---"] * len(summary[0]), *(cells(row) for row in summary)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def write_csv(path: Path, rows: Sequence[Row], names: Sequence[str] = ()) -> None:
+    """Rows with the names of their columns, the whole file or none; parent folders are made.
+
+    Args:
+        names: of the columns; none: those of the first row.
+    Raises:
+        InputError: it cannot be written.
+    """
+    with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names or list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_results(folder: Path, rows: Sequence[Row], protocol: Mapping[str, Any]) -> None:
+    """``images.csv`` with a row for each image, ``summary.md`` and ``summary.json`` with the protocol.
+
+    Raises:
+        InputError: a file cannot be written.
+    """
+    write_csv(folder / "images.csv", rows)
+    summary = means(rows)
+    described = "\n".join(f"- {key}: {value}" for key, value in protocol.items())
+    write_text(folder / "summary.md", f"{markdown(summary)}\n{described}\n")
+    write_text(folder / "summary.json", json.dumps({"summary": summary, "protocol": dict(protocol)}, indent=2) + "\n")

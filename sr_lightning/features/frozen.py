@@ -1,0 +1,27 @@
+"""Frozen feature extractor."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, nn
+
+
+class Frozen(nn.Module):
+    """Wraps a network that is never trained and hides its parameters and buffers.
+
+    So it is in no optimizer, no checkpoint and no bucket of DDP, which would send its buffers to every process in every
+    step. It stays in evaluation mode; gradients pass through it to its input. It follows the surrounding module to
+    devices, precisions and memory layouts.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self._hidden = (network.eval().requires_grad_(False),)  # nn.Module does not look into a tuple
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Frozen":
+        """Apply what ``to``, ``cuda`` and ``float`` of the surrounding module apply to their submodules."""
+        self._hidden[0]._apply(fn, recurse)
+        return super()._apply(fn, recurse)
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self._hidden[0](*inputs)

@@ -1,0 +1,52 @@
+"""A feature network in the place of another one."""
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from torch import Tensor, nn
+
+
+class LayerMapping(nn.Module):
+    """Maps VGG19 layer names to another backbone, so that a recipe written for VGG19 runs on it unchanged.
+
+    Args:
+        names: layers to return, under their VGG19 names.
+        weights: file of the backbone's weights.
+        network: builds, from the names of layers and the weights, what returns these layers' features by name.
+        layers: position in VGG19 -> in the backbone, e.g. ``5_4`` -> ``5_3`` for ``conv5_4``, ``relu5_4``, …;
+            other positions keep their names.
+        factor: multiplies all features, for a backbone with another range of values.
+    Attributes:
+        smallest: height and width of images, as the network's attribute of that name says.
+    Shape:
+        (B, C, H, W) in [0, 1] -> name -> features.
+    Raises:
+        ValueError: a layer that the backbone does not have.
+    Example:
+        >>> LayerMapping(["conv5_4"], None, partial(VGG, depth=16), {"5_4": "5_3"})
+    """
+
+    def __init__(
+        self,
+        names: Collection[str],
+        weights: str | Path | None,
+        network: Callable[[Collection[str], str | Path | None], nn.Module],
+        layers: Mapping[str, str],
+        factor: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.own = {name: renamed(name, layers) for name in names}
+        self.network = network(sorted(set(self.own.values())), weights)
+        self.smallest = getattr(self.network, "smallest", 1)
+        self.factor = factor
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        features = self.network(image)
+        return {name: self.factor * features[own] for name, own in self.own.items()}
+
+
+def renamed(name: str, layers: Mapping[str, str]) -> str:
+    """Return the backbone's name of a layer: ``relu5_4`` -> ``relu5_3``."""
+    kind = name.rstrip("_0123456789")
+    position = name.removeprefix(kind)
+    return kind + layers.get(position, position)

@@ -1,0 +1,23 @@
+"""Image files: pictures of any channels and depth with profile and metadata, and plain RGB tensors."""
+
+from sr_lightning.image.decoding import decode, read_picture
+from sr_lightning.image.encoding import encode, same_suffix, suffix_for, write_picture
+from sr_lightning.image.picture import Metadata, Picture
+from sr_lightning.image.rgb import ENCODERS, EXTENSIONS, read, read_bytes, size, write
+
+__all__ = [
+    "ENCODERS",
+    "EXTENSIONS",
+    "Metadata",
+    "Picture",
+    "decode",
+    "encode",
+    "read",
+    "read_bytes",
+    "read_picture",
+    "same_suffix",
+    "size",
+    "suffix_for",
+    "write",
+    "write_picture",
+]

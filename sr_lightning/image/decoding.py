@@ -1,0 +1,120 @@
+"""Image files to pictures: grey stays grey, 16 bits stay 16, alpha stays; palettes and CMYK become RGB."""
+
+import logging
+from io import BytesIO
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import tifffile
+from PIL import Image, ImageCms
+
+from sr_lightning.errors import InputError
+from sr_lightning.image import rgb
+from sr_lightning.image.metadata import metadata_of
+from sr_lightning.image.picture import Metadata, Picture
+
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it logs each damaged tag, and then raises
+log = logging.getLogger(__name__)
+
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PREMULTIPLIED = 1  # TIFF's ExtraSamples
+_FLOAT = 3  # TIFF's SampleFormat
+
+
+def read_picture(path: Path | str) -> Picture:
+    """The first frame of a file.
+
+    Raises:
+        InputError: the file cannot be opened, is damaged or truncated, or has values without a defined range.
+    """
+    with rgb.told(path):
+        content = Path(path).read_bytes()
+    return decode(content, str(path))
+
+
+def decode(content: bytes, name: str) -> Picture:
+    """As ``read_picture``, from memory; ``name`` is for messages."""
+    with rgb.told(name, content):
+        deep = deep_tiff(content) if content[:4] in _TIFF else None
+    try:
+        with rgb.opened(name, content) as file:
+            turn = rgb.orientation(file)  # before the pixels: Pillow turns a TIFF while it decodes it
+            frames = getattr(file, "n_frames", 1)
+            if frames > 1:
+                log.warning("%s: has %d frames; only the first one is used", name, frames)
+            pixels = deep if deep is not None else rgb.upright(pixels_of(file, content), turn)
+            return Picture(pixels, metadata_of(file, 1 if pixels.shape[2] < 3 else 3))
+    except InputError:
+        if deep is None:
+            raise
+        return Picture(deep, Metadata())  # 16-bit channels that only tifffile knows, as grey with alpha
+
+
+def pixels_of(file: Image.Image, content: bytes) -> np.ndarray:
+    """As stored. Shape: (H, W, C) uint8 or uint16."""
+    if file.format == "PNG" and content[24] == 16:
+        deep = imagecodecs.png_decode(content)
+        return deep.reshape(*deep.shape[:2], -1)
+    file.load()
+    grey = rgb.deep_grey(file)
+    if grey is not None:
+        return grey[:, :, None]
+    alpha = "A" if file.has_transparency_data else ""
+    if file.mode in ("1", "L", "LA", "La"):
+        pixels = np.array(file.convert("LA" if alpha else "L"))
+    elif file.mode == "CMYK":
+        pixels = np.array(from_inks(file))
+    else:
+        pixels = np.array(file.convert("RGB" + alpha))
+        if file.mode.startswith("P") and (pixels[:, :, :1] == pixels[:, :, 1:3]).all():
+            pixels = pixels[:, :, 2:]  # a palette of greys
+    return pixels.reshape(*pixels.shape[:2], -1)
+
+
+def from_inks(file: Image.Image) -> Image.Image:
+    """CMYK to sRGB by its profile, or by the plain formula where it has none that can be used."""
+    icc = file.info.get("icc_profile")
+    if icc and icc[16:20] == b"CMYK":
+        try:
+            profile = ImageCms.ImageCmsProfile(BytesIO(icc))
+            converted = ImageCms.profileToProfile(file, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            converted = None
+        if converted is not None:
+            return converted
+    return file.convert("RGB")
+
+
+def deep_tiff(content: bytes) -> np.ndarray | None:
+    """Pixels of a TIFF file with 16 bits for each of its channels, upright; None for other files.
+
+    Shape: (H, W, C) uint16
+
+    Raises:
+        ValueError: channels that are neither grey nor RGB, with or without alpha.
+    """
+    with tifffile.TiffFile(BytesIO(content)) as file:
+        page = file.pages.first
+        if page.samplesperpixel > 1 and (page.bitspersample > 16 or page.sampleformat == _FLOAT):
+            raise ValueError(f"{page.samplesperpixel} channels of {page.dtype}; convert them to 8 or 16 bits")
+        if page.bitspersample != 16 or page.sampleformat != 1 or page.photometric not in (0, 1, 2):
+            return None
+        if page.imagewidth * page.imagelength > 2 * (Image.MAX_IMAGE_PIXELS or 2**62):
+            raise Image.DecompressionBombError(f"{page.imagewidth}x{page.imagelength} pixels")
+        if not page.imagewidth * page.imagelength:
+            raise ValueError(f"{page.imagewidth}x{page.imagelength} pixels")
+        colours, channels = 3 if page.photometric == 2 else 1, page.samplesperpixel
+        if channels not in (colours, colours + 1):
+            raise ValueError(f"{channels} channels, which is neither grey nor RGB, with or without alpha")
+        pixels = page.asarray()
+        if pixels.ndim == 3 and page.planarconfig == 2:
+            pixels = pixels.transpose(1, 2, 0)
+        pixels = pixels.reshape(page.imagelength, page.imagewidth, channels).astype(np.uint16)
+        if page.photometric == 0:
+            pixels[:, :, 0] = 65535 - pixels[:, :, 0]
+        if channels > colours and page.extrasamples[:1] == (_PREMULTIPLIED,):
+            alpha = np.maximum(pixels[:, :, -1:], 1).astype(np.float64)
+            pixels[:, :, :-1] = np.rint(np.minimum(pixels[:, :, :-1] / alpha, 1) * 65535)
+        turn = page.tags.valueof(274, 1)
+    return rgb.upright(pixels, turn if turn in range(1, 9) else 1)

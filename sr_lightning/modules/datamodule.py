@@ -1,0 +1,183 @@
+"""Crop pairs for training and whole images for validation, on the device and in [0, 1]."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from lightning import LightningDataModule
+from platformdirs import user_cache_path
+from torch import nn
+from torch.utils.data import DataLoader
+
+from sr_lightning.data.batch import Batch, FixedBatches, to_batch
+from sr_lightning.data.crop_store import CropStore, DecodedImages, build
+from sr_lightning.data.crops import Crops, Images, Iterations, symmetry
+from sr_lightning.data.datasets import Files
+from sr_lightning.data.device_store import ResidentStore, fits
+from sr_lightning.data.full_images import Share, WholeImages, decode_all, smallest
+from sr_lightning.data.pair_pool import PairPool
+from sr_lightning.errors import InputError
+
+
+class SRDataModule(LightningDataModule):
+    """Training crops and validation images of one data set.
+
+    uint8 travels to the device; symmetries, conversion and degradation happen there.
+
+    Args:
+        train: lists the training files; may download them.
+        validation: lists the validation files.
+        degradation: hr batch -> (lr, hr), for files that have no recorded lr; a random one draws by sample.
+        scale: factor between lr and hr.
+        crop: side of the training crops, in hr pixels.
+        batch_size: crops of one iteration, over all devices.
+        seed: of images, corners and symmetries.
+        store: decode once into a crop store; otherwise decode each image anew for each crop.
+        resident: keep the store in the device's memory; ``auto``: where it fits.
+        workers: processes that fetch crops; None: none for a store on a CPU, a few otherwise.
+        cache: folder of the crop stores; None: the user's cache folder.
+        pool: pairs from which batches are mixed, on one device; None: batches are as they were degraded.
+    Raises:
+        InputError: a crop that ``scale`` does not divide.
+    """
+
+    def __init__(
+        self,
+        train: Callable[[], Files],
+        validation: Callable[[], Files],
+        degradation: nn.Module,
+        scale: int,
+        crop: int,
+        batch_size: int,
+        seed: int = 0,
+        store: bool = True,
+        resident: bool | Literal["auto"] = "auto",
+        workers: int | None = None,
+        cache: str | Path | None = None,
+        pool: int | None = None,
+    ) -> None:
+        super().__init__()
+        if crop < scale or crop % scale:
+            possible = max(scale, crop - crop % scale)
+            raise InputError(f"data.crop={crop}: must be a multiple of scale={scale}, e.g. data.crop={possible}")
+        if batch_size < 1:
+            raise InputError(f"data.batch_size={batch_size}: must be at least 1")
+        if workers is not None and (not isinstance(workers, int) or workers < 0):
+            raise InputError(f"data.workers={workers}: must be null or a whole number of at least 0")
+        if pool is not None and (not isinstance(pool, int) or pool < batch_size):
+            raise InputError(
+                f"data.pool={pool}: must be null or a whole number of at least data.batch_size={batch_size}"
+            )
+        if resident is True and not store:
+            raise InputError("data.resident=true: needs data.store=true")
+        self.list_train, self.list_validation, self.degradation = train, validation, degradation
+        self.scale, self.crop, self.batch_size, self.seed = scale, crop, batch_size, seed
+        self.store, self.resident, self.workers = store, resident, workers
+        self.cache = Path(cache) if cache else user_cache_path("sr_lightning")
+        self.pool = None if pool is None else PairPool(pool, seed)
+        self.fixed = FixedBatches(degradation)
+        self.resident_hr: ResidentStore | None = None
+        self.resident_lr: ResidentStore | None = None
+
+    def prepare_data(self) -> None:
+        """On one process: download, and build the stores."""
+        files = self.list_train()
+        decode_all(self.list_validation())
+        if self.store:
+            for paths in (files.hr, files.lr):
+                if paths is not None:
+                    build(paths, self.cache)
+
+    def setup(self, stage: str) -> None:
+        self.validation_files = self.list_validation()
+        self.smallest = smallest(self.validation_files, self.scale)
+        if stage != "fit":
+            return
+        devices = self.trainer.world_size if self.trainer else 1
+        if self.batch_size % devices:
+            raise InputError(
+                f"data.batch_size={self.batch_size}: counts over all devices, so it must be a multiple of {devices}, "
+                f"e.g. data.batch_size={-(-self.batch_size // devices) * devices}"
+            )
+        if self.pool is not None and devices > 1:
+            raise InputError("data.pool: is kept on one device, but there are several; leave it out, it is not needed")
+        self.train_files = self.list_train()
+        self.hr = self.open(self.train_files.hr)
+        self.lr = None if self.train_files.lr is None else self.open(self.train_files.lr)
+        small = np.flatnonzero((self.hr.sizes < self.crop).any(axis=1))
+        if len(small):
+            height, width = self.hr.sizes[small[0]]
+            raise InputError(
+                f"{self.train_files.hr[small[0]]}: {height}x{width} pixels are less than data.crop={self.crop}"
+                f"{f', and so are {len(small) - 1} others' if len(small) > 1 else ''}; "
+                f"remove small images or set data.crop={min(self.hr.sizes.min(), self.crop) // self.scale * self.scale}"
+            )
+
+    def open(self, paths: list[Path]) -> Images:
+        """Crops of ``paths``, from the store or by decoding."""
+        return CropStore(build(paths, self.cache)) if self.store else DecodedImages(paths)
+
+    def train_dataloader(self) -> DataLoader:
+        trainer = self.trainer
+        if trainer is None or trainer.max_steps < 1:
+            raise ValueError("training is counted in iterations: set Trainer(max_steps=…)")
+        device = trainer.strategy.root_device
+        resident = self.resident
+        if resident == "auto":
+            resident = isinstance(self.hr, CropStore) and fits(self.hr, device)
+        if resident and isinstance(self.hr, CropStore):
+            self.resident_hr = ResidentStore(self.hr, device)
+            self.resident_lr = ResidentStore(self.lr, device) if isinstance(self.lr, CropStore) else None
+        workers = self.workers
+        if workers is None:
+            workers = 0 if resident or (self.store and device.type == "cpu") else min(4, os.cpu_count() or 1)
+        crops = Crops(
+            self.hr, self.lr, self.crop, self.scale, self.batch_size, self.seed,
+            trainer.global_rank, trainer.world_size, fetch=not resident,
+        )  # fmt: skip
+        return DataLoader(
+            crops,
+            batch_size=None,  # an item is a batch already
+            sampler=Iterations(trainer.global_step, trainer.max_steps),
+            num_workers=workers,
+            pin_memory=device.type == "cuda",
+            persistent_workers=workers > 0,
+        )
+
+    def val_dataloader(self) -> DataLoader:
+        rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        images = WholeImages(self.validation_files, self.scale)
+        return DataLoader(images, batch_size=None, sampler=Share(len(images), rank, devices))
+
+    @torch.no_grad()
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Batch:
+        """Fetch from the resident store, turn, convert to [0, 1] and degrade, all on the device."""
+        if "turn" not in batch:
+            return self.fixed(batch)
+        degraded = to_batch(self.turned(batch), self.degradation)
+        if self.pool is None:
+            return degraded
+        pairs = {"lr": degraded.lr, "hr": degraded.hr, "image": degraded.image}
+        mixed = self.pool.exchange(pairs, batch["keys"][0].iteration)
+        return Batch(mixed["lr"], mixed["hr"], mixed["image"])
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self.pool is None else {"pool": self.pool.state_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        if self.pool is not None and "pool" in state_dict:
+            self.pool.load_state_dict(state_dict["pool"])
+
+    def turned(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Crops of the plan, each in its orientation."""
+        s = self.scale
+        image, top, left = batch["image"], batch["top"], batch["left"]
+        if self.resident_hr is not None:
+            batch["hr"] = self.resident_hr.crops(image, top, left, self.crop)
+        if self.resident_lr is not None:
+            batch["lr"] = self.resident_lr.crops(image, top // s, left // s, self.crop // s)
+        names = [name for name in ("hr", "lr") if name in batch]
+        return {"image": image, "keys": batch["keys"]} | {name: symmetry(batch[name], batch["turn"]) for name in names}

@@ -1,0 +1,87 @@
+"""The picture of the papers: places of each kept photograph in bicubic, the start, every column and HR."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from sr_lightning import image
+from sr_lightning.reporting.columns import Column
+from sr_lightning.reporting.report import Report
+from sr_lightning.reporting.run_reader import Run
+from sr_lightning.visuals.comparison import Version, chosen, comparison
+from sr_lightning.visuals.crop_selection import Square
+
+PLACES = 2
+NOTE = {"psnr_y": ("PSNR-Y", "{:.2f} dB"), "lpips": ("LPIPS", "{:.3f}"), "niqe": ("NIQE", "{:.2f}")}
+"""What is written beneath a version of one image: the first two that were measured."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One photograph.
+
+    Attributes:
+        name: of its file.
+        versions: from bicubic to HR.
+        squares: the places.
+        values: what was measured of each version on this photograph.
+        note: what the values are.
+    """
+
+    name: str
+    versions: list[Version]
+    squares: list[Square]
+    values: dict[str, str]
+    note: str
+
+    def picture(self, panel: int = 192) -> Tensor:
+        """As one plain picture. Shape: (3, H, W) in [0, 1]"""
+        return comparison(self.versions, self.squares, self.values, panel)
+
+
+def shown(report: Report) -> list[Shown]:
+    """Each photograph that all finished columns have kept; a column is shown by its first finished seed."""
+    columns = [column for column in report.columns if column.finished]
+    if not columns:
+        return []
+    runs = [column.finished[0] for column in columns]
+    shared = [name for name in runs[0].pictures("HR") if all(name in run.pictures(run.trained) for run in runs)]
+    return [photograph(report, columns, name) for name in shared]
+
+
+def photograph(report: Report, columns: Sequence[Column], name: str) -> Shown:
+    first, number = columns[0].finished[0], int(name.split("-")[0])
+    sources: list[tuple[str, Run, str]] = [("bicubic", first, "bicubic")]
+    if len(report.starts) == 1:
+        owner = next(run for run in report.finished if report.starts[0].name == run.protocol.get("started_from"))
+        sources.append((f"start: {report.starts[0].name}", owner, report.starts[0].name))
+    sources += [(column.name, column.finished[0], column.finished[0].trained) for column in columns]
+    versions, values = [], {}
+    keys: list[str] = []
+    for title, run, network in sources:
+        file = run.pictures(network).get(name)
+        if file is None:
+            continue
+        versions.append((title, image.read(file)))
+        scores = list(run.values[network].values())[number]
+        keys = [key for key in NOTE if key in scores][:2]
+        values[title] = " / ".join(NOTE[key][1].format(scores[key]) for key in keys)
+    versions.append(("HR", image.read(first.pictures("HR")[name])))
+    squares = chosen(versions, count=PLACES)
+    file_name = list(first.values[first.trained])[number]
+    return Shown(file_name, versions, squares, values, " / ".join(NOTE[key][0] for key in keys))
+
+
+def write_pictures(folder: Path, photographs: Sequence[Shown]) -> list[Path]:
+    """``crops-NUMBER-NAME.png`` of each.
+
+    Raises:
+        InputError: a file cannot be written.
+    """
+    files = []
+    for number, each in enumerate(photographs):
+        files.append(folder / f"crops-{number:02d}-{Path(each.name).stem}.png")
+        image.write(files[-1], each.picture())
+    return files

@@ -1,0 +1,73 @@
+"""The trade-off as pictures: a strip of crops, and the lines of the perception–distortion plane."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from sr_lightning.evaluation.tables import Row
+from sr_lightning.evaluation.tradeoff import IMAGES, NETWORKS
+from sr_lightning.visuals.comparison import FAINT, INK, LINE, MARGIN, PAPER, drawn, floating
+from sr_lightning.visuals.crop_selection import same_place, telling_squares
+from sr_lightning.visuals.html import Series
+
+COLUMNS, PANEL, GUTTER = 5, 184, 24
+WAYS = {NETWORKS: "network interpolation", IMAGES: "image interpolation"}
+Outputs = Mapping[tuple[str, Decimal], Tensor]
+
+
+def spread(alphas: Sequence[Decimal], count: int = COLUMNS) -> list[Decimal]:
+    """At most ``count`` of them, evenly chosen, both ends included."""
+    ordered = sorted(alphas)
+    if len(ordered) <= count:
+        return ordered
+    return [ordered[round(i * (len(ordered) - 1) / (count - 1))] for i in range(count)]
+
+
+def strip(outputs: Outputs, reference: Tensor, summary: Sequence[Row], side: int = 92) -> Tensor:
+    """The place where the ends differ most: a column for each alpha, a row for each way to interpolate.
+
+    Args:
+        outputs: (interpolated, alpha) -> image.
+        reference: HR, whose size the images have.
+        summary: mean scores on one benchmark, written beneath the crops.
+        side: of the place, in pixels of the images.
+    Shape:
+        -> (3, H, W) in [0, 1], 1000 pixels wide for five columns
+    """
+    alphas = spread([alpha for way, alpha in outputs if way == NETWORKS])
+    [square] = telling_squares([floating(outputs[NETWORKS, Decimal(end)]) for end in (0, 1)], side)
+    values = {
+        (row["interpolated"], row["alpha"]): f"{row['psnr_y']:.2f} dB   LPIPS {row['lpips']:.3f}" for row in summary
+    }
+    height = PANEL + LINE + MARGIN
+    size = (GUTTER + len(alphas) * (PANEL + MARGIN) + MARGIN, MARGIN + LINE + len(WAYS) * height)
+    sheet = Image.new("RGB", size, PAPER)
+    draw, font, small = ImageDraw.Draw(sheet), ImageFont.load_default(14), ImageFont.load_default(13)
+    for row, (way, title) in enumerate(WAYS.items()):
+        y = MARGIN + LINE + row * height
+        side_title = Image.new("RGB", (PANEL, GUTTER), PAPER)
+        ImageDraw.Draw(side_title).text((PANEL / 2, GUTTER / 2), title, INK, font, anchor="mm")
+        sheet.paste(side_title.rotate(90, expand=True), (2, y))
+        for column, alpha in enumerate(alphas):
+            x = GUTTER + MARGIN + column * (PANEL + MARGIN)
+            if row == 0:
+                draw.text((x + PANEL / 2, MARGIN + LINE / 2 - 4), f"alpha {alpha:f}", INK, font, anchor="mm")
+            cut = drawn(same_place(square, outputs[way, alpha], reference.shape[-1]))
+            sheet.paste(cut.resize((PANEL, PANEL), Image.Resampling.NEAREST), (x, y))
+            draw.text((x + PANEL / 2, y + PANEL + LINE / 2 + 1), values[way, alpha], FAINT, small, anchor="mm")
+    return torch.from_numpy(np.array(sheet)).permute(2, 0, 1).float().div(255)
+
+
+def lines(summary: Sequence[Row]) -> list[Series]:
+    """A line of (PSNR-Y, LPIPS) for each way, with the alphas beside the points."""
+    found = []
+    for way, title in WAYS.items():
+        rows = [row for row in summary if row["interpolated"] == way]
+        shown = spread([row["alpha"] for row in rows])
+        labels = [f"{row['alpha']:f}" if row["alpha"] in shown and way == NETWORKS else "" for row in rows]
+        found.append(Series(title, [(row["psnr_y"], row["lpips"]) for row in rows], labels))
+    return found

@@ -1,0 +1,68 @@
+"""A report as a run of W&B, in the group of its sweep."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sr_lightning.reporting.crops import Shown
+from sr_lightning.reporting.report import Report
+from sr_lightning.reporting.result_table import Table
+from sr_lightning.reporting.significance import Spread
+from sr_lightning.training.wandb import wandb_id, wandb_mode
+from sr_lightning.visuals.html.table import Cell
+
+
+def publish(
+    report: Report,
+    tables: Sequence[Table],
+    photographs: Sequence[Shown],
+    page: Path,
+    pictures: Sequence[Path],
+    project: str,
+) -> Path:
+    """Log the table, the pictures with their captions and the page; the same report again goes on in the same run.
+
+    Args:
+        tables: results and costs.
+        page: the report's.
+        pictures: files of the photographs, in their order.
+        project: of W&B.
+    Returns:
+        the folder of the run: without a login it is kept there for ``wandb sync``.
+    """
+    import wandb
+
+    with wandb.init(
+        project=project,
+        name=f"report {report.title}",
+        group=report.title,
+        job_type="report",
+        id=wandb_id(f"report {report.folder.resolve()}"),
+        resume="allow",
+        dir=str(page.parent),
+        mode=wandb_mode(),  # type: ignore[arg-type]
+    ) as run:
+        run.log({
+            **{key: of_wandb(tables[0], of) for key, of in (("results", number), ("deviations", deviation))},
+            **({"costs": of_wandb(tables[1], number)} if tables[1].keys else {}),
+            "crops": [
+                wandb.Image(str(path), caption=f"{each.name}: {', '.join(name for name, _ in each.versions)}")
+                for path, each in zip(pictures, photographs, strict=True)
+            ],
+            "page": wandb.Html(page.read_text("utf-8"), inject=False),
+        })  # fmt: skip
+        return Path(run.dir).parent
+
+
+def of_wandb(table: Table, of: Callable[[Cell], float | str | None]) -> Any:
+    import wandb
+
+    return wandb.Table(["column", *table.keys], data=[[name, *map(of, cells)] for name, cells in table.rows.items()])
+
+
+def number(cell: Cell) -> float | str | None:
+    return cell.mean if isinstance(cell, Spread) else cell
+
+
+def deviation(cell: Cell) -> float | None:
+    return cell.deviation if isinstance(cell, Spread) else None

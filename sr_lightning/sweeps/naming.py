@@ -1,0 +1,82 @@
+"""What sweeps and their jobs are called: the same command finds the same folders."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig
+
+from sr_lightning.errors import InputError
+from sr_lightning.training.run_folder import comparable
+
+OWN = ("resume=", "sweep.")  # say how a run is run, not which
+
+
+def overrides(task: Sequence[str], sweeper: Mapping[str, Any]) -> list[Override]:
+    """What the command line and the parameters of a sweeper set, but for what says how a run is run.
+
+    Of a key that both set, the command line's values count, as they do for the sweeper itself.
+    """
+    lines = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()] + list(task)
+    last = {found.get_key_element(): found for found in OverridesParser.create().parse_overrides(lines)}
+    return [found for found in last.values() if not text(found).startswith(OWN)]
+
+
+def text(override: Override) -> str:
+    """An override as sweepers hand it on to jobs; of one that is swept, its key."""
+    key = override.get_key_element()
+    return key if override.is_sweep_override() else f"{key}={override.get_value_element_as_str()}"
+
+
+def fixed(task: Sequence[str], sweeper: Mapping[str, Any]) -> list[str]:
+    """Overrides that all jobs of a sweep share."""
+    return sorted({text(override) for override in overrides(task, sweeper) if not override.is_sweep_override()})
+
+
+def sweep_directory(
+    name: str | None, task: Sequence[str], sweeper: Mapping[str, Any], choices: Mapping[str, str]
+) -> str:
+    """The folder of a sweep, ``runs/sweeps/NAME``.
+
+    Args:
+        name: None: the experiment, what varies and a hash of what does not.
+        task: overrides of the command line.
+        sweeper: configuration of the sweeper, whose ``params`` are overrides too.
+        choices: option of each group.
+    """
+    if name is None:
+        axes = sorted({text(override) for override in overrides(task, sweeper) if override.is_sweep_override()})
+        words = "-".join(filter(None, [choices.get("experiment"), ",".join(axes)])) or choices["model"]
+        name = f"{re.sub(r'[^A-Za-z0-9_.,-]+', '-', words)[:60]}-{digest(fixed(task, sweeper))}"
+    if name.startswith((".", "/")) or ".." in name:
+        raise InputError(f"sweep.name={name}: must be a plain name; the sweep's folder is runs/sweeps/NAME")
+    return str(Path("runs", "sweeps", name))
+
+
+def job_directory(*, _root_: DictConfig) -> str:
+    """``NUMBER-HASH``: the folder of the job with these overrides and this configuration, or a new one."""
+    own = identity(_root_)
+    found = sorted(Path(_root_.hydra.sweep.dir).glob(f"[0-9]*-{own}"))
+    return found[0].name if found else f"{_root_.hydra.job.num:02d}-{own}"
+
+
+def identity(config: DictConfig) -> str:
+    """Hash of what a job is asked to do; another value in a file of conf/ makes another job."""
+    asked = sorted(line for line in config.hydra.overrides.task if not line.startswith(OWN))
+    return digest({"overrides": asked, "configuration": comparable(config)})
+
+
+def next_number(folder: Path) -> int:
+    """The number of the next new job in the folder of a sweep."""
+    numbers = [int(path.name.split("-")[0]) for path in folder.glob("[0-9]*-*") if path.name.split("-")[0].isdigit()]
+    return max(numbers, default=-1) + 1
+
+
+def digest(content: Any) -> str:
+    """A short hash of plain containers."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]

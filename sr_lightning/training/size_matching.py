@@ -1,0 +1,91 @@
+"""Networks of equal size: one number of a generator is chosen so that it has the cost of a reference.
+
+A comparison of blocks says more about the blocks where none of them has more parameters, or computes more.
+"""
+
+import logging
+from pathlib import Path
+
+from hydra import compose
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from lightning.pytorch.utilities.rank_zero import rank_zero_only
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from sr_lightning.errors import InputError
+from sr_lightning.generators.complexity import multiply_adds, parameters
+from sr_lightning.system.atomic import write_text
+
+log = logging.getLogger(__name__)
+TOLERANCE = 0.1  # of the reference's cost
+LIMIT = 4096  # largest number that is tried
+WORDS = {"params": "parameters", "macs": "multiply-adds"}
+
+
+def match(config: DictConfig, folder: Path) -> None:
+    """Set the number that ``match_by`` names; the run's recorded configuration has it too.
+
+    The reference is the generator of this very command with the overrides of ``match_reference`` added to it.
+
+    Args:
+        config: of the run, changed in place; nothing is done where ``match`` is null.
+        folder: of the run.
+    Raises:
+        InputError: no number comes near the reference, or none is there to be chosen.
+    """
+    if config.match is None:
+        return
+    key = config.match_by
+    if not isinstance(OmegaConf.select(config, key), int):
+        raise InputError(f"match_by={key}: is not a whole number of this network; set match_by=generator.width")
+    hydra = HydraConfig.get()
+    wanted = cost(compose(hydra.job.config_name, [*hydra.overrides.task, *config.match_reference, "name=reference"]))
+    chosen, found = nearest(config, key, wanted)
+    told = f"match={config.match}: {key}={chosen} gives {found:,} {WORDS[config.match]}, the reference has {wanted:,}"
+    if abs(found - wanted) > TOLERANCE * wanted:
+        raise InputError(f"{told}; set match_by to another of generator.depth, generator.width, block.growth")
+    OmegaConf.update(config, key, chosen)
+    log.info("%s", told)
+    record(folder, key, chosen)
+
+
+def cost(config: DictConfig) -> int:
+    """What a configuration's generator costs, in what ``match`` names."""
+    with FakeTensorMode(allow_non_fake_inputs=True):  # no memory, no random numbers
+        generator: nn.Module = instantiate(config.generator)
+    if config.match == "params":
+        return parameters(generator)
+    return multiply_adds(generator, config.data.crop, int(getattr(generator, "channels", 3)))
+
+
+def nearest(config: DictConfig, key: str, wanted: int) -> tuple[int, int]:
+    """The number whose cost is nearest, and that cost, which grows with the number."""
+    tried = config.copy()
+    costs: dict[int, int] = {}
+
+    def at(number: int) -> int:
+        if number not in costs:
+            OmegaConf.update(tried, key, number)
+            costs[number] = cost(tried)
+        return costs[number]
+
+    low, high = 1, 2
+    while at(high) < wanted and high < LIMIT:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if at(middle) < wanted else (low, middle)
+    chosen = min((low, high), key=lambda number: abs(at(number) - wanted))
+    return chosen, at(chosen)
+
+
+@rank_zero_only
+def record(folder: Path, key: str, chosen: int) -> None:
+    """Put the chosen number into the configuration that the run's folder keeps."""
+    path = folder / ".hydra" / "config.yaml"
+    if path.is_file():
+        kept = OmegaConf.load(path)
+        OmegaConf.update(kept, key, chosen)
+        write_text(path, OmegaConf.to_yaml(kept))

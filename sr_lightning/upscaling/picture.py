@@ -1,0 +1,80 @@
+"""Pictures through a network: alpha, depth, grey and metadata come out as they went in."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import ndimage
+from torch import Tensor, from_numpy
+from torch.nn import functional as F
+
+from sr_lightning.image import Picture
+from sr_lightning.ops.resize import bicubic_to
+from sr_lightning.upscaling.upscaler import Upscaler, shared_by
+
+
+def upscale_picture(
+    upscaler: Upscaler,
+    picture: Picture,
+    outscale: float | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Picture:
+    """Enlarge colours and alpha.
+
+    Args:
+        upscaler: the network.
+        picture: of any kind.
+        outscale: final size over the picture's, reached by MATLAB's bicubic; None for the network's scale.
+        on_progress: called now and then with the number of pixels finished since.
+    Raises:
+        InputError: as ``Upscaler``.
+    """
+    colours, alpha = picture.colours, picture.alpha
+    height, width = colours.shape[1:]
+    factor = upscaler.scale if outscale is None else outscale
+    size = max(round(height * factor), 1), max(round(width * factor), 1)
+    masked = alpha is not None and bool(alpha.min() < 1)
+    share = None if on_progress is None else shared_by(1 + masked, on_progress)
+    if alpha is not None and masked:
+        enlarged_alpha = at_size(bounded(upscaler(alpha, share), alpha, upscaler.scale), size)
+        colours = bled(colours, alpha)
+    elif alpha is not None:
+        enlarged_alpha = alpha.new_ones(1, *size)
+    else:
+        enlarged_alpha = None
+    enlarged = at_size(upscaler(colours, share), size)
+    return Picture.of(enlarged, enlarged_alpha, picture.depth, picture.metadata)
+
+
+def at_size(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """(C, H, W) at the size; ``Picture.of`` takes off what bicubic overshoots."""
+    return image if image.shape[1:] == size else bicubic_to(image, *size)
+
+
+def bounded(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:
+    """The network's alpha, within what alpha is around each pixel.
+
+    The network draws the outline as sharp as it draws the colours, which an interpolation would not; but it must not
+    make holes in what is opaque or dust in what is transparent.
+
+    Shape:
+        (1, scale*H, scale*W), (1, H, W) -> (1, scale*H, scale*W)
+    """
+    padded = F.pad(alpha[None], (1, 1, 1, 1), mode="replicate")
+    most, least = F.max_pool2d(padded, 3, 1), -F.max_pool2d(-padded, 3, 1)
+    bounds = [F.interpolate(bound, scale_factor=scale, mode="nearest")[0] for bound in (least, most)]
+    return enlarged.clamp(*bounds)
+
+
+def bled(colours: Tensor, alpha: Tensor) -> Tensor:
+    """Colours with those of fully transparent pixels replaced by the nearest visible one's.
+
+    What stands there is arbitrary, often black or white, and the network would smear it into the visible edge.
+
+    Shape:
+        (C, H, W), (1, H, W) -> (C, H, W)
+    """
+    hidden = alpha[0].numpy() == 0
+    if hidden.all():
+        return colours
+    rows, columns = ndimage.distance_transform_edt(hidden, return_distances=False, return_indices=True)
+    return from_numpy(np.ascontiguousarray(colours.numpy()[:, rows, columns]))

@@ -1,0 +1,40 @@
+"""Videos through a network, one after the other; a bad one does not stop the others."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from sr_lightning import video
+from sr_lightning.errors import InputError
+from sr_lightning.image import Picture
+from sr_lightning.upscaling.jobs import Job
+from sr_lightning.upscaling.pipeline import Enlarge, Report, told
+
+
+def upscale_videos(
+    jobs: Sequence[Job],
+    enlarge: Enlarge,
+    report: Report,
+    on_frame: Callable[[Job, int], None] | None = None,
+) -> None:
+    """Read, enlarge and write each video.
+
+    Args:
+        enlarge: called for each frame, a picture with 16 bits.
+        report: told what became of each.
+        on_frame: called after each frame with the number of frames of its video.
+    """
+    for job in jobs:
+        try:
+            total = video.facts(job.source).frames
+            count = None if on_frame is None else partial(on_frame, job, total)
+            video.convert(job.source, job.target, partial(enlarged, enlarge), count)
+            report.done += 1
+        except InputError as error:
+            report.problems[job.source] = told(job, error)
+
+
+def enlarged(enlarge: Enlarge, pixels: np.ndarray) -> np.ndarray:
+    """One frame. Shape: (H, W, 3) uint16 -> (H', W', 3) uint16."""
+    return enlarge(Picture(pixels)).pixels

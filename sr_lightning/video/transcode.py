@@ -1,0 +1,142 @@
+"""A video with each frame changed, and with the sound and subtitles of the first."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sr_lightning.errors import InputError
+from sr_lightning.system.atomic import replacing
+from sr_lightning.video.colorspace import upright
+from sr_lightning.video.encoder import Encoder
+from sr_lightning.video.reader import opened, picture_stream
+
+log = logging.getLogger(__name__)
+
+
+def convert(
+    source: Path | str,
+    target: Path | str,
+    change: Callable[[np.ndarray], np.ndarray],
+    on_frame: Callable[[], None] | None = None,
+) -> None:
+    """Write a video whose frames are those of another one, changed: whole or not at all.
+
+    One frame is in memory at a time, and those that the encoder holds. Time stamps and chapters are kept. Sound,
+    subtitles and attachments are copied as they are; what the new container cannot hold is left out with a warning.
+
+    Of several videos the first is taken; the picture on the cover of an MP4 file is copied as it is.
+
+    Args:
+        change: an upright frame, (H, W, 3) uint16 RGB, to another one; of one size for all frames.
+        on_frame: called after each frame.
+    Raises:
+        InputError: the source is damaged, or the target cannot be written.
+    """
+    with opened(source) as reading, replacing(target) as partial:
+        stream = picture_stream(reading, source)
+        import av
+
+        if _transparent(stream):
+            log.warning("%s: its transparency is left out", source)
+        with av.open(str(partial), "w", format=_format(target), options=_options(target)) as writing:
+            writing.metadata.update(reading.metadata)
+            writing.set_chapters(reading.chapters())
+            encoder = Encoder(writing, stream, Path(target))
+            copies = _copies(reading, writing, source, target)
+            _attach(reading, writing, source, target)
+            _pass(reading, stream, copies, writing, encoder, change, on_frame)
+            if not encoder.frames:
+                raise InputError(f"{source}: has no frames that can be decoded; replace or remove it")
+
+
+def _pass(
+    reading: Any,
+    stream: Any,
+    copies: dict[int, Any],
+    writing: Any,
+    encoder: Encoder,
+    change: Callable[[np.ndarray], np.ndarray],
+    on_frame: Callable[[], None] | None,
+) -> None:
+    """All packets, in the order of the file; what comes before the first frame waits until the size is known."""
+    waiting: list[Any] = []
+    for packet in reading.demux([stream, *(reading.streams[index] for index in copies)]):
+        if packet.stream is not stream:
+            if packet.dts is None and packet.size and packet.stream.type == "video":
+                packet.dts = packet.pts = 0  # a cover belongs to no time
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream.index]
+                waiting.append(packet)
+        else:
+            for frame in packet.decode():
+                encoder.add(frame, change(upright(frame)))
+                if on_frame is not None:
+                    on_frame()
+        if encoder.frames:
+            writing.mux(waiting)
+            waiting.clear()
+    encoder.finish()
+
+
+def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) -> dict[int, Any]:
+    """Streams of the new file for sound and subtitles, by their number in the old one; a warning for all others."""
+    found = {}
+    for stream in reading.streams:
+        cover = _is_cover(stream)
+        if (stream.type in ("audio", "subtitle") or (cover and writing.format.name == "mp4")) and _fits(
+            stream, writing
+        ):
+            found[stream.index] = writing.add_stream_from_template(stream)
+            found[stream.index].metadata.update(stream.metadata)
+            if cover:
+                found[stream.index].disposition = stream.disposition
+        elif stream.type == "video" and not cover and stream is not reading.streams.best("video"):
+            log.warning("%s: only one video is enlarged; another %s is left out", source, _named(stream))
+        elif stream.type != "attachment" and stream is not reading.streams.best("video"):
+            log.warning("%s: %s cannot be in %s; left out", source, _named(stream), Path(target).suffix)
+    return found
+
+
+def _fits(stream: Any, writing: Any) -> bool:
+    context = stream.codec_context
+    return context is not None and context.codec.canonical_name in writing.supported_codecs
+
+
+def _is_cover(stream: Any) -> bool:
+    """Whether this is a picture that belongs to no time, such as the cover of a film."""
+    return stream.type == "video" and "attached_pic" in (stream.disposition.name or "")
+
+
+def _transparent(stream: Any) -> bool:
+    """Whether the frames have alpha; that of VP8 and VP9 is not in their own format, and the container tells of it."""
+    components = stream.codec_context.format.components if stream.codec_context.format else ()
+    return any(component.is_alpha for component in components) or stream.metadata.get("alpha_mode") == "1"
+
+
+def _named(stream: Any) -> str:
+    """Kind and format of a stream."""
+    context = stream.codec_context
+    kind = "cover" if _is_cover(stream) else stream.type
+    return f"{kind} in an unknown format" if context is None else f"{kind} ({context.name})"
+
+
+def _attach(reading: Any, writing: Any, source: Path | str, target: Path | str) -> None:
+    """Copy attachments, such as the fonts of subtitles; of these containers only Matroska has any."""
+    for attachment in reading.streams.attachments:
+        if Path(target).suffix.lower() == ".mkv":
+            writing.add_attachment(attachment.name, attachment.mimetype, attachment.data)
+        else:
+            log.warning("%s: %s cannot be in %s; left out", source, attachment.name, Path(target).suffix)
+
+
+def _format(target: Path | str) -> str | None:
+    """FFmpeg's name of the container where the suffix alone names another one; None elsewhere."""
+    return "mp4" if Path(target).suffix.lower() == ".m4v" else None  # else ipod, which holds fewer formats
+
+
+def _options(target: Path | str) -> dict[str, str]:
+    """MP4's index at the beginning, so that players need not wait for the end."""
+    return {"movflags": "+faststart"} if Path(target).suffix.lower() in (".m4v", ".mp4", ".mov") else {}

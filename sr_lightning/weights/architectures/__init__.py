@@ -1,0 +1,1 @@
+"""The published architectures, recognised by the names and shapes of their weights."""

@@ -1,0 +1,119 @@
+"""RRDBNet, the network of ESRGAN and Real-ESRGAN, in the three layouts in which it was published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import isqrt
+
+from torch import Tensor, nn
+
+from sr_lightning.generators import RRDB, Nearest, Tail, TrunkGenerator
+from sr_lightning.weights.architectures.base import Recognised, count, shape
+from sr_lightning.weights.state_dicts import shown
+
+EXPECTED = "RRDBNet (conv_first, body.0.rdb1.conv1, or older: RRDB_trunk.0.RDB1.conv1, model.1.sub.0.RDB1.conv1.0)"
+UNSHUFFLE = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names of layers; {block}, {dense}, {conv} and {step} count, {depth} is the number of blocks, {steps} of steps.
+
+    The old layout counts all layers in a row, activations too, so that its last names depend on the scale:
+    {up} = 3 * step, {hr} = 3 * steps + 2, {last} = 3 * steps + 4.
+    """
+
+    first: str
+    conv: str
+    trunk: str
+    up: str
+    hr: str
+    last: str
+
+    def depth(self, weights: Mapping[str, Tensor]) -> int:
+        return count(weights, lambda block: self.conv.format(block=block, dense=1, conv=1) + ".weight")
+
+    def steps(self, weights: Mapping[str, Tensor]) -> int:
+        return count(weights, lambda step: self.up.format(step=step + 1, up=3 * step + 3) + ".weight")
+
+    def layers(self, depth: int, steps: int) -> dict[str, str]:
+        """This library's name of each layer -> its name here."""
+        names = {"head.0": self.first, f"trunk.{depth}": self.trunk.format(depth=depth)}
+        for block in range(depth):
+            for dense in range(3):
+                for conv in range(5):
+                    theirs = self.conv.format(block=block, dense=dense + 1, conv=conv + 1)
+                    names[f"trunk.{block}.body.{dense}.convolutions.{conv}"] = theirs
+        for step in range(steps):
+            names[f"upsample.{step}.1"] = self.up.format(step=step + 1, up=3 * step + 3)
+        return {**names, "tail.0": self.hr.format(hr=3 * steps + 2), "tail.2": self.last.format(last=3 * steps + 4)}
+
+    def names(self, depth: int, steps: int) -> dict[str, str]:
+        """This library's name of each weight and bias -> its name here."""
+        layers = self.layers(depth, steps).items()
+        return {f"{own}.{kind}": f"{theirs}.{kind}" for own, theirs in layers for kind in ("weight", "bias")}
+
+
+BASICSR = Layout(
+    "conv_first", "body.{block}.rdb{dense}.conv{conv}", "conv_body", "conv_up{step}", "conv_hr", "conv_last"
+)
+ORIGINAL = Layout(
+    "conv_first", "RRDB_trunk.{block}.RDB{dense}.conv{conv}", "trunk_conv", "upconv{step}", "HRconv", "conv_last"
+)
+OLD = Layout(
+    "model.0", "model.1.sub.{block}.RDB{dense}.conv{conv}.0", "model.1.sub.{depth}", "model.{up}", "model.{hr}",
+    "model.{last}",
+)  # fmt: skip
+
+
+def recognise(weights: Mapping[str, Tensor]) -> Recognised | None:
+    """The network, or None where these are not the weights of an RRDBNet.
+
+    Nearest-neighbour steps by 2 are assumed: steps by 3 have the same shapes, and no published network has them.
+
+    Raises:
+        ValueError: they are, but shapes do not fit or names are not known.
+    """
+    for layout in (BASICSR, ORIGINAL, OLD):
+        depth = layout.depth(weights)
+        if depth:
+            break
+    else:
+        return None
+    steps = layout.steps(weights)
+    names = layout.names(depth, steps)
+    for name in sorted(weights.keys() ^ set(names.values())):
+        what = "not a part of" if name in weights else "missing from"
+        raise ValueError(f"{shown([name])} is {what} an RRDBNet with {depth} blocks and {steps} upsampling steps")
+    width, channels_in, *_ = shape(weights, names["head.0.weight"])
+    channels = shape(weights, names["tail.2.weight"])[0]
+    growth = shape(weights, names["trunk.0.body.0.convolutions.0.weight"])[0]
+    unshuffle = isqrt(channels_in // channels)
+    if unshuffle not in UNSHUFFLE or channels_in != channels * unshuffle**2 or 2**steps % unshuffle:
+        raise ValueError(
+            f"an RRDBNet from {channels_in} to {channels} channels with {steps} upsampling steps; expected as many "
+            "channels at both ends, or 4 or 16 times as many at the first (pixel-unshuffle)"
+        )
+
+    def build() -> nn.Module:
+        return TrunkGenerator(
+            partial(RRDB, growth=growth),
+            Nearest,
+            tail=partial(Tail, hidden=True),
+            width=width,
+            depth=depth,
+            scale=2**steps // unshuffle,
+            channels=channels,
+            unshuffle=unshuffle,
+        )
+
+    return Recognised(build, {own: weights[theirs] for own, theirs in names.items()}, names)
+
+
+def publish(generator: nn.Module) -> dict[str, Tensor] | None:
+    """The weights in BasicSR's layout, or None where there are others than an RRDBNet's."""
+    weights = generator.state_dict()
+    depth = count(weights, lambda block: f"trunk.{block}.body.0.convolutions.0.weight")
+    steps = count(weights, lambda step: f"upsample.{step}.1.weight")
+    names = BASICSR.names(depth, steps)
+    return {names[own]: value for own, value in weights.items()} if names.keys() == weights.keys() else None

@@ -1,0 +1,93 @@
+"""Discriminators with weights: from this library's checkpoints and from Real-ESRGAN's published files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from sr_lightning.errors import InputError
+from sr_lightning.system import tensor_files
+from sr_lightning.weights.loading import fill
+from sr_lightning.weights.published import DISCRIMINATORS, PUBLISHED, locate
+from sr_lightning.weights.state_dicts import AVERAGED, dense, shown, tensors
+
+PREFIX = "discriminator."  # in the checkpoints of this library
+LAYERS = ("head", "down.0", "down.1", "down.2", "up.0", "up.1", "up.2", "tail.0", "tail.2", "tail.4")  # conv0 … conv9
+NORMALISED = {"weight": "weight_orig", "left": "weight_u", "right": "weight_v"}  # torch.nn.utils.spectral_norm's names
+PLAIN = {"weight": "weight", "bias": "bias"}  # of the first and the last layer
+PUBLISHED_NAMES = {
+    f"{layer}.{own}": f"conv{number}.{theirs}"
+    for number, layer in enumerate(LAYERS)
+    for own, theirs in (PLAIN if layer in (LAYERS[0], LAYERS[-1]) else NORMALISED).items()
+}
+ADVICE = "set discriminator=… and discriminator.width=… as the file was trained with, or give another file"
+
+
+def load_discriminator_into(discriminator: nn.Module, source: str | Path) -> None:
+    """Load weights into a discriminator, all of them or none.
+
+    Args:
+        source: a checkpoint of an adversarial training run, a published file of Real-ESRGAN's U-Net discriminator (its
+            name or path), or weights by the network's own names.
+    Raises:
+        InputError: no such file, no connection, not a discriminator, or one with other layers or sizes.
+    """
+    path = locate(source, DISCRIMINATORS)
+    try:
+        found = discriminator_weights(tensor_files.read(path))
+        theirs = PUBLISHED_NAMES if found.keys() & set(PUBLISHED_NAMES.values()) else {}
+        own = {name: own for own, name in theirs.items()}
+        named = {own.get(name, name): value for name, value in found.items()}
+        if not named.keys() & discriminator.state_dict().keys():
+            first = ", ".join(f"{shown([name])} {tuple(value.shape)}" for name, value in list(found.items())[:3])
+            raise InputError(f"not a {type(discriminator).__name__}: found {first}; {ADVICE}")
+        fill(discriminator, named, theirs, ADVICE)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def locate_discriminator(source: str | Path, init: str | Path | None = None) -> Path:
+    """Return the file of a discriminator; a published one is downloaded where it is not in the cache yet.
+
+    Args:
+        source: a path, the name of a published discriminator, or ``auto`` for the one that belongs to ``init``.
+        init: what the generator starts from: a path or the name of a published model.
+    Raises:
+        InputError: no such file or name, no connection, or ``auto`` where no discriminator belongs to ``init``.
+    """
+    if source != "auto":
+        return locate(source, DISCRIMINATORS)
+    advice = "set init_discriminator=FILE, or null for a new one, which should learn alone first: generator_start=200"
+    if init is None:
+        raise InputError(f"init_discriminator=auto: init names no file or published model; {advice}")
+    if init in PUBLISHED:
+        name = f"{init}-discriminator"
+        if name not in DISCRIMINATORS:
+            raise InputError(f"init_discriminator=auto: none was published with {init}; {advice}")
+        return locate(name, DISCRIMINATORS)
+    path = locate(init)
+    state = tensor_files.read(path).get("state_dict")
+    if not isinstance(state, Mapping) or not any(str(name).startswith(PREFIX) for name in state):
+        raise InputError(f"init_discriminator=auto: {init} holds no discriminator; {advice}")
+    return path
+
+
+def discriminator_weights(content: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the discriminator's weights in what ``tensor_files.read`` returned, under the names that they have there.
+
+    Raises:
+        InputError: there are none, or they are not plain tensors with values.
+    """
+    state = content.get("state_dict")
+    if isinstance(state, Mapping):
+        found = {name.removeprefix(PREFIX): value for name, value in tensors(state).items() if name.startswith(PREFIX)}
+    else:
+        wrappers = (content[name] for name in ("params", *AVERAGED) if isinstance(content.get(name), Mapping))
+        found = tensors(next(wrappers, content))
+    if not found:
+        raise InputError("holds no discriminator; give a checkpoint of adversarial training, or a file of weights")
+    for name, value in found.items():
+        if not dense(value):
+            raise InputError(f"{shown([name])} is not a plain tensor with values; save the weights again")
+    return found

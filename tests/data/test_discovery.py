@@ -1,0 +1,120 @@
+"""Folders of images: what is found, in which order, and what pairs with what."""
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sr_lightning.data.discovery import find_images, match_images, pair_images
+from sr_lightning.errors import InputError
+
+
+def make(path: Path, width: int = 4, height: int = 4) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (width, height)).save(path)
+    return path
+
+
+def names(root: Path) -> list[str]:
+    return [path.relative_to(root).as_posix() for path in find_images(root)]
+
+
+def test_finds_images_in_the_order_of_their_relative_paths(tmp_path: Path) -> None:
+    root = tmp_path / ".cache"  # only what lies below the root can be hidden
+    wanted = ["B.JPG", "a.png", "a/1.png", "a/2.TiF", "a/b/3.webp", "b.png"]
+    unwanted = ["a/.1.png", ".git/1.png", "__MACOSX/1.png", "a/__MACOSX/._1.png"]
+    for name in [*reversed(wanted), *unwanted]:
+        make(root / name)
+    (root / "notes.txt").touch()
+    (root / "folder.png").mkdir()
+    assert names(root) == wanted == sorted(wanted)
+    assert find_images(str(root)) == [root / name for name in wanted]
+
+
+def test_one_file_is_its_own_list(tmp_path: Path) -> None:
+    assert find_images(make(tmp_path / "a.png")) == [tmp_path / "a.png"]
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(InputError, match=r"a\.txt: is no image of a kind that is read; accepted are \.bmp, .*\.webp"):
+        find_images(tmp_path / "a.txt")
+
+
+def test_links_are_followed_once(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    make(root / "a" / "1.png")
+    make(elsewhere / "2.png")
+    (root / "loop").symlink_to(root)
+    (root / "a" / "up").symlink_to(root / "a")
+    (root / "b").symlink_to(elsewhere)
+    (root / "c").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(root)
+    (root / "3.png").symlink_to(elsewhere / "2.png")
+    (root / "gone.png").symlink_to(tmp_path / "nowhere.png")  # listed: reading it says what is wrong
+    assert names(root) == ["3.png", "a/1.png", "b/2.png", "gone.png"]
+
+
+def test_nothing_to_find(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"missing: cannot be found; check the path"):
+        find_images(tmp_path / "missing")
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(InputError, match=r": no images in this folder; accepted are \.bmp, .*\.webp") as caught:
+        find_images(tmp_path)
+    assert str(caught.value).startswith(str(tmp_path))
+
+
+def test_a_folder_that_cannot_be_listed_is_not_passed_over(tmp_path: Path) -> None:
+    make(tmp_path / "a.png")
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o000)
+    if os.access(locked, os.R_OK):
+        pytest.skip("this user may list everything")
+    with pytest.raises(InputError, match=r"locked: cannot be listed \(Permission denied\)"):
+        find_images(tmp_path)
+
+
+def test_pairs_by_relative_name_with_or_without_the_suffix_of_div2k(tmp_path: Path) -> None:
+    hr, lr = tmp_path / "hr", tmp_path / "lr"
+    expected = [
+        (make(hr / "0001.png", 18, 12), make(lr / "0001x4.png", 4, 3)),  # 18 // 4: an HR need not be a multiple
+        (make(hr / "a" / "0001.v2.png", 16, 16), make(lr / "a" / "0001.v2x4.jpg")),
+        (make(hr / "boxx4.png", 16, 16), make(lr / "boxx4.png")),  # a name of its own that ends like the suffix
+        (make(hr / "plain.bmp", 16, 16), make(lr / "plain.png")),
+    ]
+    assert pair_images(hr, lr, 4) == expected
+    assert pair_images(expected[3][0], expected[3][1], 4) == [expected[3]]
+    with pytest.raises(ValueError, match="scale must be at least 1, not 0"):
+        pair_images(hr, lr, 0)
+
+
+def test_every_problem_of_a_pair_is_named(tmp_path: Path) -> None:
+    hr, lr = tmp_path / "hr", tmp_path / "lr"
+    good = (make(hr / "good.png", 16, 16), make(lr / "good.png"))
+    wrong = (make(hr / "wrong.png", 23, 17), make(lr / "wrongx4.png", 6, 4))
+    for path in (hr / "alone.png", hr / "twice.jpg", hr / "twice.png", hr / "torn.png"):
+        make(path, 16, 16)
+    for path in (lr / "orphan.png", lr / "twice.png", lr / "twicex4.png"):
+        make(path)
+    (lr / "torn.png").write_bytes(b"")
+    pairs, problems = match_images(hr, lr, 4)
+    assert good in pairs
+    assert wrong in pairs
+    assert problems == {
+        hr / "alone.png": f"{hr}/alone.png: has no partner alone or alonex4 in {lr}; add it or remove this file",
+        hr / "twice.png": f"{hr}/twice.png: has the same name as {hr}/twice.jpg; remove one of the two",
+        lr / "orphan.png": f"{lr}/orphan.png: has no partner orphan in {hr}; add it or remove this file",
+        lr / "torn.png": f"{lr}/torn.png: is an empty file; replace or remove it",
+        lr / "twicex4.png": f"{lr}/twicex4.png: has the same name as {lr}/twice.png; remove one of the two",
+        lr / "wrongx4.png": f"{lr}/wrongx4.png: is 6x4 pixels, expected 5x4, {hr}/wrong.png (23x17) over 4; "
+        "make it again or correct the scale",
+    }
+    with pytest.raises(InputError) as caught:
+        pair_images(hr, lr, 4)
+    assert str(caught.value) == f"{problems[hr / 'alone.png']} (and 5 more like it)"
+
+
+def test_sizes_are_compared_as_displayed(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (16, 8)).save(tmp_path / "hr.jpg", exif=exif)
+    hr = (tmp_path / "hr.jpg").rename(tmp_path / "same.jpg")
+    assert pair_images(hr, make(tmp_path / "lr" / "same.png", 2, 4), 4) == [(hr, tmp_path / "lr" / "same.png")]

@@ -1,0 +1,85 @@
+"""What the checks compute with: photographs, small networks, and their gradients."""
+
+import copy
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from sr_lightning import image
+from sr_lightning.data.demo import VALIDATION, demo_images
+from sr_lightning.degradations import Bicubic
+from sr_lightning.modules import Restorer
+from tests.benchmarks import library
+from tests.benchmarks.networks import parts
+from tests.gpu.settings import Settings
+
+SCALE = 4
+
+
+def photograph() -> Tensor:
+    """A held-out demo photograph, cut to multiples of the scale. Shape: (3, 300, 448)."""
+    photo = image.read(demo_images(VALIDATION[:1])[0])
+    height, width = (length - length % SCALE for length in photo.shape[-2:])
+    return photo[:, :height, :width].contiguous()
+
+
+def crops(settings: Settings) -> tuple[Tensor, Tensor]:
+    """A batch of lr and hr out of the photograph, on the CPU."""
+    count, side = (2, 32) if settings.small else (8, 96)
+    photo = photograph()
+    tops = torch.linspace(0, photo.shape[1] - side, count).int().tolist()
+    lefts = torch.linspace(0, photo.shape[2] - side, count).int().tolist()
+    hr = torch.stack([photo[:, top : top + side, left : left + side] for top, left in zip(tops, lefts, strict=True)])
+    return Bicubic(SCALE)(hr)[0], hr
+
+
+def network(model: str, settings: Settings, *overrides: str) -> Restorer:
+    """A shallow network of a model, with its losses and optimizers, on the CPU."""
+    width, depth = (8, 1) if settings.small else (64, 4)
+    sizes = [f"generator.width={width}", f"generator.depth={depth}", f"discriminator.width={width}"]
+    side = 32 if settings.small else 96
+    return parts(model, [*sizes, f"data.crop={side}", *overrides])
+
+
+def gradients(
+    module: Restorer, lr: Tensor, hr: Tensor, dtype: torch.dtype = torch.float32, backend: str | None = None
+) -> list[Tensor]:
+    """The gradient of every weight after one step of a copy of the module, on the CPU.
+
+    Biases are left out: before batch norm they have none but rounding errors.
+
+    Args:
+        backend: of torch.compile for the generator; None: it is not compiled.
+    """
+    device = lr.device
+    module = copy.deepcopy(module).to(device)
+    library.without_trainer(module)
+    if backend is not None:
+        torch.compiler.reset()  # what was compiled before for other sizes would make this one dynamic
+        module.generator.compile(backend=backend)
+    with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+        library.add_gradients(module, lr, hr)
+    parameters = [parameter for net in library.networks(module) for parameter in net.parameters()]
+    return [parameter.grad.cpu().double() for parameter in parameters if parameter.ndim > 1]
+
+
+def worst(found: list[Tensor], expected: list[Tensor]) -> float:
+    """The largest error of a weight's gradient, relative to that gradient."""
+    return max(float((a - b).norm() / b.norm()) for a, b in zip(found, expected, strict=True))
+
+
+def error(found: list[Tensor], expected: list[Tensor]) -> float:
+    """The error of all gradients together, relative to them."""
+    return (squares(a - b for a, b in zip(found, expected, strict=True)) / squares(expected)) ** 0.5
+
+
+def squares(tensors: Iterable[Tensor]) -> float:
+    """Sum over all values."""
+    return sum(float(tensor.square().sum()) for tensor in tensors)
+
+
+def psnr(found: Tensor, expected: Tensor) -> float:
+    """Decibels; of equal images 200, as infinity is no number in JSON."""
+    error = float((found.double() - expected.double()).square().mean())
+    return -10 * torch.tensor(max(error, 1e-20)).log10().item()

@@ -1,0 +1,29 @@
+"""What the driver's command says of the GPU in use."""
+
+import shutil
+import subprocess
+
+import torch
+
+SECONDS = 10  # to wait for an answer
+
+
+def query(field: str) -> str | None:
+    """The value of one field of ``nvidia-smi --query-gpu``; None where the command is missing or fails."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return None
+    try:
+        words = [command, *chosen(), f"--query-gpu={field}", "--format=csv,noheader,nounits"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return next(iter(done.stdout.splitlines()), "").strip() or None
+
+
+def chosen() -> list[str]:
+    """The argument that names the GPU: by its UUID, as the command numbers GPUs in another order than CUDA may."""
+    if not torch.cuda.is_available():
+        return []
+    identity = str(getattr(torch.cuda.get_device_properties(torch.cuda.current_device()), "uuid", ""))
+    return [f"--id=GPU-{identity.removeprefix('GPU-')}"] if identity else []

@@ -1,0 +1,85 @@
+"""A stage of the check: named parts whose results are kept as soon as they are there."""
+
+import json
+import shlex
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sr_lightning.system.atomic import write_text
+from tests.gpu.device import machine, release
+from tests.gpu.settings import Settings
+
+Row = dict[str, Any]
+Part = tuple[str, Callable[[Settings], list[Row]]]
+"""Name, and what measures it: rows of a table. ``passed`` of a row says whether a check holds; a row of nothing but a
+``note`` goes below the table."""
+
+
+def run(name: str, parts: Sequence[Part], settings: Settings, command: Sequence[str]) -> dict[str, Any]:
+    """Run the parts that have not passed yet, and return what ``settings.output/NAME.json`` holds then.
+
+    The file is replaced after each part, so a process that is killed loses no part that was finished. A part that
+    raises is one failed row with the reason, and the others go on.
+    """
+    path = settings.output / f"{name}.json"
+    result = read(path) or {"stage": name, "small": settings.small, "finished": False, "parts": {}}
+    result["parts"] = {title: result["parts"][title] for title, _ in parts if title in result["parts"]}
+    for title, measure in parts:
+        if passed(result["parts"].get(title, {})):
+            continue
+        sys.stderr.write(f"{name}: {title} …\n")
+        result["parts"][title] = attempt(measure, settings) | {"command": shlex.join(command)}
+        result["finished"] = len(result["parts"]) == len(parts)
+        write_text(path, json.dumps(result, indent=1) + "\n")
+    return result
+
+
+def attempt(measure: Callable[[Settings], list[Row]], settings: Settings) -> dict[str, Any]:
+    """The rows of one part, with the machine and the seconds that it took; an error becomes a failed row."""
+    start, trace = time.monotonic(), None
+    try:
+        rows = measure(settings)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SystemExit) and isinstance(error.code, int) and error.code > 128:
+            raise  # a signal ended it, which is no result
+        trace = traceback.format_exc()
+        sys.stderr.write(trace)
+        rows = [{"passed": False, "reason": reason(error)}]
+    finally:
+        release()
+    return {"machine": machine(), "seconds": round(time.monotonic() - start, 1), "rows": rows, "trace": trace}
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, on one line."""
+    words = " ".join(str(error).split())[:300]
+    return words if isinstance(error, SystemExit) else f"{type(error).__name__}: {words}"
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """What an earlier call left; None where there is nothing."""
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def passed(part: dict[str, Any]) -> bool:
+    """Whether a part has been measured and none of its checks failed."""
+    return bool(part) and all(row.get("passed", True) for row in part["rows"])
+
+
+def at_most(check: str, value: float, limit: float, **more: Any) -> Row:
+    """A check that a value is small enough; one that is not a number is not."""
+    return {"check": check, "value": value, "limit": f"≤ {limit:g}", "passed": bool(value <= limit), **more}
+
+
+def at_least(check: str, value: float, limit: float, **more: Any) -> Row:
+    """A check that a value is large enough; one that is not a number is not."""
+    return {"check": check, "value": value, "limit": f"≥ {limit:g}", "passed": bool(value >= limit), **more}
+
+
+def holds(check: str, condition: bool, **more: Any) -> Row:
+    """A check that is true or not."""
+    return {"check": check, "value": "yes" if condition else "no", "limit": "yes", "passed": condition, **more}

@@ -1,0 +1,301 @@
+"""Whatever a file has comes back out of a file: depth, alpha, grey, profile, metadata; or one clear line."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import ExifTags, Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
+
+from sr_lightning import image
+from sr_lightning.errors import InputError
+from sr_lightning.image import Metadata, Picture, decode, encode
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+GREY_PROFILE = SRGB[:16] + b"GRAY" + SRGB[20:]
+
+
+def noise(channels: int, depth: int, height: int = 6, width: int = 5) -> np.ndarray:
+    return np.random.default_rng(channels).integers(0, 2**depth, (height, width, channels)).astype(f"u{depth // 8}")
+
+
+def saved(pixels: np.ndarray | Image.Image, format_name: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(file, format_name, **options)
+    return file.getvalue()
+
+
+def exif_of(content: bytes) -> Image.Exif:
+    with Image.open(io.BytesIO(content)) as file:
+        return file.getexif()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([".png", ".tif"]),
+    st.sampled_from([8, 16]),
+    st.integers(1, 4),
+    st.integers(1, 70),
+    st.integers(1, 70),
+)
+def test_lossless_formats_keep_every_kind_exactly(suffix, depth, channels, height, width):
+    picture = Picture(noise(channels, depth, height, width))
+    back = decode(encode(picture, suffix), "a")
+    assert back.pixels.dtype == picture.pixels.dtype
+    assert np.array_equal(back.pixels, picture.pixels)
+
+
+@pytest.mark.parametrize(("suffix", "channels"), [(".bmp", 1), (".bmp", 3), (".jpg", 1), (".jpg", 3), (".webp", 4)])
+def test_other_formats_keep_channels_and_round_to_eight_bits(suffix, channels):
+    values = np.full((16, 16, channels), 40000, np.uint16)
+    values[..., 0] = 65535 - 257 * 40
+    back = decode(encode(Picture(values), suffix), "a").pixels
+    assert back.shape == values.shape
+    assert back.dtype == np.uint8
+    assert np.abs(back.astype(int) - np.rint(values / 257)).max() <= 4
+
+
+def test_red_stays_red_in_every_format():
+    red = np.zeros((20, 24, 3), np.uint8)
+    red[:10, :, 0] = 255
+    for suffix in (".png", ".jpg", ".webp", ".tif", ".bmp"):
+        difference = decode(encode(Picture(red), suffix), "a").pixels.astype(int) - red
+        assert np.abs(difference[np.r_[0:6, 14:20]]).max() <= 3, suffix  # lossy WebP halves the resolution of colours
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".bmp"])
+def test_transparency_is_never_dropped_without_a_word(suffix):
+    values = noise(4, 8)
+    with pytest.raises(InputError, match=r"^photo: (JPEG|BMP) cannot hold its transparency; use png"):
+        encode(Picture(values), suffix, "photo")
+    values[..., 3] = 255
+    assert decode(encode(Picture(values), suffix), "a").pixels.shape == (6, 5, 3)
+
+
+def test_palettes_bits_and_masks_become_channels():
+    palette = Image.fromarray(np.arange(16, dtype=np.uint8).reshape(4, 4), "P")
+    colours = noise(3, 8, 256, 1)[:, 0]
+    palette.putpalette(colours.tobytes())
+    coloured = colours[np.arange(16)].reshape(4, 4, 3)
+    assert np.array_equal(decode(saved(palette, "PNG"), "a").pixels, coloured)
+    clear = decode(saved(palette, "PNG", transparency=3), "a").pixels
+    assert np.array_equal(clear[..., :3], coloured)
+    assert np.array_equal(clear[..., 3].ravel() == 0, np.arange(16) == 3)
+    palette.putpalette(np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes())
+    assert decode(saved(palette, "GIF"), "a").pixels.shape == (4, 4, 1)
+    assert decode(saved(np.eye(4) > 0, "PNG"), "a").pixels[..., 0].tolist() == (np.eye(4) * 255).tolist()
+    key = decode(saved(np.arange(16, dtype=np.uint8).reshape(4, 4), "PNG", transparency=5), "a").pixels
+    assert np.array_equal(key[..., 1].ravel() == 0, np.arange(16) == 5)
+
+
+def test_cmyk_becomes_rgb_without_its_profile():
+    inks = np.zeros((16, 16, 4), np.uint8)
+    inks[..., 1:3] = 255
+    for profile in (None, SRGB[:16] + b"CMYK" + SRGB[20:]):  # the second one is broken: the plain formula
+        picture = decode(saved(Image.fromarray(inks, "CMYK"), "JPEG", quality=100, icc_profile=profile), "a")
+        assert np.abs(picture.pixels.astype(int) - (255, 0, 0)).max() <= 3
+        assert picture.metadata.icc is None
+
+
+def press(paper: int) -> bytes:
+    """An ICC profile of a press with black ink alone, on paper of this lightness, 0 to 255 (ICC.1, lut8Type)."""
+    identity = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
+    lut = b"mft1" + bytes([0, 0, 0, 0, 4, 3, 2, 0]) + identity
+    lut += bytes(range(256)) * 4 + bytes([paper, 128, 128, 0, 128, 128]) * 2**3 + bytes(range(256)) * 3
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    tags, start = [(b"A2B0", lut), (b"wtpt", white)], 132 + 2 * 12
+    directory, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags:
+        directory += name + struct.pack(">II", start + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    header = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    header = header.ljust(36, b"\0") + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return header.ljust(128, b"\0") + directory + body
+
+
+def test_cmyk_becomes_srgb_by_its_profile():
+    """Half of the ink on paper of lightness 50 is lightness 25, in sRGB 59, where the plain formula says 127."""
+    for format_name in ("JPEG", "TIFF"):
+        content = saved(Image.new("CMYK", (16, 16), (0, 0, 0, 128)), format_name, icc_profile=press(128))
+        picture = decode(content, "a")
+        assert picture.pixels.shape == (16, 16, 3)
+        assert np.abs(picture.pixels.astype(int) - 59).max() <= 2
+        assert picture.metadata.icc is None
+
+
+def test_premultiplied_and_planar_and_inverted_tiff():
+    deep = np.full((4, 6, 4), 20000, np.uint16)
+    deep[..., 3] = 40000
+    file = io.BytesIO()
+    tifffile.imwrite(file, deep, photometric="rgb", extrasamples=["assocalpha"])
+    assert np.array_equal(decode(file.getvalue(), "a").pixels[0, 0], [32768, 32768, 32768, 40000])
+    planes = noise(3, 16)
+    for compression in (None, "lzw"):
+        file = io.BytesIO()
+        tifffile.imwrite(
+            file, planes.transpose(2, 0, 1), photometric="rgb", planarconfig="separate", compression=compression
+        )
+        assert np.array_equal(decode(file.getvalue(), "a").pixels, planes)
+    file = io.BytesIO()
+    tifffile.imwrite(file, planes[..., 0], photometric="miniswhite")
+    assert np.array_equal(decode(file.getvalue(), "a").pixels, 65535 - planes[..., :1])
+    file = io.BytesIO()
+    tifffile.imwrite(file, noise(5, 16), photometric="minisblack", planarconfig="contig")
+    with pytest.raises(InputError, match=r"bands: cannot be decoded \(5 channels"):
+        decode(file.getvalue(), "bands")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_sixteen_bits_stand_upright(orientation):
+    shown = noise(3, 16, 5, 3)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    small = (shown >> 8).astype(np.uint8)
+    expected = decode(saved(small, "TIFF", exif=exif), "a").pixels
+    file = io.BytesIO()
+    tifffile.imwrite(file, shown, photometric="rgb", extratags=[(274, "H", 1, orientation, True)])
+    assert np.array_equal(decode(file.getvalue(), "a").pixels >> 8, expected)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_profile_and_metadata_go_from_file_to_file(suffix, channels, depth):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "A. Photographer"
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.IFD.Exif] = {ExifTags.Base.ISOSpeedRatings: 200, ExifTags.Base.ExifImageWidth: 5}
+    exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
+    icc = SRGB if channels == 3 else GREY_PROFILE
+    pixels = noise(channels, 8, 5, 3)
+    source = saved(pixels.squeeze(2) if channels == 1 else pixels, "JPEG", exif=exif, icc_profile=icc, dpi=(300, 300))
+    picture = decode(source, "a")
+    assert picture.pixels.shape == (3, 5, channels)
+    written = encode(Picture(picture.pixels.astype(f"u{depth // 8}"), picture.metadata), suffix)
+    back, found = decode(written, "a"), exif_of(written)
+    assert back.pixels.shape[:2] == (3, 5)
+    assert back.metadata.icc == (None if suffix == ".webp" and channels == 1 else icc)
+    assert found[ExifTags.Base.Artist] == "A. Photographer"
+    assert found.get(ExifTags.Base.Orientation, 1) == 1
+    if (suffix, depth) != (".tif", 16):
+        assert found.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ISOSpeedRatings) == 200
+        assert ExifTags.Base.ExifImageWidth not in found.get_ifd(ExifTags.IFD.Exif)
+        assert found.get_ifd(ExifTags.IFD.GPSInfo).get(ExifTags.GPS.GPSLatitudeRef) == "N"
+    if suffix != ".webp":
+        assert back.metadata.dpi == pytest.approx((300, 300), abs=0.1)
+
+
+@pytest.mark.parametrize("exif", [None, "A. Photographer"])
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
+@pytest.mark.parametrize("source", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_xmp_is_kept_without_what_is_no_longer_true(source, suffix, depth, exif):
+    """Titles and ratings stay; an orientation that stayed would turn the picture a second time."""
+    untrue = 'tiff:Orientation="6" exif:PixelXDimension="3"><xmp:Thumbnails>\n<a/></xmp:Thumbnails'
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße" {untrue}><tiff:ImageWidth>3</tiff:ImageWidth></a>'
+    described, text = Image.Exif(), PngInfo()
+    if exif is not None:
+        described[ExifTags.Base.Artist] = exif
+    if source == "TIFF":
+        described[ExifTags.Base.XMLPacket] = packet.encode()
+    text.add_itxt("XML:com.adobe.xmp", packet)
+    options = {"PNG": {"pnginfo": text}, "TIFF": {}}.get(source, {"xmp": packet.encode()}) | {"exif": described}
+    picture = decode(saved(noise(3, 8, 5, 3), source, **options), "a")
+    written = encode(Picture(picture.pixels.astype(f"u{depth // 8}"), picture.metadata), suffix)
+    with Image.open(io.BytesIO(written)) as file:
+        file.load()
+        found = file.info["xmp"]
+    assert (
+        found.rstrip(b"\0").replace(b" >", b">")
+        == '<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße"></a>'.encode()
+    )
+    back = decode(written, "a")
+    assert back.pixels.shape == picture.pixels.shape
+    assert (exif or "").encode() in (back.metadata.exif or b"")
+
+
+def test_xmp_that_a_format_cannot_hold_is_left_out():
+    huge = Picture(noise(3, 8), Metadata(xmp=b"<a>" + b" " * 70_000))
+    assert decode(encode(huge, ".jpg"), "a").metadata.xmp is None
+    assert decode(encode(huge, ".png"), "a").metadata.xmp == huge.metadata.xmp
+    assert decode(encode(huge, ".bmp"), "a").metadata.xmp is None
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_text_of_png_is_kept(depth):
+    info = PngInfo()
+    info.add_text("Title", "Ünïcode")
+    info.add_text("Long", "words " * 500, zip=True)
+    picture = decode(saved(noise(3, 8), "PNG", pnginfo=info), "a")
+    back = decode(encode(Picture(noise(3, depth), picture.metadata), ".png"), "a")
+    assert back.metadata.text == {"Title": "Ünïcode", "Long": "words " * 500}
+
+
+def deep_png() -> bytes:
+    return encode(Picture(noise(4, 16, 20, 24), Metadata(icc=SRGB)), ".png")
+
+
+FILES = {
+    "deep.png": deep_png(),
+    "deep.tif": encode(Picture(noise(3, 16, 20, 24)), ".tif"),
+    "alpha.tif": encode(Picture(noise(2, 16, 20, 24)), ".tif"),
+    "alpha.webp": encode(Picture(noise(4, 8, 20, 24)), ".webp"),
+    "a.jpg": encode(Picture(noise(3, 8, 20, 24), Metadata(icc=SRGB)), ".jpg"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", FILES)
+def test_damage_is_one_line_with_the_name(name, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
+    whole, rng, refused = FILES[name], np.random.default_rng(0), []
+    damaged = [whole[:cut] for cut in range(0, len(whole) - 40, max(1, len(whole) // 40))]
+    for _ in range(60):
+        content = np.frombuffer(whole, np.uint8).copy()
+        content[rng.integers(0, min(len(whole), 400), 3)] = rng.integers(0, 256, 3)
+        damaged.append(content.tobytes())
+    damaged += [rng.bytes(300), whole[:40] + rng.bytes(300), b""]
+    for content in damaged:
+        try:
+            assert decode(content, name).pixels.size < 80_000
+        except InputError as error:
+            refused.append(str(error))
+    assert len(refused) >= 40
+    assert all(message.startswith(f"{name}: ") and "\n" not in message for message in refused)
+
+
+def test_channels_that_are_too_deep_are_called_so():
+    for kind in (np.float32, np.float16, np.uint32):
+        file = io.BytesIO()
+        tifffile.imwrite(file, np.zeros((4, 5, 3), kind), photometric="rgb")
+        with pytest.raises(InputError, match=f"a.tif: .*3 channels of {np.dtype(kind).name}; convert them to 8 or 16"):
+            decode(file.getvalue(), "a.tif")
+
+
+def test_a_header_that_promises_too_much_is_refused():
+    header = struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 16, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    with pytest.raises(InputError, match=r"huge: .*(too large|cannot be decoded|not an image)"):
+        decode(b"\x89PNG\r\n\x1a\n" + chunk, "huge")
+
+
+def test_write_is_all_or_nothing(tmp_path: Path):
+    picture = Picture(noise(4, 16))
+    image.write_picture(tmp_path / "new" / "a.png", picture)
+    assert np.array_equal(image.read_picture(tmp_path / "new" / "a.png").pixels, picture.pixels)
+    for name, told in (
+        ("a.jpg", "JPEG cannot hold"),
+        ("a.xyz", "cannot be written as"),
+        ("new/a.png/b.png", "cannot be written"),
+    ):
+        with pytest.raises(InputError, match=rf"{name}: {told}"):
+            image.write_picture(tmp_path / name, picture)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["a.png"]
+    with pytest.raises(InputError, match=r"missing\.png: cannot be opened \(No such file"):
+        image.read_picture(tmp_path / "missing.png")

@@ -1,0 +1,68 @@
+"""Published models by name: fetched once, checked, resumed where the connection breaks."""
+
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+import pytest
+import torch
+
+from sr_lightning import weights
+from sr_lightning.errors import InputError
+from sr_lightning.generators import Compact
+from sr_lightning.system import tensor_files
+from sr_lightning.weights import published
+from tests.support.servers import Server
+
+
+@pytest.fixture
+def tiny(server: Server, tmp_path, monkeypatch):
+    """A server that offers a network of 1 MB as ``tiny-x2``, and a cache for it."""
+    network = Compact(100, 11, 2).eval()
+    tensor_files.write(tmp_path / "tiny.pth", {"params": network.state_dict()})
+    server.content = (tmp_path / "tiny.pth").read_bytes()
+    entry = published.Published(server.url, len(server.content), hashlib.sha256(server.content).hexdigest())
+    monkeypatch.setitem(published.PUBLISHED, "tiny-x2", entry)
+    monkeypatch.setattr(published, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    return network
+
+
+def test_a_broken_download_is_resumed_and_kept(server: Server, tiny, tmp_path):
+    server.stop_after = [400_000, 300_000]
+    loaded = weights.load("tiny-x2")
+    assert all(torch.equal(value, loaded.state_dict()[name]) for name, value in tiny.state_dict().items())
+    assert len(server.seen) == 3
+    assert 0 < int(server.seen[1][6:-1]) < int(server.seen[2][6:-1])
+    network = Compact(100, 11, 2)
+    weights.load_into(network, "tiny-x2")
+    assert len(server.seen) == 3
+    assert weights.locate("tiny-x2") == tmp_path / "cache" / "sr_lightning" / "weights" / "tiny-x2.pth"
+
+
+def test_a_wrong_file_is_not_kept(server: Server, tiny):
+    right, server.content = server.content, b"<html>" + server.content[6:]
+    with pytest.raises(InputError, match=r"sha256 is .* The download is deleted"):
+        weights.load("tiny-x2")
+    server.content = right
+    assert weights.load("tiny-x2").scale == 2
+
+
+def test_unknown_names_are_told_the_known_ones():
+    with pytest.raises(InputError, match=r"^realesrgan: no such file, and not one of .* realesrgan-x4plus, realesrnet"):
+        weights.load("realesrgan")
+    with pytest.raises(InputError, match=r"^nowhere/a\.pth: no such file$"):
+        weights.load("nowhere/a.pth")
+
+
+def test_the_table_is_complete():
+    assert sorted(weights.PUBLISHED) == [
+        "esrgan-x4", "realesr-animevideov3", "realesr-general-wdn-x4v3", "realesr-general-x4v3",
+        "realesrgan-x2plus", "realesrgan-x4plus", "realesrgan-x4plus-anime-6b", "realesrnet-x4plus", "rrdb-psnr-x4",
+    ]  # fmt: skip
+    for name, model in weights.PUBLISHED.items():
+        url = urlsplit(model.url)
+        assert (url.scheme, url.netloc) == ("https", "github.com")
+        assert url.path.endswith(".pth")
+        assert model.sha256 is None or re.fullmatch("[0-9a-f]{64}", model.sha256), name
+    assert "-" + weights.PUBLISHED["esrgan-x4"].sha256[:8] in weights.PUBLISHED["esrgan-x4"].url
+    assert [name for name, model in weights.PUBLISHED.items() if model.sha256 is None] == ["rrdb-psnr-x4"]
