@@ -118,11 +118,12 @@ def test_two_devices_hold_the_same_networks(photos, process, tmp_path, discrimin
     assert len(list(tmp_path.glob("runs/both/*/checkpoints/last.ckpt"))) == 1
 
 
-def test_compile_changes_neither_names_nor_results_of_both_players(train, monkeypatch):
+@pytest.mark.parametrize("words", [[], ["accumulate=2"]])
+def test_compile_changes_neither_names_nor_results_of_both_players(train, monkeypatch, words):
     """REQ-COMP-1, with the tracing of torch.compile but without the minutes of its code generation."""
     compile_in_place = nn.Module.compile
     monkeypatch.setattr(nn.Module, "compile", lambda module: compile_in_place(module, backend="aot_eager"))
-    words = [*GAN, *EXACT, "init=null", "iterations=2"]
+    words = [*GAN, *EXACT, "init=null", "iterations=2", *words]
     eager, compiled = (
         checkpoint(train(name, *words, f"compile={name == 'compiled'}")) for name in ("eager", "compiled")
     )
