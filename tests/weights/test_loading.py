@@ -243,7 +243,7 @@ def changed(name, value):
         ({"epoch": 3, "lr\n": 1.0}, r"contains no weights of a generator; its keys are epoch, lr\\n"),
         (changed("conv_first.weight", torch.zeros(6, 3, 3)), r"conv_first.weight is \(6, 3, 3\), expected 4"),
         (changed("conv_first.weight", torch.zeros(6, 5, 3, 3)), "an RRDBNet from 5 to 3 channels"),
-        (changed("conv_hr.weight", torch.zeros(7, 6, 3, 3)), r"conv_hr.weight is \(7, 6, 3, 3\) in the file and \(6, 6"),
+        (changed("conv_hr.weight", torch.zeros(7, 6, 3, 3)), r"conv_hr.weight is \(7, 6, 3, 3\) in the file and \("),
         (changed("conv_hr.weight", torch.zeros(6, 6, 3, 3, dtype=torch.int8)), "int8 in the file"),
         (changed("conv_hr.weight", torch.full((6, 6, 3, 3), torch.nan)), "conv_hr.weight has non-finite values"),
         (changed("conv_hr.weight", torch.zeros(6, 6, 3, 3).to_sparse()), "conv_hr.weight is not a plain"),
