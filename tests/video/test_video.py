@@ -79,7 +79,7 @@ def test_formats_that_ffmpeg_does_not_know(tmp_path, caplog):
     whole = film(tmp_path / "a.mkv").read_bytes()
     assert (whole.count(b"V_MPEG4"), whole.count(b"A_AAC")) == (1, 1)
     (tmp_path / "a.mkv").write_bytes(whole.replace(b"V_MPEG4", b"V_NOBOD"))
-    with pytest.raises(InputError, match=r"a\.mkv: its pictures are in a format that cannot be decoded"):
+    with pytest.raises(InputError, match=r"a\.mkv: its video format cannot be decoded"):
         facts(tmp_path / "a.mkv")
     (tmp_path / "a.mkv").write_bytes(whole.replace(b"A_AAC", b"A_NOB"))
     convert(tmp_path / "a.mkv", tmp_path / "b.mkv", doubled)
@@ -208,7 +208,7 @@ def test_without_the_best_encoder_the_next_is_taken_and_told(tmp_path, monkeypat
     convert(film(tmp_path / "a.mp4"), tmp_path / "b.mp4", doubled)
     assert read(tmp_path / "b.mp4")[1][0].shape == (48, 64, 3)
     assert "this PyAV has no libx264; encoding with mpeg4" in caplog.text
-    with pytest.raises(InputError, match=r"b\.webm: this PyAV cannot encode with libvpx-vp9"):
+    with pytest.raises(InputError, match=r"b\.webm: this build of PyAV lacks the encoder libvpx-vp9"):
         convert(tmp_path / "a.mp4", tmp_path / "b.webm", doubled)
 
 
