@@ -5,110 +5,17 @@ number of networks. --alpha START:STOP:STEP writes a series into the folder OUTP
 beside the interpolation of the two networks' images. Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
 """
 
-import argparse
-import logging
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from torch import nn
-
-from sr_lightning import weights
 from sr_lightning.cli.argument_types import decimals, series
-from sr_lightning.cli.errors import one_line_errors
 from sr_lightning.cli.parser import Parser
-from sr_lightning.data import find_benchmarks
-from sr_lightning.errors import InputError
-from sr_lightning.evaluation.benchmark import display_names
-from sr_lightning.evaluation.tradeoff import measure_tradeoff
-from sr_lightning.reporting.tradeoff_page import write_tradeoff
-from sr_lightning.weights.writing import ENDINGS
 
-log = logging.getLogger(__name__)
-
-
-def file_names(alphas: Sequence[Decimal]) -> list[str]:
-    """``alpha-0.00``, ``alpha-0.25`` …: exact, all with as many decimals, so that they sort."""
-    digits = max(max(0, -int(alpha.normalize().as_tuple().exponent)) for alpha in alphas)
-    return [f"alpha-{alpha:.{digits}f}" for alpha in alphas]
-
-
-def targets(options: argparse.Namespace) -> dict[Path, list[Decimal]]:
-    """Each file that is asked for, and the shares of the networks in it; a series in a folder has no ending yet.
-
-    Raises:
-        InputError: an ending that is none of a file of weights, or a file for a series.
-    """
-    output: Path = options.output
-    shares = [options.weights] if options.weights else [[1 - alpha, alpha] for alpha in options.alpha]
-    if len(shares) == 1 and output.suffix and not options.evaluate:
-        if output.suffix not in ENDINGS:
-            raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
-        return {output: shares[0]}
-    if output.suffix in ENDINGS or output.is_file():
-        what = "an evaluation" if options.evaluate else "a series of networks"
-        raise InputError(f"{output}: {what} needs a folder, not a file")
-    names = ["weights-" + "-".join(map(str, options.weights))] if options.weights else file_names(options.alpha)
-    return {output / name: each for name, each in zip(names, shares, strict=True)}
-
-
-def load(sources: Sequence[str], kind: str = "ema") -> dict[str, nn.Module]:
-    """The networks by name; a file that is given twice is read once.
-
-    Raises:
-        InputError: a source that cannot be read.
-    """
-    generators = {source: weights.load(source, kind) for source in sources}
-    return {label: generators[source] for label, source in zip(labels(sources), sources, strict=True)}
-
-
-def write(
-    generators: Mapping[str, nn.Module],
-    recipe: Any,
-    files: Mapping[Path, Sequence[Decimal]],
-    sources: Sequence[str],
-) -> list[Path]:
-    """Write the networks; returns the files.
-
-    Args:
-        generators: by name.
-        recipe: of their architecture, where one of them is a checkpoint of this library.
-        files: path -> shares of the networks. ``alpha-…`` without a format gets .safetensors where the architecture has
-            a public layout, else .ckpt.
-        sources: files and names that the networks came from; a file of them is not written over.
-    Raises:
-        InputError: other architectures, a network that the format cannot hold, or a path that is a source.
-    """
-    written = []
-    for path, shares in files.items():
-        network = weights.interpolate(generators, [float(share) for share in shares])
-        file = path if path.suffix in ENDINGS else path.with_name(path.name + ending(network))
-        weights.keep(file, sources)
-        try:
-            weights.write(file, network, recipe)
-        except weights.NoPublicLayoutError as error:
-            raise InputError(f"{file}: {error}; use .ckpt or .onnx") from error
-        written.append(file)
-    return written
-
-
-def labels(sources: Sequence[str]) -> list[str]:
-    """The sources, numbered where one is given twice."""
-    twice = len(set(sources)) < len(sources)
-    return [f"{source} (number {number})" if twice else source for number, source in enumerate(sources, 1)]
-
-
-def ending(network: nn.Module) -> str:
-    """The format that holds this network and that most programs read."""
-    try:
-        weights.to_basicsr(network)
-    except weights.NoPublicLayoutError:
-        return ".ckpt"
-    return ".safetensors"
+ENDINGS = (".safetensors", ".pth", ".onnx", ".ckpt")
 
 
 def parser() -> Parser:
+    """Return the parser of the command line."""
     found = Parser("python -m sr_lightning.interpolate", description="Write a network between two or more others.")
     add = found.add_argument
     add("sources", nargs="+", metavar="NETWORK", help="checkpoints, published files or names, of one architecture")
@@ -135,36 +42,23 @@ def parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
-    asked = parser()
-    options = asked.parse_args(arguments)
+    """Run the command line."""
+    command = parser()
+    options = command.parse_args(arguments)
     count = len(options.sources)
     if options.alpha and count != 2:
-        asked.error(f"--alpha is between two networks, not {count}; give --weights, a share for each")
+        command.error(f"--alpha is between two networks, not {count}; give --weights, a share for each")
     if options.weights and (count < 2 or len(options.weights) != count):
-        asked.error(
+        command.error(
             f"--weights needs two networks or more and a share for each, got {len(options.weights)} for {count}"
         )
     if options.weights and sum(options.weights) != 1:
-        asked.error(f"--weights must have the sum 1, not {sum(options.weights)}")
+        command.error(f"--weights must have the sum 1, not {sum(options.weights)}")
     if options.evaluate and not options.alpha:
-        asked.error("--evaluate measures the way between two networks: give --alpha, not --weights")
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    with one_line_errors():
-        files = targets(options)
-        if any(not 0 <= share <= 1 for shares in files.values() for share in shares):
-            log.info("Shares outside [0, 1] extrapolate beyond the networks: look at what they make of a picture")
-        find_benchmarks(options.evaluate, "")  # before anything is written
-        generators = load(options.sources, options.kind)
-        recipe = next((found for found in map(weights.recipe_of, options.sources) if found is not None), None)
-        for file in write(generators, recipe, files, options.sources):
-            log.info("%s: %.1f MB", file, file.stat().st_size / 1e6)
-        if options.evaluate:
-            found = measure_tradeoff(generators, options.alpha, options.evaluate)
-            names = display_names(options.sources)
-            title = f"alpha 0: {names[options.sources[0]]}, alpha 1: {names[options.sources[1]]}"
-            for file in write_tradeoff(options.output / "evaluation", found, title):
-                log.info("%s", file)
+        command.error("--evaluate measures the way between two networks: give --alpha, not --weights")
+    from sr_lightning.commands.interpolate import run  # after parsing: imports torch
+
+    run(options)
 
 
 if __name__ == "__main__":

@@ -5,18 +5,14 @@ RUN_OR_SWEEP/report. Works on sweeps that are not finished, and says what is mis
 Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
 """
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from sr_lightning.cli.errors import one_line_errors
 from sr_lightning.cli.parser import Parser
-from sr_lightning.reporting import gather, write_report
-
-log = logging.getLogger(__name__)
 
 
 def parser() -> Parser:
+    """Return the parser of the command line."""
     found = Parser("python -m sr_lightning.report", description="Tables, curves and pictures of a run or an ablation.")
     add = found.add_argument
     add("folder", type=Path, metavar="RUN_OR_SWEEP", help="such as runs/sweeps/NAME or runs/NAME/TIME")
@@ -43,14 +39,11 @@ def parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     options = parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    with one_line_errors():
-        report = gather(options.folder, options.interpolation, options.distortion, options.perception)
-        output = options.output or options.folder / "report"
-        for file in write_report(output, report, options.against, options.wandb):
-            log.info("%s", file)
+    from sr_lightning.commands.report import run  # after parsing: imports torch
+
+    run(options)
 
 
 if __name__ == "__main__":

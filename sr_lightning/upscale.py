@@ -4,43 +4,20 @@ Inputs are images, videos, folders (searched recursively), patterns, or - for st
 1 some inputs failed, 2 invalid arguments, 130 interrupted.
 """
 
-import argparse
-import logging
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
 
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-from sr_lightning import image, video
 from sr_lightning.cli.argument_types import factor, positive, printable
 from sr_lightning.cli.parser import Parser
 from sr_lightning.errors import InputError
-from sr_lightning.system.atomic import check_writable
-from sr_lightning.upscaling import (
-    Job,
-    Report,
-    Upscaler,
-    checked,
-    plan,
-    sliders,
-    upscale_files,
-    upscale_picture,
-    upscale_videos,
-)
-from sr_lightning.upscaling.upscaler import OVERLAP, PRECISIONS
-from sr_lightning.visuals import html
-from sr_lightning.weights.by_name import load_generator
 
-PIPE = "-"
-COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+FORMATS = ("bmp", "jpeg", "jpg", "png", "tif", "tiff", "webp")
+OVERLAP = 16
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 
 def parser() -> Parser:
-    formats = sorted({suffix[1:] for suffix in image.ENCODERS})
+    """Return the parser of the command line."""
     found = Parser("python -m sr_lightning.upscale", description="Upscale images and videos with a trained network.")
     add = found.add_argument
     add(
@@ -51,7 +28,7 @@ def parser() -> Parser:
     )
     add("--weights", required=True, metavar="FILE|NAME", help="a checkpoint, a published file or name, or bicubic")
     add("--output", metavar="PATH", help="a file, a folder, or - for standard output (default: NAME-x4 beside NAME)")
-    add("--format", choices=formats, help="image format (default: that of each input)")
+    add("--format", choices=FORMATS, help="image format (default: that of each input)")
     add("--outscale", type=factor, metavar="FACTOR", help="output size over input size (default: the network's scale)")
     add("--tile", type=positive, metavar="PIXELS", help="largest side of a tile (default: depends on the free memory)")
     add("--overlap", type=whole, default=OVERLAP, metavar="PIXELS", help="overlap of tiles (default: %(default)s)")
@@ -75,174 +52,16 @@ def whole(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    asked = parser()
-    options = asked.parse_args(arguments)
-    console = Console(stderr=True)
-    handler = RichHandler(console=console, show_time=False, show_path=False)
-    logger = logging.getLogger("sr_lightning")
-    logger.addHandler(handler)
+    command = parser()
+    options = command.parse_args(arguments)
     try:
-        if options.compare is not None:
-            check_page(options)
-        upscaler = prepared(options)
-        if PIPE in options.inputs or options.output == PIPE:
-            return through_pipe(options, upscaler)
-        return through_files(options, upscaler, console)
+        from sr_lightning.commands.upscale import run  # after parsing: imports torch
+
+        return run(options)
     except InputError as error:
-        asked.exit(1, f"{printable(str(error))}\n")
+        command.exit(1, f"{printable(str(error))}\n")
     except KeyboardInterrupt:
-        asked.exit(130, "interrupted; finished outputs are kept, and the same command continues with the rest\n")
-    finally:
-        logger.removeHandler(handler)
-
-
-def check_page(options: argparse.Namespace) -> None:
-    """Check the path of the comparison page before the work.
-
-    Raises:
-        InputError: the page cannot be written, or there are no files to compare.
-    """
-    page = Path(options.compare)
-    if page.suffix.lower() not in (".html", ".htm"):  # e.g. an input given right after --compare
-        raise InputError(f"--compare {page}: is not the name of a page; use a name that ends in .html")
-    if page.is_dir():
-        raise InputError(f"--compare {page}: is a folder; choose another name")
-    check_writable(page)
-    if PIPE in options.inputs or options.output == PIPE:
-        raise InputError(f"--compare {page}: needs files instead of {PIPE}")
-
-
-def prepared(options: argparse.Namespace) -> Upscaler:
-    """Load the network onto its device.
-
-    Raises:
-        InputError: it cannot be loaded, or options contradict each other.
-    """
-    try:
-        generator = load_generator(options.weights)
-        return Upscaler(generator, options.device, options.precision, options.tile, options.overlap)
-    except InputError:
-        raise
-    except (ValueError, RuntimeError, AssertionError) as error:  # raised by torch for an unavailable device
-        raise InputError(str(error).split("\n")[0]) from error
-
-
-def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
-    """Upscale one image from standard input or a file to standard output or a file."""
-    if len(options.inputs) > 1:
-        raise InputError(f"{PIPE}: only a single input is allowed")
-    if options.dry_run:
-        raise InputError(f"--dry-run: needs files instead of {PIPE}")
-    source, target = options.inputs[0], None if options.output == PIPE else options.output
-    if Path(source).suffix.lower() in video.EXTENSIONS:
-        raise InputError(f"{source}: videos cannot be written to {PIPE}; use --output FILE")
-    if target is not None:
-        checked([Job(Path(source), Path(target))])
-        check_writable(target)
-        if Path(target).exists() and not options.overwrite:
-            raise InputError(f"{target}: already exists; use --overwrite or another name")
-    if source == PIPE:
-        content = sys.stdin.buffer.read()
-        picture = image.decode(content, "standard input")
-        suffix = f".{options.format}" if options.format else image.same_suffix(content)
-    else:
-        picture = image.read_picture(source)
-        suffix = suffix_of(options)(Path(source))
-    enlarged = upscale_picture(upscaler, picture, options.outscale)
-    if target is None:
-        sys.stdout.buffer.write(image.encode(enlarged, suffix, "standard output"))
-        sys.stdout.buffer.flush()
-    else:
-        image.write_picture(target, enlarged)
-    return 0
-
-
-def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
-    """Return a function that maps an input file to the suffix of its output."""
-
-    def chosen(path: Path) -> str:
-        if path.suffix.lower() in video.EXTENSIONS:
-            return path.suffix.lower()
-        return f".{options.format}" if options.format else image.suffix_for(path.suffix)
-
-    return chosen
-
-
-def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Console) -> int:
-    """Upscale all input files and print a summary."""
-    scale = f"{options.outscale or upscaler.scale:g}"
-    jobs = plan(options.inputs, options.output, scale, suffix_of(options))
-    todo = [job for job in jobs if options.overwrite or not job.target.exists()]
-    for job in todo:
-        check_writable(job.target)
-    if options.dry_run:
-        lines = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in todo]
-        sys.stdout.write(f"{''.join(lines)}{len(todo)} of {len(jobs)} would be upscaled\n")
-        return 0
-    report = with_progress(todo, upscaler, options.outscale, console) if todo else Report()
-    if options.compare is not None:
-        compare(jobs, options, scale, report, console)
-    for message in report.problems.values():
-        sys.stdout.write(f"{printable(message)}\n")
-    kind = "files" if any(job.is_video for job in jobs) else "images"
-    summary = [f"{report.done} of {len(jobs)} {kind} upscaled"]
-    if len(todo) < len(jobs):
-        summary.append(f"{len(jobs) - len(todo)} already existed (use --overwrite to replace them)")
-    if report.problems:
-        summary.append(f"{len(report.problems)} failed")
-    sys.stdout.write(f"{', '.join(summary)}\n")
-    return 1 if report.problems else 0
-
-
-def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
-    """Upscale with a progress bar over the pixels of all images, then over the frames of each video."""
-    stills, films = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
-    sizes = {job: pixels(job.source) for job in stills}
-    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
-        bar = progress.add_task("Upscaling", total=sum(sizes.values()))
-        finished = 0
-
-        def enlarge(picture: image.Picture) -> image.Picture:
-            return upscale_picture(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
-
-        def on_done(job: Job) -> None:
-            nonlocal finished
-            finished += sizes[job]  # also for a failed file
-            progress.update(bar, completed=finished, description=printable(job.source.name)[-30:])
-
-        def on_frame(job: Job, total: int) -> None:
-            if progress.tasks[film].description != (name := printable(job.source.name)[-30:]):
-                progress.reset(film, total=total, description=name, visible=True)
-            progress.advance(film)
-
-        report = upscale_files(stills, enlarge, on_done)
-        progress.update(bar, visible=False)
-        film = progress.add_task("Upscaling", visible=False)
-        frame = partial(upscale_picture, upscaler, outscale=outscale)
-        upscale_videos(films, frame, report, on_frame)
-        return report
-
-
-def compare(jobs: Sequence[Job], options: argparse.Namespace, scale: str, report: Report, console: Console) -> None:
-    """Write the page with all images whose outputs exist; images that cannot be compared are added to the report."""
-    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
-        bar = progress.add_task("Comparing", total=len(jobs))
-        parts, problems = sliders(jobs, lambda job: progress.advance(bar))
-    report.problems.update(problems)
-    if not parts:
-        report.problems[Path(options.compare)] = f"{options.compare}: not written because there is no image to compare"
-        return
-    lead = f"Left: bicubic interpolation. Right: {Path(options.weights).name}. Both ×{scale}."
-    html.write_page(options.compare, html.page("Before and after", parts, lead))
-
-
-def pixels(path: Path) -> int:
-    """Return the number of pixels of an image from its header; 0 for unreadable files, which are reported later."""
-    try:
-        height, width = image.size(path)
-    except InputError:
-        return 0
-    return height * width
+        command.exit(130, "interrupted; finished outputs are kept, and the same command continues with the rest\n")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from torch import nn
 
 from sr_lightning import weights
 from sr_lightning.cli.config import CONF, plain
+from sr_lightning.commands.export import export
 from sr_lightning.errors import InputError
-from sr_lightning.export import export
 from sr_lightning.generators import (
     RRDB,
     SRCNN,

@@ -9,7 +9,6 @@ Shape:
 from math import cos, pi, sin
 
 import numpy as np
-from scipy.special import j1
 
 
 def grid(size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -47,6 +46,8 @@ def sinc(size: int, cutoff: float) -> np.ndarray:
     Args:
         cutoff: frequency from which nothing passes, in units of the highest one.
     """
+    from scipy.special import j1  # here because scipy is slow to import
+
     omega = cutoff * pi
     radius = np.hypot(*grid(size))
     radius[size // 2, size // 2] = 1  # the limit is put there below

@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.fft import dct
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -108,7 +107,8 @@ def constants(table: str, quality: int, device: torch.device) -> tuple[Tensor, T
     """The cosine transform of a block as a (64, 64) matrix, and the (64,) steps."""
     factor = 5000 // quality if quality < 50 else 200 - 2 * quality
     steps = np.clip((np.array(table.split(), dtype=int) * factor + 50) // 100, 1, 255)
-    cosine = dct(np.eye(8), axis=0, norm="ortho")
+    row, column = np.mgrid[:8, :8]
+    cosine = np.sqrt(np.where(row == 0, 1, 2) / 8) * np.cos(np.pi * (2 * column + 1) * row / 16)  # orthonormal DCT-II
     transform = np.kron(cosine, cosine)
     return tuple(torch.tensor(value, dtype=torch.float32, device=device) for value in (transform, steps))  # type: ignore[return-value]
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import torch
-from kornia.color import rgb_to_grayscale
 from torch import Tensor
 
 from sr_lightning.degradations import poisson_sampling
 from sr_lightning.degradations.random_draws import Dice, Record
 from sr_lightning.degradations.stage import fraction, interval
+from sr_lightning.ops.color import gray
 from sr_lightning.ops.quantize import eight_bit
 
 
@@ -63,7 +63,7 @@ def poisson_noise(image: Tensor, scale: float, grey: bool, generator: torch.Gene
     """
     light = image.clamp(0, 1)
     if grey and len(image) > 1:
-        light = rgb_to_grayscale(light) if len(image) == 3 else light.mean(0, keepdim=True)
+        light = gray(light) if len(image) == 3 else light.mean(0, keepdim=True)
     level = eight_bit(light).mul(255).round().long()
     different = torch.zeros(256, device=image.device).index_fill(0, level.flatten(), 1).sum()
     bits = different.log2().ceil().long()

@@ -10,7 +10,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.special import gammaln, xlogy
 from torch import Tensor
 
 LEVELS, MOST_BITS = 256, 8
@@ -36,6 +35,8 @@ def counts(level: Tensor, bits: Tensor, generator: torch.Generator) -> Tensor:
 @lru_cache(maxsize=8)
 def tables(device: torch.device) -> tuple[Tensor, Tensor]:
     """For each number of bits and each level, in this order: how often a column is taken itself, and what else."""
+    from scipy.special import gammaln, xlogy  # here because scipy is slow to import
+
     width = int(LEVELS + DEVIATIONS * LEVELS**0.5)
     peaks = 2 ** np.arange(MOST_BITS + 1)
     rates = np.outer(peaks, np.arange(LEVELS) / 255).flatten()

@@ -24,6 +24,16 @@ def luma(image: Tensor) -> Tensor:
     return (65.481 * red + 128.553 * green + 24.966 * blue + 16) / 255
 
 
+def gray(image: Tensor) -> Tensor:
+    """Return the full-range luma of BT.601, which photo programs and libraries call grayscale.
+
+    Shape:
+        (..., 3, H, W) -> (..., 1, H, W), of the range of the input
+    """
+    red, green, blue = image.split(1, dim=-3)
+    return (red * 0.299).add(green, alpha=0.587).add(blue, alpha=0.114)
+
+
 def rgb(image: Tensor) -> Tensor:
     """The image itself: the space of a metric that weighs all three channels alike."""
     return image

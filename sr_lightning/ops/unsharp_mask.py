@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import torch
-from kornia.filters import get_gaussian_kernel1d
 from torch import Tensor
 
 from sr_lightning.ops.filtering import separable
@@ -34,4 +33,6 @@ def unsharp(image: Tensor) -> Tensor:
 def line(device: torch.device) -> Tensor:
     """The Gaussian's weights, (SIZE,), copied once to each device; good for gradients also if inference asks first."""
     with torch.inference_mode(False):
-        return get_gaussian_kernel1d(SIZE, SIGMA)[0].to(device)
+        offset = torch.arange(SIZE, dtype=torch.float32) - SIZE // 2
+        weights = torch.exp(-(offset**2) / (2 * SIGMA**2))
+        return (weights / weights.sum()).to(device)

@@ -1,158 +1,82 @@
-"""Files from the network: resumed when broken off, checked before they count, fetched once however many ask."""
+"""Downloads that verify checksums and are shared between processes."""
 
-import json
+import hashlib
 import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import pooch
-import requests
 from filelock import FileLock
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from sr_lightning.errors import InputError
-
-ATTEMPTS = 4
-PAUSE = 1.0  # seconds before the second attempt, doubled before each later one
-TIMEOUT = (10, 60)  # seconds to connect; seconds of silence
-CHUNK = 1 << 16  # bytes; a broken connection loses at most one chunk
 
 
 def fetch(
     url: str, folder: str | Path, sha256: str | None = None, md5: str | None = None, name: str | None = None
 ) -> Path:
-    """Return ``folder/name``, downloaded if it is not there; a file that is there is checked and costs no network.
+    """Download a file to ``folder/name`` unless it exists, and return its path; an existing file is only verified.
 
-    The hashing is pooch's. The transfer is not, because ``pooch.retrieve`` starts again from nothing when the
-    connection breaks, which is hopeless for an archive of 20 GB on a slow line.
+    Interrupted transfers are resumed, within a call and by the next call.
 
     Args:
-        name: the file's name in the folder; by default the last part of the url.
+        sha256, md5: expected checksums as hexadecimal digits.
+        name: file name in the folder; by default the last part of the URL.
 
     Raises:
-        InputError: no connection, no such file, wrong checksum, or a folder that cannot be written.
+        InputError: no connection, no such file, wrong checksum, or the folder cannot be written.
     """
     name = name or PurePosixPath(unquote(urlsplit(url).path)).name
     if not name:
-        raise InputError(f"{url}: the url does not end in a file name.")
+        raise InputError(f"{url}: the URL does not end in a file name.")
     target, partial = Path(folder) / name, Path(folder) / f"{name}.partial"
     checksums = {"sha256": sha256, "md5": md5}
     if target.exists():
         _verify(target, checksums, "Delete it to download it again.")
         return target
+    from sr_lightning.system import transfer  # here because it imports requests, and most files exist
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.with_name(f".{name}.lock")):
-            if not target.exists():  # another process may have fetched it while this one waited
-                _download(url, partial)
-                _accept(partial, target, checksums)
-    except requests.RequestException as error:
-        advice = f"Run again to go on where it stopped, or put the file at {target} by hand."
-        raise InputError(f"{url}: {_reason(error)}. {advice}") from error
+            if not target.exists():  # another process may have downloaded it while this one waited
+                transfer.download(url, partial)
+                _accept(partial, transfer.note(partial), target, checksums)
+    except transfer.TransferError as error:
+        advice = f"Run again to resume, or put the file at {target} by hand."
+        raise InputError(f"{url}: {error}. {advice}") from error
     except OSError as error:
         advice = "Make room or choose another folder, then run again."
         raise InputError(f"{target}: cannot be written ({error.strerror or error}). {advice}") from error
     return target
 
 
-def _download(url: str, partial: Path) -> None:
-    """Complete ``partial`` in a few attempts, each going on where the last one stopped."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return _resume(url, partial)
-        except requests.RequestException as error:
-            refused = error.response is not None and error.response.status_code not in (429, 500, 502, 503, 504)
-            if refused or isinstance(error, ValueError) or attempt == ATTEMPTS:  # ValueError: not a url at all
-                raise
-            time.sleep(PAUSE * 2 ** (attempt - 1))
+def _accept(partial: Path, note: Path, target: Path, checksums: dict[str, str | None]) -> None:
+    """Rename a download to its target, or delete it if its checksum is wrong; delete the record of its version.
 
-
-def _resume(url: str, partial: Path) -> None:
-    """Append to ``partial`` what it lacks, or begin anew where the server cannot go on or the remote file has changed.
-
-    The version that the bytes belong to is noted beside them (RFC 9110, sec. 13.1.5 If-Range, 14.4 Content-Range).
+    Raises:
+        InputError: wrong checksum.
     """
-    note = _note(partial)
-    start = partial.stat().st_size if partial.exists() and note.exists() else 0
-    known = json.loads(note.read_text()) if start else {}
-    if start and start == known["length"]:
-        return
-    headers = {"Accept-Encoding": "identity"}
-    if any(known.values()):
-        headers["Range"] = f"bytes={start}-"
-        if known["validator"]:
-            headers["If-Range"] = known["validator"]
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
-        resumed = answer.status_code == 206
-        if start and (answer.status_code == 416 or (resumed and not _continues(answer, start, known))):
-            partial.unlink()
-            return _resume(url, partial)
-        answer.raise_for_status()
-        if not resumed:
-            partial.write_bytes(b"")  # before the note: bytes of another version must not pass for this one's
-            known = {"validator": _validator(answer), "length": int(answer.headers.get("Content-Length", 0)) or None}
-            note.write_text(json.dumps(known))
-        with partial.open("ab") as file, _bar(partial.stem, file.tell(), known["length"]) as bar:
-            for chunk in answer.iter_content(CHUNK):
-                file.write(chunk)
-                bar(len(chunk))
-    if known["length"] and partial.stat().st_size != known["length"]:
-        raise requests.ConnectionError(f"{partial.stat().st_size} bytes of {known['length']}")
-
-
-def _continues(answer: requests.Response, start: int, known: dict[str, Any]) -> bool:
-    """Tell whether a partial answer begins at ``start`` and belongs to the known version."""
-    place, _, length = answer.headers.get("Content-Range", "").partition("/")
-    same = _validator(answer) in (None, known["validator"]) and length in ("*", str(known["length"]))
-    return same and place.startswith(f"bytes {start}-")
-
-
-def _validator(answer: requests.Response) -> str | None:
-    """Return what If-Range accepts: a strong entity tag, otherwise the date of the last change."""
-    tag = answer.headers.get("ETag", "W/")
-    return answer.headers.get("Last-Modified") if tag.startswith("W/") else tag
-
-
-def _note(partial: Path) -> Path:
-    return partial.with_name(f"{partial.name}.json")
-
-
-def _accept(partial: Path, target: Path, checksums: dict[str, str | None]) -> None:
-    """Move a download into place, or delete it where its checksum is wrong."""
     try:
         _verify(partial, checksums, f"The download is deleted: run again, or put the file at {target} by hand.")
     except InputError:
         partial.unlink()
-        _note(partial).unlink()
+        note.unlink()
         raise
     os.replace(partial, target)
-    _note(partial).unlink()
+    note.unlink()
 
 
 def _verify(path: Path, checksums: dict[str, str | None], advice: str) -> None:
+    """Compare a file with its expected checksums.
+
+    Raises:
+        InputError: a checksum differs; ends with ``advice``.
+    """
     for algorithm, expected in checksums.items():
-        if expected and (got := pooch.file_hash(str(path), algorithm)) != expected.lower():
+        if expected and (got := _digest(path, algorithm)) != expected.lower():
             raise InputError(f"{path}: {algorithm} is {got}, expected {expected}. {advice}")
 
 
-@contextmanager
-def _bar(name: str, start: int, length: int | None) -> Iterator[Callable[[int], None]]:
-    """Yield the function that advances a bar on standard error, drawn on a terminal only."""
-    console = Console(stderr=True)
-    columns = "{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(name, total=length, completed=start)
-        yield lambda count: progress.advance(task, count)
-
-
-def _reason(error: requests.RequestException) -> str:
-    if error.response is not None:
-        return f"the server answers {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
-        return "the server does not answer in time"
-    return "not a web address" if isinstance(error, ValueError) else "no connection, or it broke off"
+def _digest(path: Path, algorithm: str) -> str:
+    """Return a file's checksum as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy import ndimage
 from torch import Tensor, from_numpy
 from torch.nn import functional as F
 
@@ -77,5 +76,7 @@ def bled(colours: Tensor, alpha: Tensor) -> Tensor:
     hidden = alpha[0].numpy() == 0
     if hidden.all():
         return colours
+    from scipy import ndimage  # here because scipy is slow to import, and few images have hidden pixels
+
     rows, columns = ndimage.distance_transform_edt(hidden, return_distances=False, return_indices=True)
     return from_numpy(np.ascontiguousarray(colours.numpy()[:, rows, columns]))

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from kornia.color import rgb_to_grayscale
 
-from sr_lightning.ops.color import luma, rgb
+from sr_lightning.ops.color import gray, luma, rgb
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,8 @@ def test_luma_of_anything_but_rgb_is_an_error():
 def test_rgb_is_the_image_itself():
     image = torch.rand(3, 4, 4)
     assert rgb(image) is image
+
+
+def test_gray_equals_kornia():
+    image = torch.rand(2, 3, 9, 7)
+    assert torch.equal(gray(image), rgb_to_grayscale(image))

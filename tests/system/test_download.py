@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from sr_lightning.errors import InputError
-from sr_lightning.system import download
+from sr_lightning.system import transfer
 from sr_lightning.system.download import fetch
 from tests.support.servers import CONTENT, SIZE, Server
 
@@ -33,8 +33,8 @@ def broken_off(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, af
     """Leave a partial download behind and return its size."""
     server.stop_after = [after]
     with monkeypatch.context() as once:
-        once.setattr(download, "ATTEMPTS", 1)
-        with pytest.raises(InputError, match="Run again to go on"):
+        once.setattr(transfer, "ATTEMPTS", 1)
+        with pytest.raises(InputError, match="Run again to resume"):
             fetch(server.url, folder)
     server.seen.clear()
     server.served = 0
@@ -71,7 +71,7 @@ def test_goes_on_where_the_connection_broke(server: Server, tmp_path: Path) -> N
     first, second, third = server.seen
     assert first is None
     assert 0 < int(second[6:-1]) < int(third[6:-1])
-    assert server.served <= SIZE + 2 * download.CHUNK
+    assert server.served <= SIZE + 2 * transfer.CHUNK
 
 
 @pytest.mark.parametrize("headers", [{"ETag": '"first"'}, {"ETag": 'W/"weak"'}, {"Last-Modified": "yesterday"}, {}])
@@ -80,7 +80,7 @@ def test_next_run_transfers_only_what_is_missing(
 ) -> None:
     server.headers, server.if_range = headers, "first" in headers.get("ETag", "")
     size = broken_off(server, tmp_path, monkeypatch)
-    assert 500_000 - download.CHUNK <= size <= 500_000
+    assert 500_000 - transfer.CHUNK <= size <= 500_000
     assert fetch(server.url, tmp_path, sha256=digest(CONTENT)).read_bytes() == CONTENT
     assert (server.seen, server.served) == ([f"bytes={size}-"], SIZE - size)
     assert left(tmp_path) == ["file.bin"]
@@ -130,7 +130,7 @@ def test_wrong_checksum_leaves_nothing(server: Server, tmp_path: Path) -> None:
     assert left(tmp_path) == []
 
 
-@pytest.mark.parametrize(("status", "requests"), [(404, 1), (403, 1), (503, download.ATTEMPTS)])
+@pytest.mark.parametrize(("status", "requests"), [(404, 1), (403, 1), (503, transfer.ATTEMPTS)])
 def test_refusals_are_one_line(server: Server, tmp_path: Path, status: int, requests: int) -> None:
     server.status = status
     with pytest.raises(InputError) as caught:
@@ -141,7 +141,7 @@ def test_refusals_are_one_line(server: Server, tmp_path: Path, status: int, requ
 
 
 def test_offline_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "PAUSE", 0.001)
+    monkeypatch.setattr(transfer, "PAUSE", 0.001)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/file.bin"
@@ -153,12 +153,12 @@ def test_offline_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_silent_server_is_one_line(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "TIMEOUT", (1, 0.1))
-    monkeypatch.setattr(download, "ATTEMPTS", 2)
+    monkeypatch.setattr(transfer, "TIMEOUT", (1, 0.1))
+    monkeypatch.setattr(transfer, "ATTEMPTS", 2)
     server.stop_after, server.stall = [300_000, 0], True
-    with pytest.raises(InputError, match=r"^.*: no connection, or it broke off\. .*$"):
+    with pytest.raises(InputError, match=r"^.*: no connection, or it was interrupted\. .*$"):
         fetch(server.url, tmp_path)
-    assert (tmp_path / "file.bin.partial").stat().st_size >= 300_000 - download.CHUNK
+    assert (tmp_path / "file.bin.partial").stat().st_size >= 300_000 - transfer.CHUNK
 
 
 def test_unwritable_folder_is_one_line(server: Server, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sr_lightning import image, weights
-from sr_lightning.export import export
+from sr_lightning.commands.export import export
 from tests.support.runs import EXACT, GAN, TINY, assert_same, checkpoint, finished, logged
 
 

@@ -1,0 +1,173 @@
+"""Upscale files and standard streams: the work of the ``upscale`` command."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import Progress
+
+from sr_lightning import image, video
+from sr_lightning.cli.argument_types import printable
+from sr_lightning.commands.upscale_page import COLUMNS, PIPE, check_page, compare
+from sr_lightning.errors import InputError
+from sr_lightning.system.atomic import check_writable
+from sr_lightning.upscaling import (
+    Job,
+    Report,
+    Upscaler,
+    checked,
+    plan,
+    upscale_files,
+    upscale_picture,
+    upscale_videos,
+)
+from sr_lightning.weights.by_name import load_generator
+
+
+def run(options: argparse.Namespace) -> int:
+    """Upscale all inputs and return the exit status.
+
+    Args:
+        options: parsed arguments of the command.
+    Raises:
+        InputError: an unusable input, output or option.
+    """
+    console = Console(stderr=True)
+    handler = RichHandler(console=console, show_time=False, show_path=False)
+    logger = logging.getLogger("sr_lightning")
+    logger.addHandler(handler)
+    try:
+        if options.compare is not None:
+            check_page(options.compare, options.inputs, options.output)
+        upscaler = prepared(options)
+        if PIPE in options.inputs or options.output == PIPE:
+            return through_pipe(options, upscaler)
+        return through_files(options, upscaler, console)
+    finally:
+        logger.removeHandler(handler)
+
+
+def prepared(options: argparse.Namespace) -> Upscaler:
+    """Load the network onto its device.
+
+    Raises:
+        InputError: it cannot be loaded, or options contradict each other.
+    """
+    try:
+        generator = load_generator(options.weights)
+        return Upscaler(generator, options.device, options.precision, options.tile, options.overlap)
+    except InputError:
+        raise
+    except (ValueError, RuntimeError, AssertionError) as error:  # raised by torch for an unavailable device
+        raise InputError(str(error).split("\n")[0]) from error
+
+
+def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
+    """Upscale one image from standard input or a file to standard output or a file."""
+    if len(options.inputs) > 1:
+        raise InputError(f"{PIPE}: only a single input is allowed")
+    if options.dry_run:
+        raise InputError(f"--dry-run: needs files instead of {PIPE}")
+    source, target = options.inputs[0], None if options.output == PIPE else options.output
+    if Path(source).suffix.lower() in video.EXTENSIONS:
+        raise InputError(f"{source}: videos cannot be written to {PIPE}; use --output FILE")
+    if target is not None:
+        checked([Job(Path(source), Path(target))])
+        check_writable(target)
+        if Path(target).exists() and not options.overwrite:
+            raise InputError(f"{target}: already exists; use --overwrite or another name")
+    if source == PIPE:
+        content = sys.stdin.buffer.read()
+        picture = image.decode(content, "standard input")
+        suffix = f".{options.format}" if options.format else image.same_suffix(content)
+    else:
+        picture = image.read_picture(source)
+        suffix = suffix_of(options)(Path(source))
+    enlarged = upscale_picture(upscaler, picture, options.outscale)
+    if target is None:
+        sys.stdout.buffer.write(image.encode(enlarged, suffix, "standard output"))
+        sys.stdout.buffer.flush()
+    else:
+        image.write_picture(target, enlarged)
+    return 0
+
+
+def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
+    """Return a function that maps an input file to the suffix of its output."""
+
+    def chosen(path: Path) -> str:
+        if path.suffix.lower() in video.EXTENSIONS:
+            return path.suffix.lower()
+        return f".{options.format}" if options.format else image.suffix_for(path.suffix)
+
+    return chosen
+
+
+def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Console) -> int:
+    """Upscale all input files and print a summary."""
+    scale = f"{options.outscale or upscaler.scale:g}"
+    jobs = plan(options.inputs, options.output, scale, suffix_of(options))
+    todo = [job for job in jobs if options.overwrite or not job.target.exists()]
+    for job in todo:
+        check_writable(job.target)
+    if options.dry_run:
+        lines = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in todo]
+        sys.stdout.write(f"{''.join(lines)}{len(todo)} of {len(jobs)} would be upscaled\n")
+        return 0
+    report = with_progress(todo, upscaler, options.outscale, console) if todo else Report()
+    if options.compare is not None:
+        lead = f"Left: bicubic interpolation. Right: {Path(options.weights).name}. Both ×{scale}."
+        compare(jobs, options.compare, lead, report, console)
+    for message in report.problems.values():
+        sys.stdout.write(f"{printable(message)}\n")
+    kind = "files" if any(job.is_video for job in jobs) else "images"
+    summary = [f"{report.done} of {len(jobs)} {kind} upscaled"]
+    if len(todo) < len(jobs):
+        summary.append(f"{len(jobs) - len(todo)} already existed (use --overwrite to replace them)")
+    if report.problems:
+        summary.append(f"{len(report.problems)} failed")
+    sys.stdout.write(f"{', '.join(summary)}\n")
+    return 1 if report.problems else 0
+
+
+def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
+    """Upscale with a progress bar over the pixels of all images, then over the frames of each video."""
+    stills, films = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
+    sizes = {job: pixels(job.source) for job in stills}
+    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
+        bar = progress.add_task("Upscaling", total=sum(sizes.values()))
+        finished = 0
+
+        def enlarge(picture: image.Picture) -> image.Picture:
+            return upscale_picture(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
+
+        def on_done(job: Job) -> None:
+            nonlocal finished
+            finished += sizes[job]  # also for a failed file
+            progress.update(bar, completed=finished, description=printable(job.source.name)[-30:])
+
+        def on_frame(job: Job, total: int) -> None:
+            if progress.tasks[film].description != (name := printable(job.source.name)[-30:]):
+                progress.reset(film, total=total, description=name, visible=True)
+            progress.advance(film)
+
+        report = upscale_files(stills, enlarge, on_done)
+        progress.update(bar, visible=False)
+        film = progress.add_task("Upscaling", visible=False)
+        frame = partial(upscale_picture, upscaler, outscale=outscale)
+        upscale_videos(films, frame, report, on_frame)
+        return report
+
+
+def pixels(path: Path) -> int:
+    """Return the number of pixels of an image from its header; 0 for unreadable files, which are reported later."""
+    try:
+        height, width = image.size(path)
+    except InputError:
+        return 0
+    return height * width
