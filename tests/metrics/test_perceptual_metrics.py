@@ -15,7 +15,7 @@ from sr_lightning.features import VGG, pretrained
 from sr_lightning.metrics import DISTS, LPIPS
 from sr_lightning.metrics.perceptual import VGG16_LAYERS, L2Pool
 from sr_lightning.ops.resize import bicubic
-from sr_lightning.system import download
+from sr_lightning.system import transfer
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def vgg16(shared) -> Path:
 def offline(monkeypatch, tmp_path) -> str:
     """A model zoo that nobody answers for, and an empty cache. Returns the address of VGG16."""
     monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
-    monkeypatch.setattr(download, "PAUSE", 0)
+    monkeypatch.setattr(transfer, "PAUSE", 0)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     return "http://127.0.0.1:1/vgg16-397923af.pth"
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from sr_lightning.features import VGG, embedded, pretrained
 from sr_lightning.features.vgg import CONVOLUTIONS, WIDTHS
 from sr_lightning.losses import Perceptual
-from sr_lightning.system import download
+from sr_lightning.system import transfer
 
 LAYERS = {"conv1_2": 0.5, "conv2_2": 1, "conv3_3": 2}
 
@@ -83,7 +83,7 @@ def zoo(tmp_path, monkeypatch):
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         monkeypatch.setattr(pretrained, "ZOO", f"http://127.0.0.1:{server.server_port}/")
         monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
-        monkeypatch.setattr(download, "PAUSE", 0)
+        monkeypatch.setattr(transfer, "PAUSE", 0)
         yield folder, asked
         server.shutdown()
 
