@@ -43,7 +43,7 @@ def test_bicubic_gives_the_published_numbers(command, shared, tmp_path):
 
 
 def test_two_devices_measure_what_one_measures(photos, tmp_path):
-    """REQ-VAL-1 in a real process group: three images on two devices."""
+    """Three images in a process group of two: the sampler repeats one, which must count once."""
     results = []
     for devices in (1, 2):
         out = tmp_path / f"devices-{devices}"

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sr_lightning.metrics import per_image
+from sr_lightning.metrics import STANDARD, per_image
 from sr_lightning.system.atomic import replacing, write_text
 
 Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
@@ -29,8 +29,8 @@ def means(rows: Sequence[Row]) -> list[Row]:
 
 
 def cells(row: Row) -> list[str]:
-    """A row as text: decibels with two decimals, everything else that is measured with four."""
-    digits = {"psnr_y": 2, "niqe": 3}
+    """Format a row: metrics with the digits of their class, other floats with four."""
+    digits = {key: info.digits for key, info in STANDARD.items()}
     return [f"{v:.{digits.get(k, 4)}f}" if isinstance(v, float) else str(v) for k, v in row.items()]
 
 

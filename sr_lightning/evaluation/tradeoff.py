@@ -18,6 +18,7 @@ from sr_lightning.data import Batch, find_benchmarks
 from sr_lightning.evaluation.benchmark import evaluate
 from sr_lightning.evaluation.tables import Row, means
 from sr_lightning.metrics import per_image
+from sr_lightning.metrics.standard import caption_text
 from sr_lightning.modules import Benchmarks
 from sr_lightning.ops.quantize import to_uint8
 
@@ -113,7 +114,7 @@ def measure_tradeoff(
     for number, alpha in enumerate(ordered, 1):
         network = weights.interpolate(generators, [float(1 - alpha), float(alpha)]).eval()
         rows = evaluate(trainer, network, metrics, benchmarks, NETWORKS, on_image=seen(alpha))
-        told = ", ".join(f"{m['benchmark']} {m['psnr_y']:.2f} dB, LPIPS {m['lpips']:.4f}" for m in means(rows))
+        told = ", ".join(f"{m['benchmark']} {caption_text(m)}" for m in means(rows))
         for row in rows:
             del row["network"]
             for way in (NETWORKS, IMAGES) if alpha in ends else (NETWORKS,):  # at the ends both are the same

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 
+from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting.columns import Baseline, Column
-from sr_lightning.reporting.metric_info import GAP, PERCEPTUAL, Measure
+from sr_lightning.reporting.metric_info import GAP, PERCEPTUAL
 from sr_lightning.reporting.report import Report
 from sr_lightning.visuals.html import Axis, Series
 
@@ -33,7 +34,7 @@ def curve_series(report: Report, name: str) -> list[Series]:
     return found
 
 
-def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
+def plane_axes(report: Report) -> tuple[MetricInfo, MetricInfo] | None:
     """Distortion and perception, of what interpolations know, too; None where one of them was not measured."""
     between = [values for each in report.interpolations for values in each.series.values()]
     by_key = {measure.key: measure for measure in report.measured}
@@ -45,13 +46,13 @@ def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
     return (distortion, perception) if distortion and perception else None
 
 
-def leading(report: Report) -> list[Measure]:
+def leading(report: Report) -> list[MetricInfo]:
     """What is measured, with distortion and perception first, and then what an experiment measures besides."""
     first = [*(plane_axes(report) or ()), *(measure for measure in report.measured if measure == GAP)]
     return [*first, *(measure for measure in report.measured if measure not in first)]
 
 
-def plane_series(report: Report, x: Measure, y: Measure) -> list[Series]:
+def plane_series(report: Report, x: MetricInfo, y: MetricInfo) -> list[Series]:
     """Columns with their validations over time and their seeds, what they started from, bicubic, interpolations.
 
     Many columns are told by numbers, which the legend has before their names.
@@ -74,7 +75,7 @@ def plane_series(report: Report, x: Measure, y: Measure) -> list[Series]:
     return [series for series in found if series.points]
 
 
-def column_series(report: Report, column: Column, x: Measure, y: Measure, number: str = "") -> Series:
+def column_series(report: Report, column: Column, x: MetricInfo, y: MetricInfo, number: str = "") -> Series:
     """Validations from the start on as small points on a line; the checkpoint of the table large; each seed small.
 
     Args:
@@ -106,7 +107,7 @@ def column_series(report: Report, column: Column, x: Measure, y: Measure, number
     )
 
 
-def position(what: Column | Baseline, x: Measure, y: Measure) -> tuple[float, float]:
+def position(what: Column | Baseline, x: MetricInfo, y: MetricInfo) -> tuple[float, float]:
     a, b = what.spread(x.key), what.spread(y.key)
     return (math.nan if a is None else a.mean, math.nan if b is None else b.mean)
 
@@ -121,10 +122,10 @@ def name_of(baseline: Baseline, report: Report) -> str:
     return name if len(others) == 1 else f"{name} ({own})"
 
 
-def axis(measure: Measure) -> Axis:
-    return Axis(measure.title, measure.better)
+def axis(measure: MetricInfo) -> Axis:
+    return Axis(measure.heading, measure.better)
 
 
-def named(measures: Sequence[Measure], name: str) -> Axis:
+def named(measures: Sequence[MetricInfo], name: str) -> Axis:
     """The axis of what was logged under a name."""
     return next((axis(measure) for measure in measures if name == f"val/{measure.key}"), Axis(name))

@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from sr_lightning import image
+from sr_lightning.metrics.standard import caption
 from sr_lightning.reporting.columns import Column
 from sr_lightning.reporting.report import Report
 from sr_lightning.reporting.run_reader import Run
@@ -14,8 +15,6 @@ from sr_lightning.visuals.comparison import Version, chosen, comparison
 from sr_lightning.visuals.crop_selection import Square
 
 PLACES = 2
-NOTE = {"psnr_y": ("PSNR-Y", "{:.2f} dB"), "lpips": ("LPIPS", "{:.3f}"), "niqe": ("NIQE", "{:.2f}")}
-"""What is written beneath a version of one image: the first two that were measured."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +58,20 @@ def photograph(report: Report, columns: Sequence[Column], name: str) -> Shown:
         sources.append((f"start: {report.starts[0].name}", owner, report.starts[0].name))
     sources += [(column.name, column.finished[0], column.finished[0].trained) for column in columns]
     versions, values = [], {}
-    keys: list[str] = []
+    note = ""
     for title, run, network in sources:
         file = run.pictures(network).get(name)
         if file is None:
             continue
         versions.append((title, image.read(file)))
         scores = list(run.values[network].values())[number]
-        keys = [key for key in NOTE if key in scores][:2]
-        values[title] = " / ".join(NOTE[key][1].format(scores[key]) for key in keys)
+        captions = caption(scores)
+        values[title] = " / ".join(text for _, text in captions)
+        note = " / ".join(info.title for info, _ in captions)
     versions.append(("HR", image.read(first.pictures("HR")[name])))
     squares = chosen(versions, count=PLACES)
     file_name = list(first.values[first.trained])[number]
-    return Shown(file_name, versions, squares, values, " / ".join(NOTE[key][0] for key in keys))
+    return Shown(file_name, versions, squares, values, note)
 
 
 def write_pictures(folder: Path, photographs: Sequence[Shown]) -> list[Path]:

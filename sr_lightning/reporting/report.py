@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sr_lightning.errors import InputError
+from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting.columns import Baseline, Column, baselines, columns_of, neighbours
 from sr_lightning.reporting.interpolation_series import Interpolation, read_interpolation
-from sr_lightning.reporting.metric_info import GAP, RMSE, Measure, measures, rmse
+from sr_lightning.reporting.metric_info import GAP, RMSE, current_key, metric_infos, rmse
 from sr_lightning.reporting.run_reader import Run, read_runs
 from sr_lightning.reporting.significance import Difference, corrected, difference
 
@@ -34,7 +35,7 @@ class Report:
     folder: Path
     runs: list[Run]
     columns: list[Column]
-    measured: list[Measure]
+    measured: list[MetricInfo]
     bicubic: list[Baseline]
     starts: list[Baseline]
     distortion: str | None = None
@@ -79,8 +80,8 @@ def gather(
     columns = columns_of(runs)
     finished = [run for run in runs if run.finished]
     keys = list(dict.fromkeys(key for run in finished for values in run.values[run.trained].values() for key in values))
-    metrics = {key: metric for run in runs for key, metric in (run.config.get("metrics") or {}).items()}
-    metrics |= {key: metric for run in finished for key, metric in run.protocol.get("metrics", {}).items()}
+    metrics = {current_key(k): metric for run in runs for k, metric in (run.config.get("metrics") or {}).items()}
+    metrics |= {current_key(k): metric for run in finished for k, metric in run.protocol.get("metrics", {}).items()}
     if not keys:
         keys = [key for key in metrics if any(f"val/{key}" in run.curves for run in runs)]
     if any(f"val/{GAP.key}" in run.curves for run in runs):
@@ -93,7 +94,7 @@ def gather(
         if key is not None and key not in keys:
             raise InputError(f"{option} {key}: was not measured; there are {', '.join(keys) or 'no values yet'}")
     report = Report(
-        folder, runs, columns, measures(keys, metrics), baselines(columns, "bicubic"), baselines(columns, "start"),
+        folder, runs, columns, metric_infos(keys, metrics), baselines(columns, "bicubic"), baselines(columns, "start"),
         distortion, perception,
     )  # fmt: skip
     for run in runs:
@@ -115,7 +116,7 @@ def gather(
     return report
 
 
-def compared(report: Report, measure: Measure, against: str | None = None) -> dict[Pair, Difference]:
+def compared(report: Report, measure: MetricInfo, against: str | None = None) -> dict[Pair, Difference]:
     """Each column against the first one, or another, and then against those that it differs from in one word.
 
     Where several words vary, the latter alone, unless a column is asked for: what a difference in two words comes of,

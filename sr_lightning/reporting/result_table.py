@@ -39,7 +39,7 @@ class Table:
 
 def results(report: Report) -> Table:
     """Means over the validation images, with their deviation over the seeds, and how far the runs have come."""
-    heads = [Head(measure.title, measure.better, measure.digits) for measure in report.measured]
+    heads = [Head(measure.heading, measure.better, measure.digits) for measure in report.measured]
     rows: dict[str, list[Cell]] = {}
     for baseline in (*report.bicubic, *report.starts):
         rows[name_of(baseline, report)] = [*(baseline.spread(measure.key) for measure in report.measured), None]

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from sr_lightning.errors import InputError
+from sr_lightning.reporting.metric_info import current_key
 from sr_lightning.sweeps.job import BEFORE, FINISHED, INTERRUPTED, RESUMED, RUNNING, WAITING
 from sr_lightning.training.run_folder import read_result
 
@@ -167,7 +168,7 @@ def read_values(path: Path) -> dict[str, Values]:
         for row in csv.DictReader(file):
             images = found.setdefault(row["network"], {})
             name = row["image"] if row["image"] not in images else f"{row['image']} ({len(images)})"
-            images[name] = {key: float(value) for key, value in row.items() if key not in NOT_MEASURED}
+            images[name] = {current_key(key): float(value) for key, value in row.items() if key not in NOT_MEASURED}
     return found
 
 
@@ -183,7 +184,7 @@ def read_curves(folder: Path) -> dict[str, Curve]:
                 del values[step]
         for step, row in rows:
             for name, value in row.items():
-                found.setdefault(name, {})[step] = value
+                found.setdefault(current_key(name), {})[step] = value
     return {name: sorted(values.items()) for name, values in found.items() if values}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sr_lightning.evaluation.tables import Row, write_csv
-from sr_lightning.reporting.metric_info import Measure
+from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting.report import Pair
 from sr_lightning.reporting.result_table import Table
 from sr_lightning.reporting.significance import Difference, Spread
@@ -30,12 +30,12 @@ def markdown(table: Table) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
 
 
-def markdown_differences(measure: Measure, found: Mapping[Pair, Difference]) -> str:
+def markdown_differences(measure: MetricInfo, found: Mapping[Pair, Difference]) -> str:
     """A line for each pair of columns; empty where there is none."""
     if not found:
         return ""
     digits = measure.digits
-    lines = [f"| {measure.title} | difference | 95 % interval | p (Holm) |", "| --- | ---: | ---: | ---: |"]
+    lines = [f"| {measure.heading} | difference | 95 % interval | p (Holm) |", "| --- | ---: | ---: | ---: |"]
     for (name, other), each in found.items():
         interval = "–" if each.low is None else f"{each.low:+.{digits}f} to {each.high:+.{digits}f}"
         p = "–" if each.holm is None else f"{each.holm:.3g}"

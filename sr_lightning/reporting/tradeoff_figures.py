@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sr_lightning.evaluation.tables import Row
 from sr_lightning.evaluation.tradeoff import IMAGES, NETWORKS
+from sr_lightning.metrics.standard import caption_text
 from sr_lightning.visuals.comparison import FAINT, INK, LINE, MARGIN, PAPER, drawn, floating
 from sr_lightning.visuals.crop_selection import same_place, telling_squares
 from sr_lightning.visuals.html import Series
@@ -40,9 +41,7 @@ def strip(outputs: Outputs, reference: Tensor, summary: Sequence[Row], side: int
     """
     alphas = spread([alpha for way, alpha in outputs if way == NETWORKS])
     [square] = telling_squares([floating(outputs[NETWORKS, Decimal(end)]) for end in (0, 1)], side)
-    values = {
-        (row["interpolated"], row["alpha"]): f"{row['psnr_y']:.2f} dB   LPIPS {row['lpips']:.3f}" for row in summary
-    }
+    values = {(row["interpolated"], row["alpha"]): caption_text(row) for row in summary}
     height = PANEL + LINE + MARGIN
     size = (GUTTER + len(alphas) * (PANEL + MARGIN) + MARGIN, MARGIN + LINE + len(WAYS) * height)
     sheet = Image.new("RGB", size, PAPER)

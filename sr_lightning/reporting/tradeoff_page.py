@@ -5,18 +5,14 @@ from pathlib import Path
 from sr_lightning import image
 from sr_lightning.evaluation.tables import markdown, write_csv
 from sr_lightning.evaluation.tradeoff import METRICS, NETWORKS, Tradeoff
+from sr_lightning.metrics import STANDARD
 from sr_lightning.reporting.tradeoff_figures import WAYS, lines, spread, strip
 from sr_lightning.system.atomic import write_text
 from sr_lightning.visuals.comparison import with_text
 from sr_lightning.visuals.html import Axis, Column, crops_figure, page, plane, section, table, write_page
 
-PSNR, LPIPS = Axis("PSNR-Y (dB)", "higher"), Axis("LPIPS", "lower")
-COLUMNS = (
-    Column("PSNR-Y", "higher"),
-    Column("SSIM-Y", "higher", 4),
-    Column("LPIPS", "lower", 4),
-    Column("NIQE", "lower", 3),
-)
+PSNR, LPIPS = (Axis(STANDARD[key].heading, STANDARD[key].better) for key in ("psnr_y", "lpips"))
+COLUMNS = [Column(info.title, info.better, info.digits) for info in (STANDARD[key] for key in METRICS)]
 
 
 def write_tradeoff(folder: Path, found: Tradeoff, title: str) -> list[Path]:

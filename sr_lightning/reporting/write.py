@@ -1,7 +1,6 @@
 """A report as files: a page, tables for a paper, pictures."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 from sr_lightning.reporting import captions, charts
@@ -15,8 +14,10 @@ from sr_lightning.system.atomic import write_text
 from sr_lightning.visuals.html import (
     Axis,
     Column,
+    bullets,
     crops_figure,
     curves,
+    definitions,
     folded,
     intervals,
     page,
@@ -75,8 +76,7 @@ def write_report(folder: Path, report: Report, against: str | None = None, proje
 
 
 def missing(report: Report) -> list[str]:
-    items = "".join(f"<li>{escape(each)}</li>" for each in report.missing)
-    return [section("What is missing", [f'<ul class="missing">{items}</ul>\n'])] if items else []
+    return [section("What is missing", [bullets(report.missing)])] if report.missing else []
 
 
 def pictures_of(report: Report, photographs: Sequence[Shown]) -> list[str]:
@@ -89,13 +89,13 @@ def the_plane(report: Report) -> list[str]:
     if axes is None:
         return []
     x, y = axes
-    drawn = plane(f"{y.title} against {x.title}", charts.plane_series(report, x, y), charts.axis(x), charts.axis(y))
+    drawn = plane(f"{y.heading} against {x.heading}", charts.plane_series(report, x, y), charts.axis(x), charts.axis(y))
     return [section("Perception–distortion plane", [drawn], captions.under_plane(report))]
 
 
 def the_differences(report: Report, differences: dict[str, dict[Pair, Difference]]) -> list[str]:
     drawn = {
-        measure.title: intervals(measure.title, pairs, Axis(measure.title, measure.better), measure.digits)
+        measure.heading: intervals(measure.heading, pairs, Axis(measure.heading, measure.better), measure.digits)
         for measure in charts.leading(report)
         if (pairs := differences.get(measure.key))
     }
@@ -140,12 +140,11 @@ def runs_of(report: Report) -> str:
 def settings(report: Report) -> str:
     """How the finished runs were measured, word by word."""
     protocols = [run.protocol for run in report.finished]
-    shown_keys = ("protocol", "scale", "border", "degradation", "sr_lightning")
-    lines = []
-    for key in shown_keys:
-        values = list(dict.fromkeys(str(protocol.get(key, "?")) for protocol in protocols))
-        lines += [f"<dt>{key}</dt><dd>{escape('; '.join(values))}</dd>"] if values else []
-    return folded("How it was measured", [f'<dl class="settings">{"".join(lines)}</dl>\n']) if lines else ""
+    keys = ("protocol", "scale", "border", "degradation", "sr_lightning")
+    if not protocols:
+        return ""
+    values = {key: dict.fromkeys(str(protocol.get(key, "?")) for protocol in protocols) for key in keys}
+    return folded("How it was measured", [definitions({key: "; ".join(each) for key, each in values.items()})])
 
 
 def as_markdown(

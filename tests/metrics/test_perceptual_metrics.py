@@ -164,7 +164,7 @@ def test_all_perceptual_metrics_take_a_file(offline, command, photos, vgg16, tmp
     out = command("evaluate", "checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", *words,
                   f"hydra.run.dir={tmp_path / 'out'}")  # fmt: skip
     row = json.loads((tmp_path / "out" / "summary.json").read_text())["summary"][0]
-    assert list(row)[3:] == ["psnr_y", "ssim_y", "lpips", "lr_consistency", "colour_shift", "lpips_vgg", "dists"]
+    assert list(row)[3:] == ["psnr_y", "ssim_y", "lpips", "lr_consistency", "color_shift", "lpips_vgg", "dists"]
     assert 0 < row["lpips"] < 1
     assert "lpips" in out
 

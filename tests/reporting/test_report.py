@@ -10,11 +10,11 @@ import torch
 import yaml
 
 from sr_lightning.errors import InputError
+from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting import gather, write_report
 from sr_lightning.reporting.charts import curve_series, leading, plane_axes, plane_series
 from sr_lightning.reporting.columns import Column, named
 from sr_lightning.reporting.crops import shown
-from sr_lightning.reporting.metric_info import Measure
 from sr_lightning.reporting.report import compared
 from sr_lightning.reporting.result_table import costs, results
 from sr_lightning.reporting.run_reader import WORD, read_curves, read_runs
@@ -118,7 +118,7 @@ def test_the_gap_of_batch_norm_is_that_of_the_checkpoint(sweep):
     assert table.rows["vanilla"][-2] == Spread(1.5, pytest.approx(0.5**0.5), 2)
     assert table.rows["bicubic"][-2] is table.rows["hinge"][-2] is None
     assert compared(report, report.measured[-1]) == {}
-    report.measured.insert(0, Measure("ssim_y", "SSIM", "higher", 4))
+    report.measured.insert(0, MetricInfo("ssim_y", "SSIM", "higher", 4))
     assert [each.key for each in leading(report)] == ["psnr_y", "niqe", "batch_statistics_gap", "ssim_y"]
 
 
@@ -178,13 +178,30 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
     for run in report.finished:
         for values in run.values["gan"].values():
             values["lpips"] = 0.1
-    report.measured.append(Measure("lpips", "LPIPS", "lower", 3))
+    report.measured.append(MetricInfo("lpips", "LPIPS", "lower", 3))
     assert plane_axes(report)[1].key == "niqe"  # interpolations were not measured by LPIPS
     report.interpolations.clear()
     assert plane_axes(report)[1].key == "lpips"
     assert any("elsewhere: was measured on set, not on the validation images" in each for each in report.missing)
     with pytest.raises(InputError, match=r"no evaluation/images\.csv; write it by interpolate"):
         gather(sweep, [tmp_path])
+
+
+def test_metrics_of_earlier_versions_are_read_under_their_present_names(sweep):
+    """The color shift was spelled colour_shift in logs, tables and configurations."""
+    old = {"_target_": "sr_lightning.metrics.ColourShift"}
+    for run in sweep.glob("0[0-3]-a"):
+        for path in (run / "validation" / "images.csv", run / "csv" / "version_0" / "metrics.csv"):
+            path.write_text(path.read_text().replace("niqe", "colour_shift"))
+        summary = json.loads((run / "validation" / "summary.json").read_text())
+        summary["protocol"]["metrics"] = {"colour_shift": old}
+        (run / "validation" / "summary.json").write_text(json.dumps(summary))
+    report = gather(sweep)
+    assert [(info.key, info.heading) for info in report.measured] == [
+        ("psnr_y", "PSNR-Y (dB)"),
+        ("color_shift", "Color shift (of\u00a0255)"),
+    ]
+    assert report.columns[0].curve("val/color_shift")
 
 
 def test_many_columns_are_told_by_numbers_in_the_plane(tmp_path):
@@ -204,7 +221,7 @@ def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
     """RMSE is that of each image, then the mean: 255 / 10**(psnr / 20) by hand; what was not measured is named."""
     report = gather(sweep, distortion="rmse_y", perception="psnr_y")
     x, y = plane_axes(report)
-    assert (x.title, x.better, y.key) == ("RMSE-Y (of\u00a0255)", "lower", "psnr_y")
+    assert (x.heading, x.better, y.key) == ("RMSE-Y (of\u00a0255)", "lower", "psnr_y")
     by_hand = sum(255 / 10 ** ((26 + number) / 20) for number in range(8)) / 8
     assert report.bicubic[0].spread("rmse_y").mean == pytest.approx(by_hand)
     (series,) = (each for each in plane_series(report, x, y) if each.name == "vanilla")

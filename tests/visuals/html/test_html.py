@@ -14,7 +14,7 @@ from sr_lightning.visuals.html import Axis, Column, Series
 from sr_lightning.visuals.html.data_uri import within
 from sr_lightning.visuals.html.intervals import verdict
 from sr_lightning.visuals.html.label_placement import apart, beside
-from sr_lightning.visuals.html.ticks import ticks, written
+from sr_lightning.visuals.html.ticks import format_tick, ticks
 from tests.support import photographs
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -40,7 +40,7 @@ def test_ticks_are_round_numbers(low, high, expected):
 
 
 def test_ticks_are_written_short():
-    assert [written(v) for v in (0, -1.5, 8000, 20_000, 2.5e6, 0.0001)] == [
+    assert [format_tick(v) for v in (0, -1.5, 8000, 20_000, 2.5e6, 0.0001)] == [
         "0",
         "−1.5",
         "8000",
