@@ -1,4 +1,4 @@
-"""The picture of the papers: places of each kept photograph in bicubic, the start, every column and HR."""
+"""Crops of each kept validation image in bicubic, the start, every column and HR."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ PLACES = 2
 
 @dataclass(frozen=True)
 class Shown:
-    """One photograph.
+    """One validation image in all versions.
 
     Attributes:
         name: of its file.
         versions: from bicubic to HR.
-        squares: the places.
-        values: what was measured of each version on this photograph.
-        note: what the values are.
+        squares: the crops.
+        values: version -> metric values on this image.
+        note: names of the metrics.
     """
 
     name: str
@@ -36,12 +36,12 @@ class Shown:
     note: str
 
     def picture(self, panel: int = 192) -> Tensor:
-        """As one plain picture. Shape: (3, H, W) in [0, 1]"""
+        """Draw the comparison as one image. Shape: (3, H, W) in [0, 1]"""
         return comparison(self.versions, self.squares, self.values, panel)
 
 
 def shown(report: Report) -> list[Shown]:
-    """Each photograph that all finished columns have kept; a column is shown by its first finished seed."""
+    """Return the images kept by all finished columns; a column is shown by its first finished seed."""
     columns = [column for column in report.columns if column.finished]
     if not columns:
         return []
@@ -51,6 +51,7 @@ def shown(report: Report) -> list[Shown]:
 
 
 def photograph(report: Report, columns: Sequence[Column], name: str) -> Shown:
+    """Read the versions of one image, with their values and the crops where they differ most."""
     first, number = columns[0].finished[0], int(name.split("-")[0])
     sources: list[tuple[str, Run, str]] = [("bicubic", first, "bicubic")]
     if len(report.starts) == 1:
@@ -75,7 +76,7 @@ def photograph(report: Report, columns: Sequence[Column], name: str) -> Shown:
 
 
 def write_pictures(folder: Path, photographs: Sequence[Shown]) -> list[Path]:
-    """``crops-NUMBER-NAME.png`` of each.
+    """Write ``crops-NUMBER-NAME.png`` for each image.
 
     Raises:
         InputError: a file cannot be written.

@@ -246,7 +246,7 @@ def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
     command("report", str(sweep), "--distortion", "rmse_y", "--perception", "niqe")
     page = (sweep / "report" / "index.html").read_text()
     assert "NIQE against RMSE-Y (of\u00a0255)" in page
-    assert "RMSE is that of each image" in page
+    assert "RMSE is derived from the PSNR of each image" in page
 
 
 def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
@@ -301,18 +301,18 @@ def test_a_sweep_that_has_done_nothing_yet(tmp_path, rows):
     lines = [f"{job},{overrides},{status},val/niqe,,0.0," for job, overrides, status in rows]
     (tmp_path / "sweep" / "sweep.csv").write_text("\n".join([header, *lines]) + "\n")
     files = write_report(tmp_path / "out", gather(tmp_path / "sweep"))
-    assert "No run has come to its end yet" in files[1].read_text()
+    assert "No run has finished yet" in files[1].read_text()
     assert ("norm=none (00-a): not started" in files[1].read_text()) == bool(rows)
 
 
-def test_what_a_job_is_told_to_be(sweep):
+def test_the_status_of_a_job(sweep):
     """A running job, one that has its result but not its values, and one that a finished sweep does not know of."""
     write_run(sweep / "05-a", 20.0, finished=False)
     shutil.rmtree(sweep / "03-a" / "validation")
     with (sweep / "sweep.csv").open("a") as file:
         file.write("05-a,gan=vanilla seed=2,not started,val/niqe,,0,\n")
-    told = {run.folder.name: run.told() for run in read_runs(sweep)}
-    assert told["05-a"].startswith("running, iteration 20 of 20, last heard of 20")
+    told = {run.folder.name: run.describe_status() for run in read_runs(sweep)}
+    assert told["05-a"].startswith("running, iteration 20 of 20, last update 20")
     assert told["03-a"].startswith("finished, but without validation/images.csv; remove its result.json")
     assert told["00-a"] == "finished"
     assert gather(sweep).columns[1].status() == "1 finished, 1 without its values"
