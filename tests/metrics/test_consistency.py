@@ -1,4 +1,4 @@
-"""Faithfulness to the low resolution: blind to invented detail, sharp for shifts of place and colour."""
+"""Consistency with the low resolution ignores invented detail and detects shifted edges and colors."""
 
 import pytest
 import torch
@@ -31,6 +31,6 @@ def test_a_constant_error_is_its_own_size():
     assert ColorShift()(hr, hr) == 0
 
 
-def test_noise_does_not_shift_colours(photograph):
+def test_noise_does_not_shift_colors(photograph):
     noisy = photograph + 0.05 * torch.randn_like(photograph)
     assert ColorShift()(noisy, photograph) < 0.5

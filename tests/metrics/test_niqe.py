@@ -55,7 +55,7 @@ def test_flat_regions_normalize_to_zero_exactly():
 
 @pytest.mark.parametrize(("shape", "left", "right"), [(2, 1, 1), (1, 0.5, 2), (0.6, 3, 1), (4, 1, 1.5)])
 def test_fit_recovers_the_parameters_of_its_samples(shape, left, right):
-    """Each side is a half of SciPy's generalised normal, present in proportion to its scale."""
+    """Each side is a half of SciPy's generalized normal, present in proportion to its scale."""
     count = round(200_000 * left / (left + right))
     sides = [gennorm.isf((np.arange(n) + 0.5) / n / 2, shape) for n in (count, 200_000 - count)]
     samples = np.concatenate([-left * sides[0], right * sides[1]])

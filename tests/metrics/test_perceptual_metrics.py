@@ -1,4 +1,4 @@
-"""LPIPS and DISTS give the published values, need no torchvision, and say in one line what they lack."""
+"""LPIPS and DISTS match published values, do not need torchvision, and report missing weights in one line."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ def vgg16(shared) -> Path:
 
 @pytest.fixture
 def offline(monkeypatch, tmp_path) -> str:
-    """A model zoo that nobody answers for, and an empty cache. Returns the address of VGG16."""
+    """Make the model zoo unreachable and the cache empty. Returns the URL of VGG16."""
     monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
     monkeypatch.setattr(download, "PAUSE", 0)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))

@@ -1,4 +1,4 @@
-"""Reports: what runs and sweeps have left, compared and told, however far they have come."""
+"""Reports of finished and unfinished runs and sweeps."""
 
 import csv
 import json
@@ -204,7 +204,7 @@ def test_metrics_of_earlier_versions_are_read_under_their_present_names(sweep):
     assert report.columns[0].curve("val/color_shift")
 
 
-def test_many_columns_are_told_by_numbers_in_the_plane(tmp_path):
+def test_many_columns_are_numbered_in_the_plane(tmp_path):
     """Sixteen names would cover each other; the legend has number and name."""
     for many, labels in ((8, "abcdefgh"), (9, "123456789")):
         folder = tmp_path / str(many)
@@ -262,7 +262,7 @@ def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
     assert (photograph.name, photograph.values["vanilla"]) == ("3.png", "30.00 dB / 5.00")
 
 
-def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
+def test_report_files_have_the_expected_contents(sweep, tmp_path):
     files = write_report(tmp_path / "out", gather(sweep))
     assert [file.name for file in files] == [
         "index.html", "report.md", "table.tex", "table.csv", "differences.csv", "crops-00-0.png",
@@ -293,7 +293,7 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
 
 
 @pytest.mark.parametrize("rows", [[], [("00-a", "norm=none", "not started")]])
-def test_a_sweep_that_has_done_nothing_yet(tmp_path, rows):
+def test_a_sweep_without_finished_runs_is_reported(tmp_path, rows):
     write_rows(tmp_path / "sweep" / "sweep.csv", [
         dict.fromkeys(("job", "overrides", "status", "monitor", "value", "seconds", "error"), "")
     ])  # fmt: skip
@@ -318,8 +318,8 @@ def test_the_status_of_a_job(sweep):
     assert gather(sweep).columns[1].status() == "1 finished, 1 without its values"
 
 
-def test_a_sweep_without_a_table_is_told_apart_by_what_its_runs_were_given(tmp_path):
-    """Launchers of others leave none."""
+def test_runs_without_a_sweep_table_are_distinguished_by_their_overrides(tmp_path):
+    """Other launchers write no table."""
     for number, gan in enumerate(("vanilla", "hinge")):
         write_run(tmp_path / "sweep" / str(number), 27.0 + number)
         overrides = ["model=esrgan", f"gan={gan}", "seed=0", f"hydra.x={number}", "resume=auto"]
@@ -332,7 +332,7 @@ def test_a_sweep_without_a_table_is_told_apart_by_what_its_runs_were_given(tmp_p
     ]  # fmt: skip
 
 
-def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_path, monkeypatch):
+def test_a_report_is_logged_to_wandb_on_request(sweep, command, tmp_path, monkeypatch):
     """Without a login it is kept on the disk; the same report again is the same run."""
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("WANDB_SILENT", "true")
@@ -348,7 +348,7 @@ def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_
     assert len(list(runs[0].glob("files/media/html/*.html"))) == 1
 
 
-def test_names_are_short_where_that_tells_them_apart():
+def test_column_names_are_as_short_as_uniqueness_allows():
     assert named([("norm=none",), ("norm=batch",)]) == ["none", "batch"]
     assert named([("a.depth=4",), ("a.depth=8",)]) == ["depth=4", "depth=8"]
     assert named([("a.lr=4", "norm=none"), ("a.lr=8", "norm=none")]) == ["lr=4, no norm", "lr=8, no norm"]
@@ -367,8 +367,8 @@ def test_a_damaged_file_is_named(sweep):
 
 def test_a_trained_run_by_the_command_line(train, command):
     folder = train("run", "metrics=fidelity")
-    told = command("report", str(folder))
-    assert (folder / "report" / "index.html").is_file(), told
+    output = command("report", str(folder))
+    assert (folder / "report" / "index.html").is_file(), output
     text = (folder / "report" / "report.md").read_text()
     assert "One run, finished." in text
     assert "| srresnet |" in text

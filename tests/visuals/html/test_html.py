@@ -1,4 +1,4 @@
-"""HTML parts as text, and as a browser shows them."""
+"""HTML parts as text and in a browser."""
 
 import shutil
 
@@ -81,7 +81,7 @@ def test_a_table_writes_means_deviations_and_dashes():
         html.table("network", [Column("PSNR")], {"a": []})
 
 
-def test_what_is_not_finite_interrupts_a_curve():
+def test_points_that_are_not_finite_interrupt_a_curve():
     nan = float("nan")
     points = [(0, 0), (1, 1), (2, nan), (3, 3), (4, 4)]
     markup = html.curves("t", [Series("s", points)], Axis("x"), Axis("y"))
@@ -136,7 +136,7 @@ def test_baselines_are_not_the_best():
         (None, None, None, "higher", "open"),
     ],
 )
-def test_a_difference_is_told_where_interval_and_test_agree(low, high, p, better, expected):
+def test_a_verdict_needs_interval_and_test_to_agree(low, high, p, better, expected):
     assert verdict(Difference(0.2, low, high, 0.001, None, 14, p), better) == expected
 
 
