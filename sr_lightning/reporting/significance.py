@@ -1,7 +1,4 @@
-"""Paired comparison of two networks over images, and spread over seeds.
-
-`scipy.stats` takes a second to import, so the functions that test import it when they are called.
-"""
+"""Paired comparison of two networks over images, and spread over seeds."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -9,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from sr_lightning.visuals.html.table import Spread
 
@@ -90,8 +88,6 @@ def difference(
     if first.shape != second.shape:
         raise ValueError(f"{first.size} images cannot be paired with {second.size}; pass scores of the same images")
     differences = first - second
-    from scipy import stats
-
     scale = max(np.abs(first).max(), np.abs(second).max())
     differences[np.abs(differences) <= 1e-12 * scale] = 0  # rounding errors of averaging over seeds
     mean, images = float(differences.mean()), differences.size
@@ -125,8 +121,6 @@ def corrected(differences: Mapping[Pair, Difference]) -> dict[Pair, Difference]:
 
 def _interval(differences: np.ndarray, confidence: float, resamples: int, seed: int) -> tuple[float, float]:
     """Return the bootstrap interval of the mean of paired differences."""
-    from scipy import stats
-
     for method in ("BCa", "percentile"):
         interval = stats.bootstrap(
             (differences,),

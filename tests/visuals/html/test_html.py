@@ -105,7 +105,9 @@ def test_names_keep_away_from_what_the_corner_says():
     named = [Series(n, [p]) for n, p in (("far", (23.6, 10.0)), ("a long name to the left", (27.43, 6.66)))]
     best = Series("best", [(27.43, 6.67)])
     markup = html.plane("t", [*named, line, best], Axis("PSNR", "higher"), Axis("NIQE", "lower"))
-    (text,) = (each for each in markup.replace("<", "\n<").splitlines() if each.endswith(">best") and "<text" in each)
+    (text,) = (
+        each for each in str(markup).replace("<", "\n<").splitlines() if each.endswith(">best") and "<text" in each
+    )
     assert 'dy="-10"' in text
 
 
