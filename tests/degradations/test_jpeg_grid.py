@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from sr_lightning.degradations import JPEG, Dice
+from sr_lightning.degradations import JPEG, SampleRNG
 from sr_lightning.degradations.jpeg import jpeg
 from tests.support.configs import second_order
 from tests.support.draws import keys, photograph
@@ -17,7 +17,7 @@ def phase(image: torch.Tensor, grid: int) -> int:
 
 
 def ramp() -> torch.Tensor:
-    """A slanted grey plane, of which strong compression leaves steps at the borders of blocks. Shape: (1, 48, 80)"""
+    """A slanted gray plane, of which strong compression leaves steps at the borders of blocks. Shape: (1, 48, 80)"""
     return (torch.linspace(0.3, 0.5, 80) + torch.linspace(0, 0.2, 48)[:, None])[None]
 
 
@@ -27,14 +27,14 @@ def assert_uniform(found: list[int], count: int) -> None:
 
 @pytest.mark.parametrize("where", ["jpeg", "final"])
 def test_the_phase_of_the_blocks_is_uniform(where):
-    """Measured on grey images in both directions, with the stage and the draws of the recipe."""
+    """Measured on gray images in both directions, with the stage and the draws of the recipe."""
     degradation = second_order()
     stage = degradation.chain.stages[where]
     stage = stage if where == "jpeg" else stage.stages["jpeg"]
     for turned in (False, True):
         found = []
-        for key in keys(400):
-            record = degradation.draw(key)[where]
+        for record in degradation.draw(keys(400)):
+            record = record[where]
             record = record if where == "jpeg" else record["jpeg"]
             image = ramp().mT if turned else ramp()
             coded = stage.apply(image, record | {"quality": 5}, (1, 1))[0]
@@ -43,12 +43,12 @@ def test_the_phase_of_the_blocks_is_uniform(where):
 
 
 def test_the_phase_of_the_blocks_of_colours_is_uniform():
-    """They have 16 pixels, as colours are stored at half the resolution; of their grey value the ramps have no step."""
+    """They have 16 pixels, as colors are stored at half the resolution; of their gray value the ramps have no step."""
     stage, found = JPEG(1, [5, 5], [0, 15]), []
     slope = torch.linspace(-0.2, 0.2, 160).expand(64, 160)
     image = torch.stack([0.5 + slope, 0.5 - 0.299 / 0.587 * slope, torch.full_like(slope, 0.5)])
     for key in keys(400):
-        record = stage.draw(Dice(0, key, "jpeg"))
+        record = stage.draw(SampleRNG(0, key, "jpeg"))
         found.append(phase(stage.apply(image, record, (1, 1))[0], 16))
         assert found[-1] == -record["offset"][1] % 16
     assert_uniform(found, 16)
@@ -73,7 +73,7 @@ def test_an_offset_changes_neither_size_nor_place(channels, height, width):
     stage = JPEG(1, [100, 100], [0, 15])
     aligned = jpeg(image, 100)
     for key in keys(12):
-        record = stage.draw(Dice(0, key, "jpeg"))
+        record = stage.draw(SampleRNG(0, key, "jpeg"))
         moved = stage.apply(image, record, (1, 1))
         assert moved.shape == image.shape
         assert (moved - image).abs().mean() < (aligned - image).abs().mean() + 1 / 255
@@ -91,13 +91,13 @@ def test_records_without_an_offset_are_repeated_as_they_were():
 def test_qualities_are_those_that_were_drawn_before_there_was_an_offset():
     """The offset is drawn after the quality, from the numbers of the same stage: other draws are as they were."""
     for key in keys(50):
-        aligned, moved = (JPEG(0.5, [30, 95], offset).draw(Dice(1, key, "jpeg")) for offset in ([0, 0], [0, 15]))
+        aligned, moved = (JPEG(0.5, [30, 95], offset).draw(SampleRNG(1, key, "jpeg")) for offset in ([0, 0], [0, 15]))
         assert (aligned is None) == (moved is None)
         assert aligned is None or aligned["quality"] == moved["quality"]
 
 
 @pytest.mark.parametrize(
-    ("offset", "told"), [([0, 16], "at most 15"), ([3, 1], "ascending"), ([0, 1.5], "offset must be whole numbers")]
+    ("offset", "told"), [([0, 16], "at most 15"), ([3, 1], "ascending"), ([0, 1.5], "offset must be integers")]
 )
 def test_impossible_offsets_are_refused(offset, told):
     with pytest.raises(ValueError, match=told):

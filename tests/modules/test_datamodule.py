@@ -10,8 +10,8 @@ from PIL import Image
 
 from sr_lightning import image
 from sr_lightning.data import folder, paired, validation
-from sr_lightning.data.batch import to_batch
-from sr_lightning.data.full_images import WholeImages
+from sr_lightning.data.batch import ImageBatches
+from sr_lightning.data.full_images import FullImages
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
 from sr_lightning.modules import SRDataModule
@@ -66,7 +66,7 @@ def test_every_way_gives_the_very_same_batches(tmp_path, pairs, other):
 
 
 def random(seed: int = 0) -> RandomDegradation:
-    return RandomDegradation(4, {"noise": Noise(1, gaussian=0.5, sigma=[1, 30], scale=[0.05, 3], grey=0.4)}, seed)
+    return RandomDegradation(4, {"noise": Noise(1, gaussian=0.5, sigma=[1, 30], scale=[0.05, 3], gray=0.4)}, seed)
 
 
 @pytest.mark.parametrize("other", [{"resident": True}, {"store": False}, {"workers": 2}])
@@ -110,9 +110,9 @@ def test_validation_sees_the_same_degraded_images_each_time(tmp_path):
     for one, two in zip(first, again, strict=True):
         assert torch.equal(one.lr, two.lr)
     items = [*data.val_dataloader()]
-    last = to_batch(items[-1], random())
+    last = ImageBatches(random())(items[-1])
     assert torch.equal(last.lr, first[-1].lr)
-    assert len({str(random().draw(item["keys"][0])) for item in items}) == len(items)
+    assert len(set(map(str, random().draw([item.key for item in items])))) == len(items)
 
 
 def test_fixed_low_resolution_is_made_once(tmp_path, monkeypatch):
@@ -129,7 +129,7 @@ def test_fixed_low_resolution_is_made_once(tmp_path, monkeypatch):
     for look in looks:
         for batch, first in zip(look, looks[0], strict=True):
             assert torch.equal(batch.lr, first.lr)
-    plain = to_batch(WholeImages(files["two"], 4)[0], random())
+    plain = ImageBatches(random())(FullImages(files["two"], 4)[0])
     assert torch.equal(plain.lr, looks[2][1].lr)
     assert not torch.equal(looks[0][0].lr, looks[0][1].lr)
 
@@ -197,10 +197,10 @@ def test_an_image_has_the_same_low_resolution_in_whatever_company(tmp_path):
     (tmp_path / "alone").mkdir()
     Image.open(images / "02.png").save(tmp_path / "alone" / "02.bmp")
     degradation = RandomDegradation(2, {"noise": Noise(1, 1, (20, 20), (1, 1), 0)})
-    found = {name: WholeImages(folder(tmp_path / name), 2) for name in ("images", "alone")}
-    lr = {name: to_batch(part[len(part) - 1], degradation).lr for name, part in found.items()}
+    found = {name: FullImages(folder(tmp_path / name), 2) for name in ("images", "alone")}
+    lr = {name: ImageBatches(degradation)(part[len(part) - 1]).lr for name, part in found.items()}
     assert torch.equal(lr["images"], lr["alone"])
-    keys = [part["keys"][0] for part in (found["images"][number] for number in range(3))]
+    keys = [item.key for item in (found["images"][number] for number in range(3))]
     assert len(set(keys)) == 3
 
 

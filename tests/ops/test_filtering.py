@@ -6,7 +6,7 @@ import torch
 from scipy.ndimage import correlate
 from scipy.signal import correlate2d
 
-from sr_lightning.ops.filtering import filtered, separable
+from sr_lightning.ops.filtering import filter2d, separable_filter2d
 from tests.support.draws import generator
 
 
@@ -16,7 +16,7 @@ def test_filtering_agrees_with_scipy_at_any_size(height, width, size):
     kernel = np.random.default_rng(0).random((size, size))
     kernel /= kernel.sum()
     expected = np.stack([correlate(channel.astype(float), kernel, mode="reflect") for channel in image.numpy()])
-    found = filtered(image, torch.tensor(kernel, dtype=torch.float32))
+    found = filter2d(image, torch.tensor(kernel, dtype=torch.float32))
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
 
 
@@ -27,4 +27,4 @@ def test_a_separable_filter_agrees_with_its_kernel(height, width):
     mirrored = np.pad(image.double().numpy(), ((0, 0), (25, 25), (25, 25)), mode="symmetric")
     kernel = torch.outer(line, line).double().numpy()
     expected = np.stack([correlate2d(channel, kernel, mode="valid") for channel in mirrored])
-    np.testing.assert_allclose(separable(image, line), expected, rtol=0, atol=2e-6)
+    np.testing.assert_allclose(separable_filter2d(image, line), expected, rtol=0, atol=2e-6)
