@@ -1,4 +1,4 @@
-"""Degraded copies: a data set of pairs, repeatable, with a preview and a record."""
+"""The degrade command: LR copies for training, reproducible draws, preview and records."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def copies(folder):
     return {path.relative_to(folder).as_posix(): image.read(path) for path in sorted((folder / "lr").rglob("*.png"))}
 
 
-def test_copies_are_the_pairs_that_training_takes(photos, tmp_path, capsys):
+def test_copies_and_inputs_form_a_paired_data_set(photos, tmp_path, capsys):
     main([str(photos), "--output", str(tmp_path / "out"), "--record"])
     assert capsys.readouterr().out.startswith("4 images in")
     assert list(copies(tmp_path / "out")) == ["lr/00.png", "lr/01.png", "lr/more/wide.png", "lr/tiny.png"]
@@ -39,7 +39,7 @@ def test_copies_are_the_pairs_that_training_takes(photos, tmp_path, capsys):
 
 
 def test_seed_and_overrides(photos, tmp_path):
-    """Equal words, equal images; another seed or scale, others; plain bicubic has nothing to tell."""
+    """Equal arguments give equal images; another seed or scale gives others."""
     words = {"a": [], "b": [], "seed": ["--seed", "3"], "scale": ["scale=2"], "plain": ["degradation=bicubic"]}
     for name, more in words.items():
         main([str(photos / "00.png"), *more, "--output", str(tmp_path / name), "--preview", "0"])
@@ -76,8 +76,8 @@ def test_draws_are_replayed(photos, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("new: has no record in the replayed file; rename it")
 
 
-def test_records_of_before_the_offset_of_jpeg_are_replayed(photos, tmp_path):
-    """Their blocks begin at the corner; nothing else of the images changes."""
+def test_records_without_a_jpeg_offset_are_replayed(photos, tmp_path):
+    """Their blocks begin at the image corner; nothing else changes."""
     main([str(photos), "--output", str(tmp_path / "out"), "--record", "--preview", "0"])
     records = json.loads((tmp_path / "out" / "records.json").read_text())
     for record in records.values():
@@ -91,7 +91,7 @@ def test_records_of_before_the_offset_of_jpeg_are_replayed(photos, tmp_path):
     torch.testing.assert_close(copies(tmp_path / "old")["lr/00.png"], expected[0], rtol=0, atol=1e-6)
 
 
-def test_what_was_drawn_is_told_in_order():
+def test_records_are_described_in_order_of_application():
     record = {"sharpen": {}, "blur": {"kind": "sinc", "size": 9, "cutoff": 0.51234}, "noise": None,
               "final": {"jpeg": {"quality": 40, "offset": [3, 12]},
                         "down": {"sinc": {"kind": "sinc", "size": 7, "cutoff": 0.5}}},
@@ -102,8 +102,8 @@ def test_what_was_drawn_is_told_in_order():
     ]  # fmt: skip
 
 
-def test_a_file_out_of_use_stops_nothing(photos, tmp_path, capsys):
-    """It is named at the end, and the status tells of it; the others have their copies, preview and record."""
+def test_bad_files_are_skipped_and_listed(photos, tmp_path, capsys):
+    """The exit status is 1; the other images have copies, preview rows and records."""
     (photos / "01.png").write_bytes(b"rubbish")
     photographs.save(photos / "pixel.png", 1, 1)
     assert main([str(photos), "--output", str(tmp_path / "out"), "--record"]) == 1
@@ -117,7 +117,7 @@ def test_a_file_out_of_use_stops_nothing(photos, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["nowhere"], "nowhere: cannot be found"),
         (["scale=2"], "no input: name images or folders"),
@@ -136,7 +136,7 @@ def test_a_file_out_of_use_stops_nothing(photos, tmp_path, capsys):
         (["photos", "scale=64"], "00.png: 40x48 pixels are less than one pixel at 1/64"),
     ],
 )
-def test_wrong_words_end_in_one_line(photos, tmp_path, monkeypatch, arguments, told):
+def test_wrong_arguments_are_reported_in_one_line(photos, tmp_path, monkeypatch, arguments, message):
     photographs.save(photos / "00.png", 40, 48)
     if "photos/00.jpg" in arguments:
         photographs.save(photos / "00.jpg", 40, 48)
@@ -144,6 +144,6 @@ def test_wrong_words_end_in_one_line(photos, tmp_path, monkeypatch, arguments, t
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as error:
         main(["--output", "out", *arguments])
-    assert re.search(told, str(error.value)), error.value
+    assert re.search(message, str(error.value)), error.value
     assert "\n" not in str(error.value)
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""Crops are a function of (seed, iteration, sample): of nothing else."""
+"""Crops depend on (seed, iteration, sample) alone."""
 
 import numpy as np
 import pytest
@@ -25,22 +25,22 @@ def images(tmp_path):
 
 
 def test_each_device_draws_its_share_of_the_same_batch():
-    whole = batch_plan(range(8))
+    complete = batch_plan(range(8))
     shares = [batch_plan(range(4 * rank, 4 * rank + 4)) for rank in range(2)]
-    for name in whole._fields:
+    for name in complete._fields:
         np.testing.assert_array_equal(
-            getattr(whole, name), np.concatenate([getattr(share, name) for share in shares]), err_msg=name
+            getattr(complete, name), np.concatenate([getattr(share, name) for share in shares]), err_msg=name
         )
 
 
-def test_seed_and_iteration_matter():
+def test_seed_and_iteration_change_the_crops():
     one, other, later = batch_plan(range(8)), batch_plan(range(8), seed=1), batch_plan(range(8), iteration=4)
     assert not np.array_equal(one.top, other.top)
     assert not np.array_equal(one.top, later.top)
     np.testing.assert_array_equal(one.top, batch_plan(range(8)).top)
 
 
-def test_every_pass_takes_each_image_once():
+def test_every_epoch_visits_each_image_once():
     taken = np.concatenate([batch_plan(range(2), t, batch_size=2).image for t in range(30)])
     assert len(taken) == 60
     for start in range(0, 60, 3):
@@ -81,7 +81,7 @@ def test_store_decoding_and_device_memory_give_the_same_crops(images, tmp_path):
     assert stored.hr.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_recorded_pairs_show_the_same_place(tmp_path):
+def test_crops_of_recorded_pairs_stay_aligned(tmp_path):
     """LR holds in each pixel the coordinates of the HR block it stands for; crops and symmetries must keep that."""
     y, x = np.mgrid[0:64, 0:96].astype(np.uint8)
     hr_pixels = np.stack([y // 4, x // 4, 0 * x], axis=-1)
@@ -102,7 +102,7 @@ def test_recorded_pairs_show_the_same_place(tmp_path):
     assert len(torch.unique(batch.symmetry)) > 3
 
 
-def test_symmetries_are_the_eight_of_the_square():
+def test_the_eight_symmetries_are_distinct_and_include_all_rotations_and_flips():
     square = torch.arange(9.0).view(1, 1, 3, 3)
     turned = apply_symmetry(square.expand(8, 1, 3, 3), torch.arange(8))
     assert len({tuple(one.flatten().tolist()) for one in turned}) == 8
@@ -112,14 +112,14 @@ def test_symmetries_are_the_eight_of_the_square():
         assert any(torch.equal(one, rotated.flip(-1)) for one in turned)
 
 
-def test_a_resumed_run_goes_on_with_the_next_iteration():
-    whole, resumed = IterationSampler(0, 10), IterationSampler(6, 10)
-    assert [*range(6), *resumed] == list(whole)
-    assert len(resumed) == len(whole) == 10
+def test_a_resumed_run_continues_with_the_next_iteration():
+    complete, resumed = IterationSampler(0, 10), IterationSampler(6, 10)
+    assert [*range(6), *resumed] == list(complete)
+    assert len(resumed) == len(complete) == 10
 
 
 @pytest.mark.parametrize(("count", "devices"), [(5, 2), (1, 4), (6, 3), (7, 1)])
-def test_devices_share_images_in_equal_numbers_and_miss_none(count, devices):
+def test_ranks_get_equally_many_images_and_cover_all(count, devices):
     shares = [list(RankSampler(count, rank, devices)) for rank in range(devices)]
     assert {len(share) for share in shares} == {-(-count // devices)}
     assert {number for share in shares for number in share} == set(range(count))

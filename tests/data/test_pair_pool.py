@@ -6,8 +6,8 @@ from sr_lightning.data.batch import Batch
 from sr_lightning.data.pair_pool import PairPool
 
 
-def test_a_pool_gives_back_every_pair_once():
-    """All that went in has come out or is held, lr with its hr; early batches come back as they are."""
+def test_every_pair_is_returned_once_or_still_in_the_pool():
+    """Pairs stay aligned, and batches are returned unchanged until the pool is full."""
     pool, out, mixed = PairPool(10, seed=0), [], 0
     for iteration in range(12):
         image = torch.arange(4) + 4 * iteration

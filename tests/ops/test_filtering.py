@@ -1,4 +1,4 @@
-"""Filters against scipy."""
+"""Filters agree with scipy."""
 
 import numpy as np
 import pytest
@@ -16,12 +16,12 @@ def test_filtering_agrees_with_scipy_at_any_size(height, width, size):
     kernel = np.random.default_rng(0).random((size, size))
     kernel /= kernel.sum()
     expected = np.stack([correlate(channel.astype(float), kernel, mode="reflect") for channel in image.numpy()])
-    found = filter2d(image, torch.tensor(kernel, dtype=torch.float32))
-    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
+    filtered = filter2d(image, torch.tensor(kernel, dtype=torch.float32))
+    np.testing.assert_allclose(filtered, expected, rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize(("height", "width"), [(30, 41), (32, 64), (97, 5), (1, 1)])
-def test_a_separable_filter_agrees_with_its_kernel(height, width):
+def test_a_separable_filter_equals_the_2d_filter_of_its_outer_product(height, width):
     image, line = (torch.rand(*shape, generator=generator()) for shape in ((2, height, width), (51,)))
     line /= line.sum()
     mirrored = np.pad(image.double().numpy(), ((0, 0), (25, 25), (25, 25)), mode="symmetric")
