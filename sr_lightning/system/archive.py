@@ -1,4 +1,4 @@
-"""Archives unpacked all or nothing."""
+"""Atomic extraction of archives."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ from sr_lightning.errors import InputError
 
 
 def extract(archive: str | Path, folder: str | Path) -> Path:
-    """Unpack a .zip or .tar as ``folder``, which appears only when complete; a folder that is there is left alone.
+    """Extract a .zip or .tar archive to ``folder``, which appears only when complete; keep an existing folder.
 
-    An archive of one single folder becomes that folder: ``DIV2K_train_HR/0001.png`` is at ``folder/0001.png``.
-    Own code, because pooch's processors unpack in place, where half an extraction passes for a whole one.
+    If the archive holds a single folder, that folder's contents are extracted: ``DIV2K_train_HR/0001.png`` becomes
+    ``folder/0001.png``. Extracting in place, as pooch does, would leave incomplete folders behind when interrupted.
 
     Raises:
-        InputError: the archive is damaged or reaches outside the folder, or the folder cannot be written.
+        InputError: the archive is damaged, contains paths outside of the folder, or the folder cannot be written.
     """
     archive, folder = Path(archive), Path(folder)
     if folder.exists():
@@ -28,25 +28,25 @@ def extract(archive: str | Path, folder: str | Path) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f".{folder.name}.lock")):
-            if not folder.exists():  # another process may have unpacked it while this one waited
-                shutil.rmtree(unfinished, ignore_errors=True)  # left by an extraction that was killed
+            if not folder.exists():  # another process may have extracted it while this one waited
+                shutil.rmtree(unfinished, ignore_errors=True)  # left by a killed extraction
                 try:
-                    _unpack(archive, unfinished)
+                    _extract_to(archive, unfinished)
                     os.replace(_content(unfinished), folder)
                 finally:
                     shutil.rmtree(unfinished, ignore_errors=True)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
-        raise InputError(f"{archive}: damaged, unsafe or no archive at all. Delete it and run again.") from error
+        raise InputError(f"{archive}: damaged, unsafe or not an archive. Delete it and run again.") from error
     except OSError as error:
         raise InputError(f"{archive}: cannot be extracted to {folder} ({error.strerror or error}).") from error
     return folder
 
 
-def _unpack(archive: Path, folder: Path) -> None:
+def _extract_to(archive: Path, folder: Path) -> None:
     folder.mkdir()
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
-            for name in zipped.namelist():  # zipfile would quietly move such a file into the folder
+            for name in zipped.namelist():  # zipfile silently moves such files into the folder
                 if not (folder / name).resolve().is_relative_to(folder.resolve()):
                     raise zipfile.BadZipFile(f"{name} is outside of the archive")
             zipped.extractall(folder)
@@ -56,6 +56,6 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _content(folder: Path) -> Path:
-    """Return the folder, or the one folder that is all it holds."""
+    """Return the only subfolder if ``folder`` holds nothing else, otherwise ``folder``."""
     entries = list(folder.iterdir())
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
