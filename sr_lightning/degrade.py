@@ -1,9 +1,10 @@
-"""python -m sr_lightning.degrade INPUT… --output DIR [--seed N] [--record] [--replay FILE] [key=value …]: copies.
+"""python -m sr_lightning.degrade INPUT… --output DIR [--seed N] [--record] [--replay FILE] [key=value …]
 
-Writes DIR/lr/NAME.png for each image, DIR/preview.png with HR, LR and what was drawn, and --record DIR/records.json.
-Draws are those that a validation on the same images has. With the inputs' folder, DIR/lr is a data set for data=paired.
---replay takes the draws of such a file: each image that of its name, or all images the only one that is in it.
-An image that is damaged or too small is named and left out; exit status: 0 all are there, 1 some or none are.
+Write degraded copies: DIR/lr/NAME.png for each image, DIR/preview.png with HR, LR and the drawn parameters, and with
+--record DIR/records.json. Parameters are drawn as for validation on the same images. DIR/lr and the input folder can be
+trained on with data=paired. --replay uses recorded parameters: for each image the record of its name, or for all
+images the only record in the file. Damaged and too small images are listed and skipped.
+Exit status: 0 all images degraded, 1 some or all not.
 """
 
 import sys
@@ -15,14 +16,14 @@ from sr_lightning.cli.parser import Parser
 
 def parser() -> Parser:
     """Return the parser of the command line."""
-    found = Parser("python -m sr_lightning.degrade", description="Make low-resolution copies.")
-    found.add_argument("inputs", nargs="+", metavar="INPUT", help="images, folders, and key=value of the degradation")
-    found.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of what is written")
-    found.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")
-    found.add_argument("--record", action="store_true", help="write what was drawn to records.json")
-    found.add_argument("--replay", type=Path, metavar="FILE", help="repeat the draws of a records.json")
-    found.add_argument("--preview", type=int, default=8, metavar="ROWS", help="images in preview.png (default: 8)")
-    return found
+    options = Parser("python -m sr_lightning.degrade", description="Write degraded low-resolution copies of images.")
+    options.add_argument("inputs", nargs="+", metavar="INPUT", help="images, folders, and key=value of the degradation")
+    options.add_argument("--output", type=Path, required=True, metavar="DIR", help="output folder")
+    options.add_argument("--seed", type=int, default=0, help="seed of all draws (default: %(default)s)")
+    options.add_argument("--record", action="store_true", help="write the drawn parameters to records.json")
+    options.add_argument("--replay", type=Path, metavar="FILE", help="use the parameters of a records.json")
+    options.add_argument("--preview", type=int, default=8, metavar="ROWS", help="images in preview.png (default: 8)")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

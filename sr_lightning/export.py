@@ -12,22 +12,22 @@ from sr_lightning.cli.parser import Parser
 
 def parser() -> Parser:
     """Return the parser of the command line."""
-    found = Parser("python -m sr_lightning.export", description="Write weights for other programs.")
-    found.add_argument("checkpoint", help="a checkpoint, a published file, or the name of a published model")
-    found.add_argument(
+    options = Parser("python -m sr_lightning.export", description="Write weights for other programs.")
+    options.add_argument("checkpoint", help="a checkpoint, a published file, or the name of a published model")
+    options.add_argument(
         "--output",
         type=Path,
         required=True,
         metavar="FILE",
         help="output file; the suffix selects the format: .safetensors, .pth, .onnx",
     )
-    found.add_argument(
+    options.add_argument(
         "--kind",
         choices=("ema", "raw"),
         default="ema",
         help="averaged weights or those of the last update (default: %(default)s)",
     )
-    return found
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -18,8 +18,8 @@ PRECISIONS = ("float32", "bfloat16", "float16")
 
 def parser() -> Parser:
     """Return the parser of the command line."""
-    found = Parser("python -m sr_lightning.upscale", description="Upscale images and videos with a trained network.")
-    add = found.add_argument
+    options = Parser("python -m sr_lightning.upscale", description="Upscale images and videos with a trained network.")
+    add = options.add_argument
     add(
         "inputs",
         nargs="+",
@@ -42,7 +42,7 @@ def parser() -> Parser:
     add("--compare", metavar="PAGE", help="write an HTML page with a slider between bicubic and each output")
     add("--overwrite", action="store_true", help="overwrite existing outputs")
     add("--dry-run", action="store_true", help="only list inputs and outputs")
-    return found
+    return options
 
 
 def whole(text: str) -> int:
@@ -52,16 +52,16 @@ def whole(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    command = parser()
-    options = command.parse_args(arguments)
+    command_line = parser()
+    options = command_line.parse_args(arguments)
     try:
         from sr_lightning.commands.upscale import run  # after parsing: imports torch
 
         return run(options)
     except InputError as error:
-        command.exit(1, f"{printable(str(error))}\n")
+        command_line.exit(1, f"{printable(str(error))}\n")
     except KeyboardInterrupt:
-        command.exit(130, "interrupted; finished outputs are kept, and the same command continues with the rest\n")
+        command_line.exit(130, "interrupted; finished outputs are kept, and the same command continues with the rest\n")
 
 
 if __name__ == "__main__":

@@ -16,13 +16,15 @@ from sr_lightning.errors import InputError
 
 
 def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> tuple[int, dict[Path, str]]:
-    """Number of images, and what is wrong with each bad one: {path: message}, a damaged file before a wrong pair.
+    """Return the number of images, and {path: message} for each bad one, sorted by path.
+
+    A file that is both damaged and badly paired is reported as damaged.
 
     Args:
-        root: images, or the HR images of pairs.
-        lr_root: LR images of the pairs, 1 / scale the size; None for no pairs.
-        minimum: least height and width of the images in `root`.
-
+        root: folder of images, or of the HR images of pairs.
+        lr_root: folder of the LR images of the pairs, or None.
+        scale: HR size over LR size.
+        minimum: smallest height and width of the images in `root`, in pixels.
     Raises:
         InputError: a folder is missing or has no images.
     """
@@ -40,7 +42,7 @@ def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> tuple[i
 
 
 def _problem(path: Path, minimum: int) -> str | None:
-    """What is wrong with one file, or None."""
+    """Return the problem of one file, or None."""
     try:
         height, width, _ = image.read_bytes(path).shape
     except InputError as error:
