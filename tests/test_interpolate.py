@@ -1,4 +1,4 @@
-"""Network interpolation: its laws, its files, and what it refuses."""
+"""Network interpolation: results, files and errors."""
 
 import csv
 import re
@@ -62,10 +62,10 @@ def test_an_architecture_of_this_library_becomes_a_checkpoint(command, tmp_path)
 def test_wrong_arguments_end_in_one_line(command, capsys, arguments, message):
     with pytest.raises(SystemExit) as error:
         command("interpolate", "a.ckpt", "b.ckpt", *arguments)
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert error.value.code == 2
-    assert told.startswith(f"python -m sr_lightning.interpolate: {message}")
-    assert told.count("\n") == 1
+    assert output.startswith(f"python -m sr_lightning.interpolate: {message}")
+    assert output.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_wrong_arguments_end_in_one_line(command, capsys, arguments, message):
         (["b.ckpt", "--alpha", "0.5", "--output", "x.zip"], "x.zip: unknown format; use .safetensors, .pth, .onnx"),
         (["b.ckpt", "--alpha", "0:1:0.5", "--output", "x.pth"], "x.pth: a series of networks needs a folder"),
         (["nowhere.ckpt", "--alpha", "0.5", "--output", "x.ckpt"], "nowhere.ckpt: no such file"),
-        (["b.ckpt", "--alpha", "0.5", "--output", "x.pth"], "x.pth: there is no public layout for this network"),
+        (["b.ckpt", "--alpha", "0.5", "--output", "x.pth"], "x.pth: no published layout for this network"),
         (["b.ckpt", "--alpha", "0.5", "--output", "b.ckpt"], "b.ckpt: would overwrite an input; choose another"),
         (["other.pth", "--alpha", "0.5", "--output", "x.ckpt"], "networks of different architecture: head.0.weight is "
          "(4, 1, 3, 3) in a.ckpt and (6, 3, 3, 3) in other.pth"),

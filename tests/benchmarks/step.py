@@ -12,6 +12,7 @@ from hydra import compose, initialize_config_dir
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
+import sr_lightning.train  # noqa: F401  registers the resolvers that conf/train.yaml uses
 from sr_lightning.cli.config import CONF
 from sr_lightning.cli.warnings import quiet
 from sr_lightning.modules import Restorer, SRDataModule

@@ -11,7 +11,7 @@ from tests.gpu.commands import quoted
 from tests.gpu.settings import Settings
 from tests.gpu.stage import Row, at_least
 
-PERCEPTUAL = ("lpips_alex", "niqe")  # the first that is measured tells how natural an image looks; lower is better
+PERCEPTUAL = ("lpips", "niqe")  # the first that is measured tells how natural an image looks; lower is better
 
 
 def evaluation(checkpoints: Mapping[str, Path], settings: Settings) -> list[Row]:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 
 from sr_lightning.callbacks import Checkpoints, GeneratorEMA
+from sr_lightning.cli.config import CONF
 from tests.gpu import __main__ as command
-from tests.gpu import commands, stage, throughput
+from tests.gpu import commands, stage, throughput, training
 from tests.gpu.checks import inference, optimizers
 from tests.gpu.checks import training as training_checks
 from tests.gpu.outcome import gains
@@ -143,6 +145,20 @@ def test_values_that_are_not_numbers_fail():
         assert not check("name", float("nan"), 1.0)["passed"]
     assert not stage.at_most("name", 1.1, 1.0)["passed"]
     assert not stage.at_least("name", 0.9, 1.0)["passed"]
+
+
+def test_real_trainings_are_composed(tmp_path):
+    """What the small mode leaves out: full networks, given features and photographs, whatever their paths."""
+    odd = tmp_path / "it's, a=b [1]"
+    settings = Settings(odd, data=odd / "photographs", features=odd / "vgg16.safetensors")
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        pixel, adversarial = (
+            compose("train", [*training.words(model, settings), "name=test"]) for model in ("srresnet", "srgan")
+        )
+    assert (pixel.generator.width, pixel.generator.depth) == (64, 16)
+    assert pixel.generator == adversarial.generator
+    assert pixel.data.root == str(odd / "photographs")
+    assert adversarial.perceptual.weights == str(odd / "vgg16.safetensors")
 
 
 def failed(rows: list[dict]) -> list[str]:

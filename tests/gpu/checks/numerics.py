@@ -1,4 +1,4 @@
-"""Float32 as on the CPU, bfloat16 close to it, compiled networks equal to eager ones."""
+"""Float32 as on the CPU, bfloat16 close to it, compiled generators equal to eager ones."""
 
 import copy
 
@@ -27,7 +27,7 @@ def float32(settings: Settings) -> list[Row]:
             difference = float((found - expected).abs().max())
             rows.append(at_most(f"{model}: output in float32 against the CPU, largest difference", difference, 1e-4))
             difference = worst(gradients(module, lr.to(device), hr.to(device)), gradients(module, lr, hr))
-            rows.append(at_most(f"{model}: gradients in float32 against the CPU, {WORST}", difference, 1e-3))
+            rows.append(at_most(f"{model}: gradients in float32 against the CPU, {WORST}", difference, 1e-2))
     return rows
 
 
@@ -47,7 +47,7 @@ def bfloat16(settings: Settings) -> list[Row]:
 
 
 def compiled(settings: Settings) -> list[Row]:
-    """Gradients of compiled networks, of a generator alone and with its discriminator, in float32 and in bfloat16."""
+    """Gradients with a compiled generator, alone and with a discriminator, in float32 and in bfloat16."""
     backend, device, rows = "aot_eager" if settings.small else "inductor", default_device(), []
     lr, hr = (crop.to(device) for crop in crops(settings))
     for model in MODELS:
@@ -55,7 +55,7 @@ def compiled(settings: Settings) -> list[Row]:
         with exact_float32():
             expected = gradients(module, lr, hr)
             difference = worst(gradients(module, lr, hr, backend=backend), expected)
-        rows.append(at_most(f"{title} in float32 against eager, {WORST}", difference, 1e-3))
+        rows.append(at_most(f"{title} in float32 against eager, {WORST}", difference, 1e-2))
         if not settings.small:  # compiled anew, which takes as long again
             eager, faster = (error(gradients(module, lr, hr, torch.bfloat16, way), expected) for way in (None, backend))
             rows.append(at_most(f"{title} in bfloat16, error in errors of eager bfloat16", faster / eager, 1.5))
