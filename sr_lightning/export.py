@@ -1,7 +1,7 @@
-"""python -m sr_lightning.export CHECKPOINT --output FILE: weights for other programs.
+"""python -m sr_lightning.export CHECKPOINT --output FILE: write weights for other programs.
 
-FILE.safetensors and FILE.pth are in BasicSR's layout, which Real-ESRGAN, chaiNNer and ComfyUI read; FILE.onnx holds the
-whole network, for images of any number and size. Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
+.safetensors and .pth use BasicSR's layout, which Real-ESRGAN, chaiNNer and ComfyUI read; .onnx contains the network
+with dynamic batch and image size. Exit status: 0 success, 1 failure, 2 invalid arguments.
 """
 
 import logging
@@ -18,13 +18,13 @@ ENDINGS = (".safetensors", ".pth", ".onnx")
 
 
 def export(source: str, output: Path, kind: str = "ema") -> None:
-    """Write the network of ``source`` to ``output``, in the format that its ending names.
+    """Write the network of ``source`` to ``output``, in the format of its suffix.
 
     Args:
-        source: what ``weights.load`` takes.
+        source: as for ``weights.load``.
         kind: ``ema`` or ``raw``.
     Raises:
-        InputError: another ending, a source that cannot be read, or a network that the format cannot hold.
+        InputError: an unknown suffix, a source that cannot be read, or a network that the format cannot hold.
     """
     if output.suffix not in ENDINGS:
         raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
@@ -39,11 +39,22 @@ def export(source: str, output: Path, kind: str = "ema") -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = Parser("python -m sr_lightning.export", description="Write weights for other programs.")
     parser.add_argument("checkpoint", help="a checkpoint, a published file, or the name of a published model")
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=f"ends in {', '.join(ENDINGS)}")
-    parser.add_argument("--kind", choices=("ema", "raw"), default="ema", help="of weights (default: %(default)s)")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=f"output file; the suffix selects the format: {', '.join(ENDINGS)}",
+    )
+    parser.add_argument(
+        "--kind",
+        choices=("ema", "raw"),
+        default="ema",
+        help="averaged weights or those of the last update (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with one_line_errors():

@@ -1,7 +1,7 @@
-"""python -m sr_lightning.upscale INPUT… --weights FILE|NAME [--output PATH]: enlarge with a trained network.
+"""python -m sr_lightning.upscale INPUT… --weights FILE|NAME [--output PATH]: upscale with a trained network.
 
-Inputs are pictures, videos, folders with everything below them, patterns, or - for standard input. Exit status:
-0 all are there, 1 some could not be enlarged, 2 the arguments are wrong, 130 interrupted.
+Inputs are images, videos, folders (searched recursively), patterns, or - for standard input. Exit status: 0 success,
+1 some inputs failed, 2 invalid arguments, 130 interrupted.
 """
 
 import argparse
@@ -41,7 +41,7 @@ COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), 
 
 def parser() -> Parser:
     formats = sorted({suffix[1:] for suffix in image.ENCODERS})
-    found = Parser("python -m sr_lightning.upscale", description="Enlarge pictures with a trained network.")
+    found = Parser("python -m sr_lightning.upscale", description="Upscale images and videos with a trained network.")
     add = found.add_argument
     add(
         "inputs",
@@ -51,25 +51,30 @@ def parser() -> Parser:
     )
     add("--weights", required=True, metavar="FILE|NAME", help="a checkpoint, a published file or name, or bicubic")
     add("--output", metavar="PATH", help="a file, a folder, or - for standard output (default: NAME-x4 beside NAME)")
-    add("--format", choices=formats, help="of pictures (default: each input's own)")
-    add("--outscale", type=factor, metavar="FACTOR", help="final size over the input's (default: the network's)")
-    add("--tile", type=positive, metavar="PIXELS", help="largest side of a tile (default: by the free memory)")
-    add("--overlap", type=whole, default=OVERLAP, metavar="PIXELS", help="of tiles (default: %(default)s)")
-    add("--precision", choices=["auto", *PRECISIONS], default="auto", help="(default: %(default)s)")
-    add("--device", default="auto", help="cpu, cuda, cuda:1 … (default: the GPU where there is one)")
+    add("--format", choices=formats, help="image format (default: that of each input)")
+    add("--outscale", type=factor, metavar="FACTOR", help="output size over input size (default: the network's scale)")
+    add("--tile", type=positive, metavar="PIXELS", help="largest side of a tile (default: depends on the free memory)")
+    add("--overlap", type=whole, default=OVERLAP, metavar="PIXELS", help="overlap of tiles (default: %(default)s)")
+    add(
+        "--precision",
+        choices=["auto", *PRECISIONS],
+        default="auto",
+        help="precision of the network (default: %(default)s)",
+    )
+    add("--device", default="auto", help="cpu, cuda, cuda:1 … (default: the GPU if there is one)")
     add("--compare", metavar="PAGE", help="write an HTML page with a slider between bicubic and each output")
-    add("--overwrite", action="store_true", help="make outputs again that are there already")
-    add("--dry-run", action="store_true", help="only tell which file would become which")
+    add("--overwrite", action="store_true", help="overwrite existing outputs")
+    add("--dry-run", action="store_true", help="only list inputs and outputs")
     return found
 
 
 def whole(text: str) -> int:
-    """A whole number, zero included."""
+    """Parse a non-negative integer."""
     return 0 if text == "0" else positive(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns its exit status."""
+    """Run the command line and return its exit status."""
     asked = parser()
     options = asked.parse_args(arguments)
     console = Console(stderr=True)
@@ -86,56 +91,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         asked.exit(1, f"{printable(str(error))}\n")
     except KeyboardInterrupt:
-        asked.exit(130, "interrupted; what is finished is there, and the same command goes on with the rest\n")
+        asked.exit(130, "interrupted; finished outputs are kept, and the same command continues with the rest\n")
     finally:
         logger.removeHandler(handler)
 
 
 def check_page(options: argparse.Namespace) -> None:
-    """Before the work, not after it.
+    """Check the path of the comparison page before the work.
 
     Raises:
-        InputError: the page cannot be written, or nothing can be compared on it.
+        InputError: the page cannot be written, or there are no files to compare.
     """
     page = Path(options.compare)
-    if page.suffix.lower() not in (".html", ".htm"):  # also an input that was given right after --compare
-        raise InputError(f"--compare {page}: is no name of a page; let it end in .html")
+    if page.suffix.lower() not in (".html", ".htm"):  # e.g. an input given right after --compare
+        raise InputError(f"--compare {page}: is not the name of a page; use a name that ends in .html")
     if page.is_dir():
         raise InputError(f"--compare {page}: is a folder; choose another name")
     check_writable(page)
     if PIPE in options.inputs or options.output == PIPE:
-        raise InputError(f"--compare {page}: compares files; give them instead of {PIPE}")
+        raise InputError(f"--compare {page}: needs files instead of {PIPE}")
 
 
 def prepared(options: argparse.Namespace) -> Upscaler:
-    """The network, on its device.
+    """Load the network onto its device.
 
     Raises:
-        InputError: it cannot be loaded, or the options do not go together.
+        InputError: it cannot be loaded, or options contradict each other.
     """
     try:
         generator = load_generator(options.weights)
         return Upscaler(generator, options.device, options.precision, options.tile, options.overlap)
     except InputError:
         raise
-    except (ValueError, RuntimeError, AssertionError) as error:  # torch's for a device that is not there
+    except (ValueError, RuntimeError, AssertionError) as error:  # raised by torch for an unavailable device
         raise InputError(str(error).split("\n")[0]) from error
 
 
 def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
-    """One picture from standard input or a file to standard output or a file."""
+    """Upscale one image from standard input or a file to standard output or a file."""
     if len(options.inputs) > 1:
-        raise InputError(f"{PIPE}: goes with one input alone")
+        raise InputError(f"{PIPE}: only a single input is allowed")
     if options.dry_run:
-        raise InputError(f"--dry-run: tells of files; give them instead of {PIPE}")
+        raise InputError(f"--dry-run: needs files instead of {PIPE}")
     source, target = options.inputs[0], None if options.output == PIPE else options.output
     if Path(source).suffix.lower() in video.EXTENSIONS:
-        raise InputError(f"{source}: videos do not go through {PIPE}; give --output a file")
+        raise InputError(f"{source}: videos cannot be written to {PIPE}; use --output FILE")
     if target is not None:
         checked([Job(Path(source), Path(target))])
         check_writable(target)
         if Path(target).exists() and not options.overwrite:
-            raise InputError(f"{target}: is there already; give --overwrite or another name")
+            raise InputError(f"{target}: already exists; use --overwrite or another name")
     if source == PIPE:
         content = sys.stdin.buffer.read()
         picture = image.decode(content, "standard input")
@@ -153,7 +158,7 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
 
 
 def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
-    """The suffix of a file's target."""
+    """Return a function that maps an input file to the suffix of its output."""
 
     def chosen(path: Path) -> str:
         if path.suffix.lower() in video.EXTENSIONS:
@@ -164,15 +169,15 @@ def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
 
 
 def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Console) -> int:
-    """Everything that the inputs stand for; tells what became of it."""
+    """Upscale all input files and print a summary."""
     scale = f"{options.outscale or upscaler.scale:g}"
     jobs = plan(options.inputs, options.output, scale, suffix_of(options))
     todo = [job for job in jobs if options.overwrite or not job.target.exists()]
     for job in todo:
         check_writable(job.target)
     if options.dry_run:
-        told = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in todo]
-        sys.stdout.write(f"{''.join(told)}{len(todo)} of {len(jobs)} would be upscaled\n")
+        lines = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in todo]
+        sys.stdout.write(f"{''.join(lines)}{len(todo)} of {len(jobs)} would be upscaled\n")
         return 0
     report = with_progress(todo, upscaler, options.outscale, console) if todo else Report()
     if options.compare is not None:
@@ -180,17 +185,17 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
     for message in report.problems.values():
         sys.stdout.write(f"{printable(message)}\n")
     kind = "files" if any(job.is_video for job in jobs) else "images"
-    told = [f"{report.done} of {len(jobs)} {kind} upscaled"]
+    summary = [f"{report.done} of {len(jobs)} {kind} upscaled"]
     if len(todo) < len(jobs):
-        told.append(f"{len(jobs) - len(todo)} were there already (--overwrite makes them again)")
+        summary.append(f"{len(jobs) - len(todo)} already existed (use --overwrite to replace them)")
     if report.problems:
-        told.append(f"{len(report.problems)} could not be")
-    sys.stdout.write(f"{', '.join(told)}\n")
+        summary.append(f"{len(report.problems)} failed")
+    sys.stdout.write(f"{', '.join(summary)}\n")
     return 1 if report.problems else 0
 
 
 def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
-    """Upscale with a bar that counts pixels of all pictures, then frames of each video."""
+    """Upscale with a progress bar over the pixels of all images, then over the frames of each video."""
     stills, films = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
     sizes = {job: pixels(job.source) for job in stills}
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
@@ -202,7 +207,7 @@ def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | Non
 
         def on_done(job: Job) -> None:
             nonlocal finished
-            finished += sizes[job]  # also of a file that was given up
+            finished += sizes[job]  # also for a failed file
             progress.update(bar, completed=finished, description=printable(job.source.name)[-30:])
 
         def on_frame(job: Job, total: int) -> None:
@@ -219,20 +224,20 @@ def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | Non
 
 
 def compare(jobs: Sequence[Job], options: argparse.Namespace, scale: str, report: Report, console: Console) -> None:
-    """Write the page with all pictures whose outputs are there; what cannot be compared is added to the report."""
+    """Write the page with all images whose outputs exist; images that cannot be compared are added to the report."""
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
         bar = progress.add_task("Comparing", total=len(jobs))
         parts, problems = sliders(jobs, lambda job: progress.advance(bar))
     report.problems.update(problems)
     if not parts:
-        report.problems[Path(options.compare)] = f"{options.compare}: not written, no picture is there to be compared"
+        report.problems[Path(options.compare)] = f"{options.compare}: not written because there is no image to compare"
         return
-    lead = f"Left of the line bicubic interpolation, right of it {Path(options.weights).name}; both ×{scale}."
+    lead = f"Left: bicubic interpolation. Right: {Path(options.weights).name}. Both ×{scale}."
     html.write_page(options.compare, html.page("Before and after", parts, lead))
 
 
 def pixels(path: Path) -> int:
-    """Of a file by its header; what is wrong with a file is told when its turn comes."""
+    """Return the number of pixels of an image from its header; 0 for unreadable files, which are reported later."""
     try:
         height, width = image.size(path)
     except InputError:

@@ -103,7 +103,7 @@ def test_every_public_layout_makes_the_round_trip(tmp_path, network):
 )  # fmt: skip
 def test_what_no_public_layout_holds_is_refused(network):
     """Also where the names would fit, but other programs would build another network from them."""
-    with pytest.raises(InputError, match=r"^there is no public layout for this network: only RRDBNet .* have one$"):
+    with pytest.raises(InputError, match=r"^no published layout for this network: only RRDBNet .* have one$"):
         weights.to_basicsr(network)
 
 
@@ -112,7 +112,7 @@ def test_what_no_public_layout_holds_is_refused(network):
     [
         (rrdbnet(2, unshuffle=2, growth=32), None),
         (Compact(4, 2, 3), None),
-        (rrdbnet(growth=2), "chaiNNer and ComfyUI read RRDBNet with block.growth=32 alone, this one has 2"),
+        (rrdbnet(growth=2), "chaiNNer and ComfyUI read RRDBNet only with block.growth=32, this one has 2"),
         (MSRResNet(4, 2, 4), "BasicSR reads MSRResNet, chaiNNer and ComfyUI do not"),
     ],
     ids=["rrdbnet", "compact", "growth", "msrresnet"],

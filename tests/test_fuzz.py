@@ -59,7 +59,7 @@ def test_damaged_pictures_and_videos(tmp_path, monkeypatch, capfd):
     status, out, _ = run(capfd, "in", "--output", "out", "--weights", "bicubic")
     *problems, summary = out.splitlines()
     assert status == 1
-    assert summary == f"{len(sources) - len(problems)} of {len(sources)} files upscaled, {len(problems)} could not be"
+    assert summary == f"{len(sources) - len(problems)} of {len(sources)} files upscaled, {len(problems)} failed"
     refused = {source for source in sources if any(line.startswith((f"{source}: ", f"out/{source.name}: "))
                                                    for line in problems)}  # fmt: skip
     assert len(refused) == len(problems) > len(sources) / 2
@@ -111,7 +111,7 @@ def test_damaged_weights(tmp_path, monkeypatch, capsys, ending):
             continue
         told = errors or out.splitlines(keepends=True)[0]
         assert status == 1
-        assert told.startswith((f"{file}: ", "a.png: the network gives values that are not finite"))
+        assert told.startswith((f"{file}: ", "a.png: the network returns non-finite values"))
         assert told.count("\n") == 1
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", file.name]
         refused += 1

@@ -74,7 +74,7 @@ def test_wrong_arguments_end_in_one_line(command, capsys, arguments, message):
         (["b.ckpt", "--alpha", "0.5", "--output", "x.zip"], "x.zip: unknown format; use .safetensors, .pth, .onnx"),
         (["b.ckpt", "--alpha", "0:1:0.5", "--output", "x.pth"], "x.pth: a series of networks needs a folder"),
         (["nowhere.ckpt", "--alpha", "0.5", "--output", "x.ckpt"], "nowhere.ckpt: no such file"),
-        (["b.ckpt", "--alpha", "0.5", "--output", "x.pth"], "x.pth: there is no public layout for this network"),
+        (["b.ckpt", "--alpha", "0.5", "--output", "x.pth"], "x.pth: no published layout for this network"),
         (["b.ckpt", "--alpha", "0.5", "--output", "b.ckpt"], "b.ckpt: would overwrite an input; choose another"),
         (["other.pth", "--alpha", "0.5", "--output", "x.ckpt"], "networks of different architecture: head.0.weight is "
          "(4, 1, 3, 3) in a.ckpt and (6, 3, 3, 3) in other.pth"),

@@ -2,10 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Collection
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from sr_lightning.features import pretrained
 
@@ -20,6 +22,9 @@ class VGG(nn.Sequential):
     Layers are named by stage and position: ``conv5_4`` is the fourth convolution before the fifth pooling, before its
     activation, ``relu5_4`` the same after its activation, ``pool5`` the pooling.
 
+    Under autocast the first convolutions stay in float32. In half precision the image itself would be rounded, by as
+    much as two images differ where they are smooth, and the gradient of their distance would point elsewhere.
+
     Source:
         Simonyan & Zisserman 2014, arXiv:1409.1556, table 1, D (16) and E (19).
     Args:
@@ -28,6 +33,7 @@ class VGG(nn.Sequential):
         depth: 16 or 19.
         normalise: subtract ImageNet's mean and divide by its deviation first.
         ceil_mode: pooling keeps an odd last row and column.
+        float32: number of convolutions, from the first on, that autocast does not touch.
     Attributes:
         smallest: height and width from which on every layer has a feature.
     Shape:
@@ -37,6 +43,7 @@ class VGG(nn.Sequential):
         InputError: no weights to be had, or not this network's.
     """
 
+    conv1_1: nn.Conv2d
     mean: Tensor
     deviation: Tensor
 
@@ -47,6 +54,7 @@ class VGG(nn.Sequential):
         depth: int = 19,
         normalise: bool = True,
         ceil_mode: bool = False,
+        float32: int = 2,
     ) -> None:
         names = layer_names(depth)
         unknown = [name for name in layers if name not in names]
@@ -62,6 +70,7 @@ class VGG(nn.Sequential):
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(3, 1, 1), persistent=False)
         self.layers = frozenset(layers)
+        self.float32 = frozenset([name for name in names if name.startswith("conv")][:float32])
         poolings = sum(name.startswith("pool") for name in names[: deepest + 1])
         self.smallest = 1 if ceil_mode else 2**poolings
 
@@ -69,7 +78,8 @@ class VGG(nn.Sequential):
         x = (three_channels(image) - self.mean) / self.deviation
         features = {}
         for name, layer in self.named_children():
-            x = layer(x)
+            with torch.autocast(x.device.type, enabled=False) if name in self.float32 else nullcontext():
+                x = convolve_image(self.conv1_1, x) if name == "conv1_1" else layer(x)
             if name in self.layers:
                 features[name] = x
         return features
@@ -107,3 +117,14 @@ def three_channels(image: Tensor) -> Tensor:
     if channels == 2:
         raise ValueError(f"features need images of 1, 3 or more channels, got {tuple(image.shape)}")
     return image.expand(-1, 3, -1, -1) if channels == 1 else image[:, :3]
+
+
+def convolve_image(layer: nn.Conv2d, image: Tensor) -> Tensor:
+    """Apply the first convolution, without rounding of the image.
+
+    GPUs round the inputs of float32 convolutions to TF32, with 10 bits after the leading one. A coarse and a fine part
+    of the image, as channels of their own, both fit into that; so the image is exact to 18 bits.
+    """
+    coarse = image.detach().bfloat16().to(image.dtype)
+    parts = torch.cat([coarse, image - coarse], dim=1)
+    return F.conv2d(parts, layer.weight.repeat(1, 2, 1, 1), layer.bias, padding=1)

@@ -12,7 +12,8 @@ from sr_lightning.features.frozen import Frozen
 class Perceptual(nn.Module):
     """Weighted sum of distances between features of sr and of hr.
 
-    The features are computed in the precision around them, their distance in float32.
+    The features are computed in the precision around them, but for the layers that their network keeps in float32;
+    their distance is computed in float32.
 
     Source:
         Johnson et al. 2016, arXiv:1603.08155; SRGAN, arXiv:1609.04802, eq. 5, after activation; ESRGAN,

@@ -145,6 +145,9 @@ class AdversarialRestorer(Restorer):
     ) -> None:
         """Add the gradients of one part of the batch, each player's to its own parameters only.
 
+        The generator may be compiled. The discriminator may not: torch.compile refuses to retain a graph (or does so
+        only by chance, by its version and the order of iterations).
+
         Args:
             generator: whether it gets any.
             discriminator: likewise.
@@ -167,11 +170,13 @@ class AdversarialRestorer(Restorer):
                 {"train/d_real": real.detach().float().mean(), "train/d_fake": fake.detach().float().mean()},
                 batch_size=len(hr),
             )
+        # The discriminator's loss goes first: then only the discriminator's graph is retained and traversed twice. The
+        # generator's is traversed once, so its memory is freed on the way and torch.compile may reuse its buffers.
+        if discriminator:
+            self.manual_backward(against * share, inputs=list(self.discriminator.parameters()), retain_graph=generator)
         if generator:
             total = self.total(losses, len(hr)) * share
-            self.manual_backward(total, inputs=list(self.generator.parameters()), retain_graph=discriminator)
-        if discriminator:
-            self.manual_backward(against * share, inputs=list(self.discriminator.parameters()))
+            self.manual_backward(total, inputs=list(self.generator.parameters()))
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip and log the gradient's norm, after a gradient scaler has taken its factor out."""

@@ -1,4 +1,4 @@
-"""Archives unpacked all or nothing."""
+"""Unpack archives atomically."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ from sr_lightning.errors import InputError
 
 
 def extract(archive: str | Path, folder: str | Path) -> Path:
-    """Unpack a .zip or .tar as ``folder``, which appears only when complete; a folder that is there is left alone.
+    """Unpack a .zip or .tar as ``folder``, which appears only when complete; an existing folder is left unchanged.
 
-    An archive of one single folder becomes that folder: ``DIV2K_train_HR/0001.png`` is at ``folder/0001.png``.
-    Own code, because pooch's processors unpack in place, where half an extraction passes for a whole one.
+    If the archive contains a single folder, its content is unpacked: ``DIV2K_train_HR/0001.png`` becomes
+    ``folder/0001.png``.
 
     Raises:
-        InputError: the archive is damaged or reaches outside the folder, or the folder cannot be written.
+        InputError: the archive is damaged or contains paths outside of it, or the folder cannot be written.
     """
     archive, folder = Path(archive), Path(folder)
     if folder.exists():
@@ -36,7 +36,7 @@ def extract(archive: str | Path, folder: str | Path) -> Path:
                 finally:
                     shutil.rmtree(unfinished, ignore_errors=True)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
-        raise InputError(f"{archive}: damaged, unsafe or no archive at all. Delete it and run again.") from error
+        raise InputError(f"{archive}: damaged, unsafe or not an archive. Delete it and run again.") from error
     except OSError as error:
         raise InputError(f"{archive}: cannot be extracted to {folder} ({error.strerror or error}).") from error
     return folder
@@ -46,7 +46,7 @@ def _unpack(archive: Path, folder: Path) -> None:
     folder.mkdir()
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
-            for name in zipped.namelist():  # zipfile would quietly move such a file into the folder
+            for name in zipped.namelist():  # zipfile would silently move such a file into the folder
                 if not (folder / name).resolve().is_relative_to(folder.resolve()):
                     raise zipfile.BadZipFile(f"{name} is outside of the archive")
             zipped.extractall(folder)
@@ -56,6 +56,6 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _content(folder: Path) -> Path:
-    """Return the folder, or the one folder that is all it holds."""
+    """Return the folder, or its only entry if that is a folder."""
     entries = list(folder.iterdir())
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder

@@ -1,4 +1,4 @@
-"""Files that are complete or not there at all."""
+"""Write files atomically: they are complete or absent."""
 
 import os
 import uuid
@@ -10,24 +10,24 @@ from sr_lightning.errors import InputError
 
 
 def check_writable(path: str | Path) -> None:
-    """Before long work, not after it: whether a file could be made there.
+    """Check before long work that a file can be created.
 
     Raises:
-        InputError: a file is in the place of its folder, or there is no right to write.
+        InputError: its folder is a file or not writable.
     """
     above = next(parent for parent in Path(path).absolute().parents if parent.exists())
     if not above.is_dir():
-        raise InputError(f"{path}: cannot be written ({above} is no folder); choose another folder")
+        raise InputError(f"{path}: cannot be written ({above} is not a folder); choose another folder")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise InputError(f"{path}: cannot be written (no right to write in {above}); choose another folder")
+        raise InputError(f"{path}: cannot be written (permission denied: {above}); choose another folder")
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a path beside ``path`` to write to; it takes that place at the end, and is deleted after an error.
+    """Yield a temporary path that replaces ``path`` at the end of the block, or is deleted after an error.
 
     Raises:
-        InputError: the folder cannot be made or written, or the disk is full.
+        InputError: the folder cannot be created or written, or the disk is full.
     """
     path = Path(path)
     partial = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
@@ -44,7 +44,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """A whole file of text or none, in UTF-8.
+    """Write a text file in UTF-8 atomically.
 
     Raises:
         InputError: as ``replacing``.

@@ -36,9 +36,9 @@ def build(
     if config.channels_last:
         module.to(memory_format=torch.channels_last)
     if config.compile:
-        for network in (module.generator, getattr(module, "discriminator", None)):
-            if network is not None:
-                network.compile()
+        # Not the discriminator, whose graph both losses go back through: torch.compile does not retain graphs, and its
+        # backward code would compute the gradients of the input and of the weights both times.
+        module.generator.compile()
     trainer = instantiate(
         config.trainer,
         strategy=strategy(config, module),

@@ -1,4 +1,4 @@
-"""A trained network on images of any size and kind, in memory and in files."""
+"""Upscale images and videos of any size with a trained network, in memory and in files."""
 
 from sr_lightning.upscaling.comparison_page import sliders
 from sr_lightning.upscaling.jobs import Job, checked, plan

@@ -1,4 +1,4 @@
-"""Pictures before and after as parts of a page, one at a time."""
+"""Before/after sliders of upscaled images for an HTML page."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,21 +17,21 @@ from sr_lightning.upscaling.jobs import Job
 from sr_lightning.visuals import html
 from sr_lightning.visuals.html.data_uri import MEGAPIXELS, within
 
-PAGE = 240.0  # megapixels on one page: about 100 megabytes, which a browser still opens
-BEHIND = (128, 128, 128)  # what is transparent
+PAGE = 240.0  # megapixels per page: about 100 megabytes, which browsers still open
+BEHIND = (128, 128, 128)  # background of transparent pixels
 _MODES = ("L", "LA", "RGB", "RGBA")
 
 
 def sliders(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None) -> tuple[list[str], dict[Path, str]]:
-    """A slider between bicubic and the written file for each picture whose target is there.
+    """Return a slider between bicubic interpolation and the output for each job whose target exists.
 
-    Both files are read again, so that pictures of an earlier run are shown, too, and each as its format has kept it.
-    Many pictures are shown smaller, so that a browser still opens the page.
+    Both files are read from disk, so the page includes outputs of earlier runs, with the losses of their format. Many
+    images are reduced in size, so that browsers still open the page.
 
     Args:
-        on_done: called after each picture.
+        on_done: called after each image.
     Returns:
-        parts for ``html.page``; what is wrong with files that could not be read.
+        parts for ``html.page``, and the error message of each file that could not be read.
     """
     there = [job for job in jobs if job.target.exists() and not job.is_video]
     parts, problems = [], {}
@@ -46,7 +46,7 @@ def sliders(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None) -
 
 
 def slider(job: Job, megapixels: float) -> str:
-    """One picture.
+    """Return the slider of one job.
 
     Raises:
         InputError: one of its two files cannot be read.
@@ -59,7 +59,7 @@ def slider(job: Job, megapixels: float) -> str:
 
 
 def flat(picture: Picture) -> Tensor:
-    """8 bits, in front of grey where the picture is transparent. Shape: (3, H, W) uint8."""
+    """Convert to 8-bit RGB, on a gray background where the image is transparent. Shape: (3, H, W) uint8."""
     pixels = picture.pixels if picture.depth == 8 else to_eight_bit(picture.pixels)
     shown = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, _MODES[pixels.shape[2] - 1])
     if pixels.shape[2] % 2 == 0:

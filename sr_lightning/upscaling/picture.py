@@ -1,4 +1,4 @@
-"""Pictures through a network: alpha, depth, grey and metadata come out as they went in."""
+"""Upscale an image and keep its alpha channel, bit depth, gray or color mode, and metadata."""
 
 from collections.abc import Callable
 
@@ -18,13 +18,14 @@ def upscale_picture(
     outscale: float | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Picture:
-    """Enlarge colours and alpha.
+    """Upscale color and alpha.
 
     Args:
         upscaler: the network.
-        picture: of any kind.
-        outscale: final size over the picture's, reached by MATLAB's bicubic; None for the network's scale.
-        on_progress: called now and then with the number of pixels finished since.
+        picture: an image of any mode and depth.
+        outscale: output size over input size; the network's output is resized by MATLAB's bicubic. None: the network's
+            scale.
+        on_progress: called repeatedly with the number of input pixels finished since the last call.
     Raises:
         InputError: as ``Upscaler``.
     """
@@ -46,15 +47,15 @@ def upscale_picture(
 
 
 def at_size(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """(C, H, W) at the size; ``Picture.of`` takes off what bicubic overshoots."""
+    """Resize (C, H, W) to a size; ``Picture.of`` clamps the overshoot of bicubic interpolation."""
     return image if image.shape[1:] == size else bicubic_to(image, *size)
 
 
 def bounded(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:
-    """The network's alpha, within what alpha is around each pixel.
+    """Clamp the network's alpha to the range of the input alpha in the 3x3 neighborhood of each pixel.
 
-    The network draws the outline as sharp as it draws the colours, which an interpolation would not; but it must not
-    make holes in what is opaque or dust in what is transparent.
+    The network upscales outlines as sharply as it does color, which interpolation would not; clamping keeps it from
+    making holes in opaque areas and speckles in transparent ones.
 
     Shape:
         (1, scale*H, scale*W), (1, H, W) -> (1, scale*H, scale*W)
@@ -66,9 +67,9 @@ def bounded(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:
 
 
 def bled(colours: Tensor, alpha: Tensor) -> Tensor:
-    """Colours with those of fully transparent pixels replaced by the nearest visible one's.
+    """Replace the color of fully transparent pixels by that of the nearest visible pixel.
 
-    What stands there is arbitrary, often black or white, and the network would smear it into the visible edge.
+    The hidden color is arbitrary, often black or white, and the network would smear it into visible edges.
 
     Shape:
         (C, H, W), (1, H, W) -> (C, H, W)

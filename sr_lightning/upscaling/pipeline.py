@@ -1,4 +1,4 @@
-"""Decoding, network and encoding at the same time, one picture each; one bad file does not stop the others."""
+"""Decode, upscale and encode concurrently, one image each; a bad file does not stop the others."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,20 +15,20 @@ Enlarge = Callable[[Picture], Picture]
 
 @dataclass
 class Report:
-    """What became of the files: how many are done, and what is wrong with each of the others."""
+    """Number of finished files, and the error message of each failed one."""
 
     done: int = 0
     problems: dict[Path, str] = field(default_factory=dict)
 
 
 def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job], None] | None = None) -> Report:
-    """Read, enlarge and write each file.
+    """Read, upscale and write each file.
 
-    The next file is read and the one before is written while ``enlarge`` works; no more of them are in memory.
+    While ``enlarge`` runs, the next file is read and the previous one written; at most three images are in memory.
 
     Args:
-        enlarge: called in this thread.
-        on_done: called after each file, also a bad one.
+        enlarge: called in the current thread.
+        on_done: called after each file, including failed ones.
     """
     report = Report()
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
@@ -44,7 +44,7 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
                     enlarged = enlarge(picture)
                     del picture
                 except InputError as error:
-                    report.problems[job.source] = told(job, error)
+                    report.problems[job.source] = error_message(job, error)
                     following = following if following is not reading else ahead(reader, jobs, number)
                     enlarged = None
                 if writing is not None:
@@ -62,20 +62,20 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
 
 
 def ahead(reader: ThreadPoolExecutor, jobs: Sequence[Job], number: int) -> Future[Picture] | None:
-    """Begin to read the file after this one."""
+    """Start reading the file after this one."""
     return reader.submit(image.read_picture, jobs[number + 1].source) if number + 1 < len(jobs) else None
 
 
 def finish(job: Job, writing: Future[None], report: Report) -> None:
-    """Wait for a file to be written."""
+    """Wait until a file is written, and report the result."""
     try:
         writing.result()
         report.done += 1
     except InputError as error:
-        report.problems[job.source] = told(job, error)
+        report.problems[job.source] = error_message(job, error)
 
 
-def told(job: Job, error: InputError) -> str:
-    """The message, with the file's name in it."""
+def error_message(job: Job, error: InputError) -> str:
+    """Return the error message, with the file's name at its start."""
     named = str(error).startswith((str(job.source), str(job.target)))
     return str(error) if named else f"{job.source}: {error}"

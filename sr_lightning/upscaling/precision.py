@@ -1,16 +1,16 @@
-"""Layers that lose too much in half precision are kept out of it."""
+"""Keep layers in float32 that lose too much in half precision."""
 
 import torch
 from torch import Tensor, nn
 
-ROWS = 32  # of features in float32 at once
+ROWS = 32  # of the feature map that are converted to float32 at once
 
 
 class InFloat32(nn.Module):
-    """A convolution that keeps out of autocast, in strips: all features in float32 would be the largest tensor of all.
+    """A convolution outside of autocast, computed in strips to save memory for the float32 copy of its input.
 
     Shape:
-        as the convolution; float32.
+        that of the convolution; float32.
     """
 
     def __init__(self, layer: nn.Conv2d) -> None:
@@ -24,14 +24,14 @@ class InFloat32(nn.Module):
             return torch.cat([self.strip(features, top) for top in range(0, features.shape[2], ROWS)], dim=2)
 
     def strip(self, features: Tensor, top: int) -> Tensor:
-        """The next rows of the result, made of as many more rows as the kernel reaches."""
+        """Compute the next rows of the result, from the input rows that the kernel covers."""
         reach = self.layer.kernel_size[0] // 2
         start = max(top - reach, 0)
         return self.layer(features[:, :, start : top + ROWS + reach].float())[:, :, top - start :][:, :, :ROWS]
 
 
 def keeps_height(layer: nn.Conv2d) -> bool:
-    """Whether a row of the result is made of the rows around it, zeros beyond the border."""
+    """Return True if the layer keeps the height: stride 1, no dilation, zero padding of half the kernel."""
     plain = layer.stride[0] == layer.dilation[0] == 1 and layer.padding_mode == "zeros"
     return plain and layer.kernel_size[0] % 2 == 1 and layer.padding[0] == layer.kernel_size[0] // 2
 
@@ -39,8 +39,8 @@ def keeps_height(layer: nn.Conv2d) -> bool:
 def exact_at_the_ends(network: nn.Module) -> nn.Module:
     """Keep the first and the last convolution in float32.
 
-    The sums of all residual blocks are then in float32, too, which gains 6 dB for RRDBNet at no cost; and the output
-    has more than the 256 levels of bfloat16 between 0.5 and 1.
+    The sums of all residual blocks are then float32 as well, which gains 6 dB for RRDBNet at no cost, and the output is
+    not limited to bfloat16's 128 levels between 0.5 and 1.
     """
     layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d) and name}
     names = list(layers)

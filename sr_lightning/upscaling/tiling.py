@@ -1,4 +1,4 @@
-"""Large images through a network in tiles, without seams."""
+"""Apply a network to a large image in tiles, without seams."""
 
 from collections.abc import Callable, Iterator
 from itertools import groupby, pairwise, product
@@ -6,7 +6,7 @@ from itertools import groupby, pairwise, product
 import torch
 from torch import Tensor
 
-ALIGNMENT = 4  # tiles begin at multiples of it, as networks need that first fold pixels into channels
+ALIGNMENT = 4  # tiles begin at multiples of it, for networks that start with a pixel-unshuffle
 
 
 def tiled(
@@ -18,24 +18,24 @@ def tiled(
     batch: int = 1,
     on_progress: Callable[[int], None] | None = None,
 ) -> Tensor:
-    """``function(image)``, computed in tiles.
+    """Return ``function(image)``, computed in tiles.
 
-    Each tile sees ``overlap`` pixels beyond its own part, and neighbours are blended over the inner half of that. So
-    the result is that of the whole image where ``overlap`` is at least the receptive field of ``function`` (its width,
-    not its radius), and has no visible seam where it is less. At the image's border a tile ends as the image does.
+    Each tile is extended by ``overlap`` pixels of context, and neighbors are blended over the inner half of it. If
+    ``overlap`` is at least the receptive field of ``function`` (its width, not its radius), the result equals that of
+    the untiled image; if it is smaller, no seam is visible. At the border of the image, tiles are not extended.
 
     Args:
-        function: (B, C, h, w) -> (B, C', scale*h, scale*w), each image of a batch by itself.
-        image: on any device; the result is on the same.
-        tile: largest side of what ``function`` is given, overlap included.
+        function: (B, C, h, w) -> (B, C', scale*h, scale*w), independent for each image of a batch.
+        image: on any device; the result is on the same device.
+        tile: largest side of the input of ``function``, context included.
         overlap: in pixels of the image.
         scale: of ``function``.
-        batch: tiles in one call.
-        on_progress: called after each batch with the number of the image's pixels that it finished.
+        batch: tiles per call.
+        on_progress: called after each batch with the number of input pixels that it finished.
     Shape:
         (1, C, H, W) -> (1, C', scale*H, scale*W), float32
     Raises:
-        ValueError: a negative overlap, a batch below 1, a tile that leaves no part of its own, or several images.
+        ValueError: a negative overlap, a batch below 1, a tile too small for the overlap, or more than one image.
     """
     if overlap < 0 or batch < 1 or tile < 2 * overlap + ALIGNMENT:
         raise ValueError(
@@ -65,9 +65,9 @@ def tiled(
 
 
 def spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
-    """Beginning and end of each tile of one side: all of one length, the last at most, and as few as can be.
+    """Return start and end of each tile along one side: as few as possible, of equal length except for the last.
 
-    Neighbours share ``2 * overlap`` pixels.
+    Neighbors share ``2 * overlap`` pixels.
     """
     if length <= tile:
         return [(0, length)]
@@ -78,24 +78,24 @@ def spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
 
 
 def feathers(parts: list[tuple[int, int]], overlap: int, scale: int) -> list[Tensor]:
-    """Weight of each tile at each of its pixels in the result: they add up to 1 everywhere.
+    """Return the blending weight of each tile at each of its output pixels; the weights sum to 1 everywhere.
 
-    A seam lies in the middle of what two neighbours share; the weight passes from one to the other along half a cosine
-    ``overlap`` pixels long.
+    Between two neighbors, the weight changes along half a cosine of ``overlap`` pixels, in the middle of their shared
+    pixels.
     """
     length = scale * parts[-1][1]
     position = torch.arange(length, dtype=torch.float64) + 0.5
-    reached = [torch.ones(length, dtype=torch.float64)]  # how far the tiles from this one on have come in
+    reached = [torch.ones(length, dtype=torch.float64)]  # summed weight of this tile and all after it
     for start, _ in parts[1:]:
         along = (position - scale * (start + overlap)) / max(scale * overlap, 1) + 0.5
         reached.append((1 - torch.cos(torch.pi * along.clamp(0, 1))) / 2)
     reached.append(torch.zeros(length, dtype=torch.float64))
     weights = [before - after for before, after in pairwise(reached)]
-    return [whole[scale * start : scale * end].float() for whole, (start, end) in zip(weights, parts, strict=True)]
+    return [weight[scale * start : scale * end].float() for weight, (start, end) in zip(weights, parts, strict=True)]
 
 
 def batches(rows: list[tuple[int, int]], columns: list[tuple[int, int]], count: int) -> Iterator[list[tuple[int, int]]]:
-    """Numbers (row, column) of the tiles, by up to ``count`` of one shape."""
+    """Yield groups of up to ``count`` tiles of equal shape, as (row, column) indices."""
 
     def shape(place: tuple[int, int]) -> tuple[int, int]:
         (top, bottom), (left, right) = rows[place[0]], columns[place[1]]
@@ -108,6 +108,6 @@ def batches(rows: list[tuple[int, int]], columns: list[tuple[int, int]], count: 
 
 
 def own(parts: list[tuple[int, int]], number: int) -> int:
-    """Pixels of one side that a tile has for itself: the sum over all tiles is the side's length."""
+    """Return the length of a tile up to the start of the next; the sum over all tiles is the side's length."""
     end = parts[number + 1][0] if number + 1 < len(parts) else parts[number][1]
     return end - parts[number][0]

@@ -1,4 +1,4 @@
-"""One image through one network: tiles that fit the memory, the fastest precision that is safe."""
+"""Upscale an image with a network, in tiles that fit into memory and in a fast, safe precision."""
 
 import copy
 import logging
@@ -16,26 +16,26 @@ from sr_lightning.upscaling.tiling import ALIGNMENT, tiled
 
 log = logging.getLogger(__name__)
 
-OVERLAP = 16  # pixels; neighbours of ESRGAN's tiles differ by little more than they would with 64
-CPU_BUDGET = 2**29  # bytes for one batch of tiles; on a CPU larger ones are not faster
+OVERLAP = 16  # pixels; with ESRGAN, little worse than 64
+CPU_BUDGET = 2**29  # bytes for one batch of tiles; larger batches are not faster on a CPU
 LARGEST, SMALLEST = 1024, 64  # side of an automatic tile
-PROBES = (16, 32)  # sides of the two tiles that memory is measured with
-KERNELS = 1.5  # memory with what kernels use for themselves, over that of the tensors
+PROBES = (16, 32)  # sides of the two tiles that measure the memory per pixel
+KERNELS = 1.5  # factor on the memory of tensors for the workspace of kernels
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class Upscaler:
-    """A copy of a generator, ready to enlarge images of any size; several threads may use it at once.
+    """Upscales images of any size with a copy of a generator; thread-safe.
 
     Args:
-        generator: with its ``scale``, and ``channels`` if they are not 3.
-        device: ``auto`` is the GPU where there is one.
-        precision: ``float32``, ``bfloat16``, ``float16`` or ``auto``: bfloat16 where the device computes in it, else
-            float32. A tile with values that are not finite is computed again in float32.
-        tile: largest side of a tile in pixels, overlap included; None chooses one by the free memory.
-        overlap: pixels that a tile sees beyond its own part.
+        generator: a network with the attribute ``scale``, and ``channels`` unless they are 3.
+        device: ``auto`` selects the GPU if there is one.
+        precision: ``float32``, ``bfloat16``, ``float16`` or ``auto``: bfloat16 if the device computes in it, else
+            float32. Tiles with non-finite values are computed again in float32.
+        tile: largest side of a tile in pixels, overlap included; None selects it by the free memory.
+        overlap: pixels of context on each side of a tile.
     Raises:
-        ValueError: another precision, or a tile that is too small for the overlap.
+        ValueError: an unknown precision, or a tile that is too small for the overlap.
     """
 
     def __init__(
@@ -71,22 +71,24 @@ class Upscaler:
         self.batch = max(1, int(budget / (cost * self.tile**2)))
 
     def __call__(self, image: Tensor, on_progress: Callable[[int], None] | None = None) -> Tensor:
-        """Enlarge one image.
+        """Upscale one image.
 
-        Grey goes through a network for RGB as three equal channels, whose mean is taken; RGB goes through a network for
-        grey channel by channel.
+        A network for RGB gets a gray image as three equal channels and the mean of its output is returned; a network
+        for gray is applied to each channel of RGB.
 
         Args:
             image: float in [0, 1].
-            on_progress: called now and then with the number of pixels finished since.
+            on_progress: called repeatedly with the number of input pixels finished since the last call.
         Shape:
             (C, H, W) -> (C, scale*H, scale*W), float32 in [0, 1] on the CPU; C is 1, 3 or the network's
         Raises:
-            ValueError: another shape.
-            InputError: the result is not finite even in float32, or a tile does not fit the GPU's memory.
+            ValueError: an invalid shape.
+            InputError: the result is not finite even in float32, or a tile does not fit into the GPU's memory.
         """
         if image.ndim != 3 or not image.numel() or len(image) not in {1, 3, self.channels}:
-            raise ValueError(f"an image has shape (1, H, W), (3, H, W) or ({self.channels}, H, W), not {image.shape}")
+            raise ValueError(
+                f"image must have shape (1, H, W), (3, H, W) or ({self.channels}, H, W), got {tuple(image.shape)}"
+            )
         parts = image[:, None] if self.channels == 1 else image[None]
         if self.channels > len(image):
             parts = parts.expand(1, self.channels, *image.shape[1:])
@@ -99,30 +101,30 @@ class Upscaler:
             return enlarged.clamp_(0, 1)
 
     def _tiled(self, image: Tensor, on_progress: Callable[[int], None] | None) -> Tensor:
-        """All tiles of (1, C, H, W); smaller ones where the GPU's memory does not hold them after all."""
+        """Process (1, C, H, W) in tiles, in smaller ones after an out-of-memory error."""
         tile, batch = self.tile, self.batch
         while True:
             try:
                 return tiled(self._finite, image, tile, self.overlap, self.scale, batch, on_progress)
             except torch.OutOfMemoryError as error:
                 if batch == 1 and tile // 2 < max(SMALLEST, 2 * self.overlap + ALIGNMENT):
-                    raise InputError(f"a tile of {tile} pixels does not fit the memory; use another device") from error
+                    raise InputError(f"a tile of {tile} pixels does not fit into memory; use another device") from error
                 tile, batch = (tile, batch // 2) if batch > 1 else (tile // 2, 1)
             torch.cuda.empty_cache()
-            log.warning("The memory is full: going on with %d tiles of %d pixels at once", batch, tile)
+            log.warning("Out of memory: continuing with %d tiles of %d pixels at once", batch, tile)
 
     def _finite(self, tiles: Tensor) -> Tensor:
-        """The network's output on the CPU, tile by tile in float32 where it is not finite."""
+        """Return the network's output on the CPU; tiles with non-finite values are computed again in float32."""
         enlarged = self._run(tiles, self.dtype)
         broken = ~enlarged.isfinite().flatten(1).all(1)
         if self.dtype != torch.float32 and broken.any():
             if not self._fell_back:
-                log.warning("A tile is not finite in %s: such tiles are computed in float32", self.dtype)
+                log.warning("A tile has non-finite values in %s; such tiles are computed again in float32", self.dtype)
             self._fell_back = True
             enlarged[broken] = self._run(tiles[broken.to(tiles.device)], torch.float32)
             broken = ~enlarged.isfinite().flatten(1).all(1)
         if broken.any():
-            raise InputError("the network gives values that are not finite, even in float32; check its weights")
+            raise InputError("the network returns non-finite values even in float32; check its weights")
         return enlarged.cpu()
 
     def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
@@ -131,7 +133,7 @@ class Upscaler:
             return self.network(tiles).float()
 
     def _bytes_per_pixel(self) -> float:
-        """Memory that a tile takes for each of its pixels, measured on two tiles."""
+        """Measure the memory per pixel of a tile, from two tiles of different size."""
         peaks = []
         for side in PROBES:
             with torch.inference_mode(), PeakMemory() as memory:
@@ -141,7 +143,7 @@ class Upscaler:
 
 
 def memory_budget(device: torch.device) -> float:
-    """Bytes for one batch of tiles."""
+    """Return the bytes available to one batch of tiles."""
     free = free_memory(device)
     if device.type == "cpu":
         return min(CPU_BUDGET, (free or 4 * CPU_BUDGET) / 4)
@@ -149,28 +151,28 @@ def memory_budget(device: torch.device) -> float:
 
 
 def side_within(budget: float, cost: float) -> int:
-    """Side of the largest automatic tile."""
+    """Return the side of the largest tile within the memory budget."""
     return min(max(int((budget / cost) ** 0.5) // 8 * 8, SMALLEST), LARGEST)
 
 
 def shared_by(count: int, on_progress: Callable[[int], None]) -> Callable[[int], None]:
-    """Progress over ``count`` passes, told in pixels of one."""
-    passed = told = 0
+    """Return a callback that reports the progress of ``count`` passes in pixels of one pass."""
+    passed = reported = 0
 
     def advance(pixels: int) -> None:
-        nonlocal passed, told
+        nonlocal passed, reported
         passed += pixels
-        on_progress(passed // count - told)
-        told = passed // count
+        on_progress(passed // count - reported)
+        reported = passed // count
 
     return advance
 
 
 def upscale_image(generator: nn.Module, image: Tensor, **options: Any) -> Tensor:
-    """Enlarge one image; for several, one ``Upscaler`` is quicker.
+    """Upscale one image; create an ``Upscaler`` for several.
 
     Args:
-        generator: a network of this library, or any with ``scale``.
+        generator: any network with the attribute ``scale``.
         image: float in [0, 1].
         options: of ``Upscaler``.
     Shape:

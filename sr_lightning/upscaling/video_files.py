@@ -1,4 +1,4 @@
-"""Videos through a network, one after the other; a bad one does not stop the others."""
+"""Upscale videos one after the other; a bad one does not stop the others."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -9,7 +9,7 @@ from sr_lightning import video
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
 from sr_lightning.upscaling.jobs import Job
-from sr_lightning.upscaling.pipeline import Enlarge, Report, told
+from sr_lightning.upscaling.pipeline import Enlarge, Report, error_message
 
 
 def upscale_videos(
@@ -18,11 +18,11 @@ def upscale_videos(
     report: Report,
     on_frame: Callable[[Job, int], None] | None = None,
 ) -> None:
-    """Read, enlarge and write each video.
+    """Read, upscale and write each video.
 
     Args:
-        enlarge: called for each frame, a picture with 16 bits.
-        report: told what became of each.
+        enlarge: called for each frame, as an image of 16 bits.
+        report: receives the result of each video.
         on_frame: called after each frame with the number of frames of its video.
     """
     for job in jobs:
@@ -32,9 +32,9 @@ def upscale_videos(
             video.convert(job.source, job.target, partial(enlarged, enlarge), count)
             report.done += 1
         except InputError as error:
-            report.problems[job.source] = told(job, error)
+            report.problems[job.source] = error_message(job, error)
 
 
 def enlarged(enlarge: Enlarge, pixels: np.ndarray) -> np.ndarray:
-    """One frame. Shape: (H, W, 3) uint16 -> (H', W', 3) uint16."""
+    """Upscale one frame. Shape: (H, W, 3) uint16 -> (H', W', 3) uint16."""
     return enlarge(Picture(pixels)).pixels

@@ -1,4 +1,4 @@
-"""Videos frame by frame, through PyAV: pixels out of a file, and into one with the sound of the first."""
+"""Read and write videos frame by frame with PyAV, and copy their sound and subtitles."""
 
 from sr_lightning.video.reader import EXTENSIONS, Facts, facts
 from sr_lightning.video.transcode import convert

@@ -1,4 +1,4 @@
-"""Colours of videos: YUV by many matrices, and the RGB that networks take."""
+"""Color spaces of videos, and conversion of frames to RGB."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,18 +8,20 @@ import numpy as np
 LIMITED, FULL = 1, 2  # ranges, as in ITU-T H.273 and FFmpeg
 BT709, BT601, BT2020 = 1, 5, 9  # matrices, by FFmpeg's numbers for swscale
 _MATRICES = {1: BT709, 4: 4, 5: BT601, 6: BT601, 7: 7, 9: BT2020, 10: BT2020}
-_TALL = 720  # rows; where a file does not say it, players take BT.601 for less
+_TALL = 720  # rows; for videos without a matrix, players assume BT.601 below this height
 WIDE_PRIMARIES = {9, 11, 12}  # BT.2020, DCI-P3, Display P3; numbers of ITU-T H.273
 WIDE_TRANSFERS = {14, 15, 16, 18}  # BT.2020 in 10 and 12 bits, PQ, HLG
 
 
 @dataclass(frozen=True)
-class Colours:
-    """How a video is to be written, so that it looks as the one that it was made of.
+class ColorSpace:
+    """Bit depth and color space of the output, chosen to look like the input.
 
     Args:
         bits: 8 or 10.
-        matrix: from RGB to YUV, and primaries and transfer, by their numbers in ITU-T H.273.
+        matrix: of the conversion between RGB and YUV, as its number in ITU-T H.273.
+        primaries: as their number in ITU-T H.273.
+        transfer: characteristics, as their number in ITU-T H.273.
     """
 
     bits: int
@@ -29,26 +31,26 @@ class Colours:
 
     @property
     def scaled_by(self) -> int:
-        """The matrix by swscale's number."""
+        """Return the number of the matrix in swscale."""
         return _MATRICES[self.matrix]
 
 
-def colours(stream: Any) -> Colours:
-    """What is written in the place of a stream: wide colours and more than 8 bits are kept, all others are BT.709.
+def color_space(stream: Any) -> ColorSpace:
+    """Return the output color space of a stream: wide gamuts and 10 bits are kept, everything else becomes BT.709.
 
-    The pixels are what the file holds, whatever curve of brightness they follow: networks enlarge HDR as it is.
+    Pixel values are not converted between transfer characteristics: networks upscale HDR values as they are.
     """
     context = stream.codec_context
     deep = max(component.bits for component in context.format.components) > 8
     primaries, transfer, matrix = int(context.color_primaries), int(context.color_trc), int(context.colorspace)
     if primaries in WIDE_PRIMARIES or transfer in WIDE_TRANSFERS:
         kept = matrix if matrix in _MATRICES else 9
-        return Colours(10, kept, primaries, transfer)
-    return Colours(10 if deep else 8, BT709, BT709, BT709)
+        return ColorSpace(10, kept, primaries, transfer)
+    return ColorSpace(10 if deep else 8, BT709, BT709, BT709)
 
 
 def upright(frame: Any) -> np.ndarray:
-    """A frame as RGB, by its own matrix and range, turned as it is to be shown. Shape: (H, W, 3) uint16."""
+    """Convert a frame to RGB by its own matrix and range, and rotate it for display. Shape: (H, W, 3) uint16."""
     components = frame.format.name
     full = frame.color_range == FULL or components.startswith("yuvj") or frame.format.is_rgb
     guess = BT601 if frame.height < _TALL else BT709
@@ -63,7 +65,7 @@ def upright(frame: Any) -> np.ndarray:
 
 
 def scaling() -> int:
-    """How colours of half the size are enlarged: exactly, without the shortcuts for speed."""
+    """Return swscale's flags for bicubic chroma scaling without approximations."""
     from av.video.reformatter import Interpolation
 
     exact = Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND

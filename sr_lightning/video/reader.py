@@ -1,4 +1,4 @@
-"""Video files: what they are, and their frames as RGB, upright."""
+"""Open and inspect video files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ from typing import Any
 from sr_lightning.errors import InputError
 
 EXTENSIONS = frozenset({".m4v", ".mkv", ".mov", ".mp4", ".webm"})
-"""Suffixes, in lower case, of videos that are read and written."""
+"""Suffixes, in lower case, of supported videos."""
 
-_EARLY = 0.5  # seconds that a file may end before it says
+_EARLY = 0.5  # seconds that a file may be shorter than its declared duration
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Frames of a video, and their size as stored."""
+    """Number of frames of a video, and their stored size."""
 
     frames: int
     height: int
@@ -25,10 +25,10 @@ class Facts:
 
 
 def facts(path: Path | str) -> Facts:
-    """Read through a file once, without decoding.
+    """Count the frames of a file without decoding them.
 
     Raises:
-        InputError: PyAV is missing, or the file cannot be opened, is no video, or ends before its time.
+        InputError: PyAV is missing, or the file cannot be opened, is not a video, or is truncated.
     """
     with opened(path) as container:
         stream = picture_stream(container, path)
@@ -39,19 +39,19 @@ def facts(path: Path | str) -> Facts:
             count += packet.stream is stream
             end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
         start = (container.start_time or 0) / 1e6
-        told = (container.duration or 0) / 1e6 + min(start, 0.0)
+        declared = (container.duration or 0) / 1e6 + min(start, 0.0)
         if not count:
             raise InputError(f"{path}: has no frames; replace or remove it")
-        if end < told - _EARLY:
-            raise InputError(f"{path}: ends after {end:.1f} of {told:.1f} s, it is truncated; replace or remove it")
+        if end < declared - _EARLY:
+            raise InputError(f"{path}: ends after {end:.1f} of {declared:.1f} s, it is truncated; replace or remove it")
         return Facts(count, stream.height, stream.width)
 
 
 @contextmanager
 def opened(path: Path | str) -> Iterator[Any]:
-    """An open video file; what FFmpeg says in the block becomes an InputError that names it."""
+    """Open a video file; FFmpeg's errors inside the block become an InputError that names the file."""
     if find_spec("av") is None:
-        raise InputError(f"{path}: videos need a package more: pip install 'sr_lightning[video]'")
+        raise InputError(f"{path}: videos need the package av: pip install 'sr_lightning[video]'")
     import av
 
     try:
@@ -62,15 +62,15 @@ def opened(path: Path | str) -> Iterator[Any]:
 
 
 def picture_stream(container: Any, path: Path | str) -> Any:
-    """The video among the streams.
+    """Return the video stream.
 
     Raises:
-        InputError: there is none, or none that can be decoded.
+        InputError: no video stream, or one that cannot be decoded.
     """
     stream = container.streams.best("video")
     if stream is not None and stream.codec_context is None:
-        raise InputError(f"{path}: its pictures are in a format that cannot be decoded; convert it first")
+        raise InputError(f"{path}: its video format cannot be decoded; convert it first")
     if stream is None or not stream.width:
-        raise InputError(f"{path}: has no video in it; replace or remove it")
+        raise InputError(f"{path}: contains no video; replace or remove it")
     stream.thread_type = "AUTO"
     return stream

@@ -1,4 +1,4 @@
-"""A video with each frame changed, and with the sound and subtitles of the first."""
+"""Transform every frame of a video and copy its sound, subtitles and attachments."""
 
 import logging
 from collections.abc import Callable
@@ -22,15 +22,14 @@ def convert(
     change: Callable[[np.ndarray], np.ndarray],
     on_frame: Callable[[], None] | None = None,
 ) -> None:
-    """Write a video whose frames are those of another one, changed: whole or not at all.
+    """Write a video with every frame transformed; the target appears only when it is complete.
 
-    One frame is in memory at a time, and those that the encoder holds. Time stamps and chapters are kept. Sound,
-    subtitles and attachments are copied as they are; what the new container cannot hold is left out with a warning.
-
-    Of several videos the first is taken; the picture on the cover of an MP4 file is copied as it is.
+    One frame is in memory at a time, besides those in the encoder. Time stamps and chapters are kept. Sound, subtitles
+    and attachments are copied without re-encoding; streams that the target container does not support are dropped with
+    a warning. Of several video streams the first is used; the cover image of an MP4 file is copied.
 
     Args:
-        change: an upright frame, (H, W, 3) uint16 RGB, to another one; of one size for all frames.
+        change: maps an upright frame, (H, W, 3) uint16 RGB, to the new frame; all new frames have the same size.
         on_frame: called after each frame.
     Raises:
         InputError: the source is damaged, or the target cannot be written.
@@ -40,7 +39,7 @@ def convert(
         import av
 
         if _transparent(stream):
-            log.warning("%s: its transparency is left out", source)
+            log.warning("%s: transparency is not supported and is dropped", source)
         with av.open(str(partial), "w", format=_format(target), options=_options(target)) as writing:
             writing.metadata.update(reading.metadata)
             writing.set_chapters(reading.chapters())
@@ -61,12 +60,12 @@ def _pass(
     change: Callable[[np.ndarray], np.ndarray],
     on_frame: Callable[[], None] | None,
 ) -> None:
-    """All packets, in the order of the file; what comes before the first frame waits until the size is known."""
+    """Process all packets in file order; packets before the first frame wait until the frame size is known."""
     waiting: list[Any] = []
     for packet in reading.demux([stream, *(reading.streams[index] for index in copies)]):
         if packet.stream is not stream:
             if packet.dts is None and packet.size and packet.stream.type == "video":
-                packet.dts = packet.pts = 0  # a cover belongs to no time
+                packet.dts = packet.pts = 0  # a cover has no time stamp
             if packet.dts is not None:
                 packet.stream = copies[packet.stream.index]
                 waiting.append(packet)
@@ -82,7 +81,7 @@ def _pass(
 
 
 def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) -> dict[int, Any]:
-    """Streams of the new file for sound and subtitles, by their number in the old one; a warning for all others."""
+    """Add output streams for sound and subtitles, by their input index; warn about streams that are dropped."""
     found = {}
     for stream in reading.streams:
         cover = _is_cover(stream)
@@ -94,9 +93,9 @@ def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) 
             if cover:
                 found[stream.index].disposition = stream.disposition
         elif stream.type == "video" and not cover and stream is not reading.streams.best("video"):
-            log.warning("%s: only one video is enlarged; another %s is left out", source, _named(stream))
+            log.warning("%s: only the first video stream is upscaled; dropping another %s", source, _named(stream))
         elif stream.type != "attachment" and stream is not reading.streams.best("video"):
-            log.warning("%s: %s cannot be in %s; left out", source, _named(stream), Path(target).suffix)
+            log.warning("%s: %s is not supported in %s; dropped", source, _named(stream), Path(target).suffix)
     return found
 
 
@@ -106,37 +105,39 @@ def _fits(stream: Any, writing: Any) -> bool:
 
 
 def _is_cover(stream: Any) -> bool:
-    """Whether this is a picture that belongs to no time, such as the cover of a film."""
+    """Return True for a still image such as a cover."""
     return stream.type == "video" and "attached_pic" in (stream.disposition.name or "")
 
 
 def _transparent(stream: Any) -> bool:
-    """Whether the frames have alpha; that of VP8 and VP9 is not in their own format, and the container tells of it."""
+    """Return True if the frames have alpha; for VP8 and VP9 only the container's metadata says so."""
     components = stream.codec_context.format.components if stream.codec_context.format else ()
     return any(component.is_alpha for component in components) or stream.metadata.get("alpha_mode") == "1"
 
 
 def _named(stream: Any) -> str:
-    """Kind and format of a stream."""
+    """Return the kind and format of a stream, for messages."""
     context = stream.codec_context
     kind = "cover" if _is_cover(stream) else stream.type
     return f"{kind} in an unknown format" if context is None else f"{kind} ({context.name})"
 
 
 def _attach(reading: Any, writing: Any, source: Path | str, target: Path | str) -> None:
-    """Copy attachments, such as the fonts of subtitles; of these containers only Matroska has any."""
+    """Copy attachments, e.g. fonts of subtitles; of the supported containers only Matroska has them."""
     for attachment in reading.streams.attachments:
         if Path(target).suffix.lower() == ".mkv":
             writing.add_attachment(attachment.name, attachment.mimetype, attachment.data)
         else:
-            log.warning("%s: %s cannot be in %s; left out", source, attachment.name, Path(target).suffix)
+            log.warning("%s: %s is not supported in %s; dropped", source, attachment.name, Path(target).suffix)
 
 
 def _format(target: Path | str) -> str | None:
-    """FFmpeg's name of the container where the suffix alone names another one; None elsewhere."""
-    return "mp4" if Path(target).suffix.lower() == ".m4v" else None  # else ipod, which holds fewer formats
+    """Return FFmpeg's name of the container if the suffix would select another one, else None."""
+    return (
+        "mp4" if Path(target).suffix.lower() == ".m4v" else None
+    )  # the suffix would select ipod, which supports fewer formats
 
 
 def _options(target: Path | str) -> dict[str, str]:
-    """MP4's index at the beginning, so that players need not wait for the end."""
+    """Put MP4's index at the beginning of the file, so that players can start before they have all of it."""
     return {"movflags": "+faststart"} if Path(target).suffix.lower() in (".m4v", ".mp4", ".mov") else {}

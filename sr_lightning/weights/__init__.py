@@ -1,4 +1,4 @@
-"""Networks with weights: from this library's checkpoints, from published files of many layouts, and out again."""
+"""Load and write network weights: checkpoints of this library, published files in several layouts, ONNX."""
 
 from sr_lightning.weights.architectures.registry import NoPublicLayoutError, limit, to_basicsr
 from sr_lightning.weights.discriminators import load_discriminator_into, locate_discriminator

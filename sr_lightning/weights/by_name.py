@@ -1,4 +1,4 @@
-"""Generators by file or name, baselines included."""
+"""Load generators by file or name, including the interpolation baselines."""
 
 from torch import nn
 
@@ -10,14 +10,14 @@ BASELINES = ("nearest", "bilinear", "bicubic")
 
 
 def load_generator(source: str, scale: int | None = None, kind: str = "ema") -> nn.Module:
-    """A generator ready for inference.
+    """Load a generator for inference.
 
     Args:
         source: what ``weights.load`` takes, or the name of a baseline.
-        scale: of a baseline, 4 for None; of others, what it must be.
+        scale: of a baseline (None: 4); for other sources the required scale.
         kind: ``ema`` or ``raw``.
     Raises:
-        InputError: no such file or name, not weights of a known network, or another scale.
+        InputError: no such file or name, weights of an unknown network, or another scale.
     """
     if source in BASELINES:
         return Interpolation(source, 4 if scale is None else scale).eval()

@@ -1,4 +1,4 @@
-"""Discriminators with weights: from this library's checkpoints and from Real-ESRGAN's published files."""
+"""Load discriminators from checkpoints of this library and from Real-ESRGAN's published files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,22 +14,26 @@ from sr_lightning.weights.state_dicts import AVERAGED, dense, shown, tensors
 
 PREFIX = "discriminator."  # in the checkpoints of this library
 LAYERS = ("head", "down.0", "down.1", "down.2", "up.0", "up.1", "up.2", "tail.0", "tail.2", "tail.4")  # conv0 … conv9
-NORMALISED = {"weight": "weight_orig", "left": "weight_u", "right": "weight_v"}  # torch.nn.utils.spectral_norm's names
+SPECTRAL_NORM = {
+    "weight": "weight_orig",
+    "left": "weight_u",
+    "right": "weight_v",
+}  # torch.nn.utils.spectral_norm's names
 PLAIN = {"weight": "weight", "bias": "bias"}  # of the first and the last layer
 PUBLISHED_NAMES = {
     f"{layer}.{own}": f"conv{number}.{theirs}"
     for number, layer in enumerate(LAYERS)
-    for own, theirs in (PLAIN if layer in (LAYERS[0], LAYERS[-1]) else NORMALISED).items()
+    for own, theirs in (PLAIN if layer in (LAYERS[0], LAYERS[-1]) else SPECTRAL_NORM).items()
 }
 ADVICE = "set discriminator=… and discriminator.width=… as the file was trained with, or give another file"
 
 
 def load_discriminator_into(discriminator: nn.Module, source: str | Path) -> None:
-    """Load weights into a discriminator, all of them or none.
+    """Load weights into a discriminator; on an error it keeps its weights.
 
     Args:
         source: a checkpoint of an adversarial training run, a published file of Real-ESRGAN's U-Net discriminator (its
-            name or path), or weights by the network's own names.
+            name or path), or a file with the parameter names of the network.
     Raises:
         InputError: no such file, no connection, not a discriminator, or one with other layers or sizes.
     """
@@ -74,7 +78,7 @@ def locate_discriminator(source: str | Path, init: str | Path | None = None) -> 
 
 
 def discriminator_weights(content: Mapping[str, Any]) -> dict[str, Tensor]:
-    """Return the discriminator's weights in what ``tensor_files.read`` returned, under the names that they have there.
+    """Return the discriminator's weights from the content of a file, under their names in the file.
 
     Raises:
         InputError: there are none, or they are not plain tensors with values.

@@ -1,6 +1,6 @@
-"""The network that a checkpoint describes, as nested configuration with ``_target_`` and ``_partial_``.
+"""Build the network that a checkpoint describes by nested configuration with ``_target_`` and ``_partial_``.
 
-A checkpoint may come from a stranger, so it builds nothing but layers of this library and of torch.
+Checkpoints may come from untrusted sources: only layers of this library and of torch.nn are built.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,29 +14,30 @@ from sr_lightning import generators
 from sr_lightning.errors import InputError
 
 SOURCES = {"sr_lightning.generators": generators, "torch.nn": nn}
-LARGEST = 4096  # of any number in a recipe; no network is deeper or wider, and building it would take forever
+LARGEST = 4096  # limit of any number in a configuration: no network is deeper or wider, and building it would not end
 
 
 def build(recipe: Any) -> nn.Module:
-    """A generator as described, without memory for its weights (on the meta device).
+    """Return the generator on the meta device, i.e. without memory for its weights.
 
     Raises:
-        InputError: parts of other libraries, arguments that do not fit, or something that is no generator.
+        InputError: parts of other libraries, wrong arguments, or a result that is not a generator.
     """
     try:
         with torch.device("meta"):
             generator = part(recipe)
     except InputError:
         raise
-    except Exception as error:  # whatever a constructor raises, given arguments out of a file
+    except Exception as error:  # constructors may raise anything, given arguments from a file
         reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
         raise InputError(f"describes a network that cannot be built ({reason})") from error
     if not isinstance(generator, nn.Module) or not isinstance(getattr(generator, "scale", None), int):
-        raise InputError(f"describes a {type(generator).__name__}, which is not a network that enlarges")
+        raise InputError(f"describes a {type(generator).__name__}, which is not a generator (it has no scale)")
     return generator
 
 
 def part(recipe: Any) -> Any:
+    """Build a nested part of the configuration."""
     if isinstance(recipe, Mapping):
         arguments = {str(key): part(value) for key, value in recipe.items() if key not in ("_target_", "_partial_")}
         if "_target_" not in recipe:
@@ -46,12 +47,12 @@ def part(recipe: Any) -> Any:
     if isinstance(recipe, list | tuple):
         return [part(item) for item in recipe]
     if isinstance(recipe, int) and abs(recipe) > LARGEST:
-        raise InputError(f"describes a network with a size of {recipe}; at most {LARGEST} is built")
+        raise InputError(f"describes a network with a size of {recipe}; the limit is {LARGEST}")
     return recipe
 
 
 def constructor(target: str) -> Callable[..., nn.Module]:
-    """The class of a trusted layer, which is named right in its library: a longer path could lead anywhere."""
+    """Return the class of a trusted layer; only direct members of the trusted packages count."""
     source, _, name = target.rpartition(".")
     found = getattr(SOURCES.get(source), name, None)
     if not (isinstance(found, type) and issubclass(found, nn.Module)):

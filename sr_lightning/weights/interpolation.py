@@ -1,4 +1,4 @@
-"""Network interpolation: a network between two or more others, its weights the weighted sum of theirs."""
+"""Network interpolation: the weighted sum of the parameters of two or more networks."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,14 @@ Weights = Mapping[str, Tensor]
 
 
 def interpolate(generators: Mapping[str, nn.Module], shares: Sequence[float]) -> nn.Module:
-    """A new network of the same architecture between ``generators``.
+    """Return a network whose parameters are the weighted sum of those of ``generators``.
 
     Args:
-        generators: name, such as the file -> network.
-        shares: of each; (1 - alpha, alpha) for two.
+        generators: name, e.g. the file -> network; the name appears in error messages.
+        shares: weight of each network; (1 - alpha, alpha) for two.
     Raises:
-        ValueError: fewer than two networks, or another number of shares than of networks, or they do not sum to 1.
-        InputError: networks of different architecture, or a share outside [0, 1] that makes a variance negative.
+        ValueError: fewer than two networks, or shares that do not match their number or do not sum to 1.
+        InputError: different architectures, or a share outside [0, 1] that makes a variance negative.
     Source:
         ESRGAN, arXiv:1809.00219, eq. 4.
     """
@@ -36,20 +36,20 @@ def interpolate(generators: Mapping[str, nn.Module], shares: Sequence[float]) ->
 
 @torch.no_grad()
 def weighted_sum(states: Mapping[str, Weights], shares: Sequence[float]) -> dict[str, Tensor]:
-    """Parameters and floating-point buffers summed with their shares, in float64, rounded to float32.
+    """Return the weighted sum of parameters and floating-point buffers, computed in float64 and rounded to float32.
 
-    What is counted and not measured, such as batch norm's number of batches, is the largest share's (the last of
-    equals). A network with a share of 0 has no part, and one with a share of 1 comes out bit for bit.
+    Integer buffers, such as batch norm's number of batches, are taken from the network with the largest share (the last
+    one of equals). A share of 0 ignores the network; a share of 1 returns its weights bit for bit.
 
     Args:
-        states: name, such as the file -> weights.
-        shares: of each.
+        states: name, e.g. the file -> weights.
+        shares: weight of each.
     Raises:
         ValueError: as ``interpolate``.
-        InputError: the first name or shape that differs, or a variance that becomes negative.
+        InputError: names or shapes differ, or a variance becomes negative.
     """
     if len(states) < 2 or len(states) != len(shares) or abs(sum(shares) - 1) > 1e-6:
-        raise ValueError(f"two or more networks and as many shares with the sum 1 are needed, got {list(shares)}")
+        raise ValueError(f"need two or more networks and one share for each, with the sum 1; got {list(shares)}")
     same_weights(states)
     parts = [(share, state) for share, state in zip(shares, states.values(), strict=True) if share != 0]
     largest = max(parts, key=lambda part: part[0])[0]
@@ -63,16 +63,16 @@ def weighted_sum(states: Mapping[str, Weights], shares: Sequence[float]) -> dict
         if name.endswith("running_var") and (result[name] < 0).any():
             raise InputError(
                 f"{' and '.join(states)}: {name}, a variance, becomes negative with the shares "
-                f"{', '.join(f'{share:g}' for share in shares)}; go less far outside [0, 1]"
+                f"{', '.join(f'{share:g}' for share in shares)}; use shares closer to [0, 1]"
             )
     return result
 
 
 def same_weights(states: Mapping[str, Weights]) -> None:
-    """Compare all with the first.
+    """Check that all states have the names and shapes of the first.
 
     Raises:
-        InputError: names or shapes differ; the first difference is named.
+        InputError: they differ; the message names the first difference.
     """
     (first, expected), *others = states.items()
     for other, found in others:
@@ -81,18 +81,18 @@ def same_weights(states: Mapping[str, Weights]) -> None:
             if one != two:
                 raise InputError(
                     f"networks of different architecture: {shown([name])} is {one} in {first} and {two} in {other}; "
-                    "only networks of one architecture can be interpolated, best one that was trained from the other"
+                    "only networks of one architecture can be interpolated; they should share their initial training"
                 )
 
 
 def same_architecture(generators: Mapping[str, nn.Module]) -> None:
-    """Compare all with the first, also in what weights do not tell, such as the scale and the factor of a residual.
+    """Check that all networks equal the first, also in settings without weights, e.g. the scale or residual scaling.
 
     Raises:
-        InputError: they differ; the first difference is named.
+        InputError: they differ; the message names the first difference.
     """
     same_weights({name: generator.state_dict() for name, generator in generators.items()})
-    (first, expected), *others = ((name, told(generator)) for name, generator in generators.items())
+    (first, expected), *others = ((name, described(generator)) for name, generator in generators.items())
     for other, found in others:
         for one, two in zip_longest(expected, found, fillvalue="nothing more"):
             if one != two:
@@ -102,8 +102,8 @@ def same_architecture(generators: Mapping[str, nn.Module]) -> None:
                 )
 
 
-def told(generator: nn.Module) -> list[str]:
-    """A network, layer by layer."""
+def described(generator: nn.Module) -> list[str]:
+    """Return a line for each layer of a network."""
     layers = []
     for name, part in generator.named_modules():
         about = part.extra_repr() or ", ".join(

@@ -1,4 +1,4 @@
-"""From a file to a generator that works."""
+"""Load a generator from a checkpoint, a published file or a published name."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.weights import from_config
-from sr_lightning.weights.architectures.registry import EXPECTED, recognise, without_memory
+from sr_lightning.weights.architectures.registry import EXPECTED, recognize, without_memory
 from sr_lightning.weights.published import locate
 from sr_lightning.weights.state_dicts import generator_weights, shown
 
@@ -18,15 +18,15 @@ ADVICE = "use the model, scale and sizes that the file was trained with"
 
 
 def load(source: str | Path, kind: str = "ema") -> nn.Module:
-    """A generator with its weights, in float32 on the CPU, ready for inference.
+    """Load a generator in evaluation mode, in float32 on the CPU.
 
     Args:
         source: a checkpoint of a training run, a published file (RRDBNet in three layouts, SRVGGNetCompact, MSRResNet;
-            everything else is inferred from the shapes), or the name of a published model, which is downloaded once.
-        kind: ``ema`` for the averaged weights where there are some, ``raw`` for those of the last update.
+            sizes are inferred from the shapes), or the name of a published model, which is downloaded once.
+        kind: ``ema`` for the averaged weights if the file has them, ``raw`` for those of the last update.
     Raises:
-        ValueError: another kind.
-        InputError: no such file, no connection, or not weights of a known network.
+        ValueError: an unknown kind.
+        InputError: no such file, no connection, or weights of an unknown network.
     Example:
         >>> sr = weights.load("realesrgan-x4plus")(lr).clamp(0, 1)
     """
@@ -39,7 +39,7 @@ def load(source: str | Path, kind: str = "ema") -> nn.Module:
             fill(generator, generator_weights(content, kind))
         else:
             weights = generator_weights(content, kind)
-            found = recognise(weights)
+            found = recognize(weights)
             if found is None:
                 raise InputError(unknown(weights))
             generator = without_memory(found)
@@ -50,26 +50,26 @@ def load(source: str | Path, kind: str = "ema") -> nn.Module:
 
 
 def load_into(generator: nn.Module, source: str | Path, kind: str = "ema") -> None:
-    """Load weights of any known layout into a network, all of them or none.
+    """Load weights of any known layout into a network; on an error the network keeps its weights.
 
     Args:
-        source: as for ``load``, and weights by the network's own names.
+        source: as for ``load``, or a file with the parameter names of the network.
         kind: as for ``load``.
     Raises:
-        InputError: names or shapes differ; the first difference is named.
+        InputError: names or shapes differ; the message names the first difference.
     """
     path = locate(source)
     content = tensor_files.read(path)
     try:
         weights = generator_weights(content, kind)
-        found = recognise(weights)
+        found = recognize(weights)
         fill(generator, weights if found is None else found.weights, {} if found is None else found.names)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
 
 def recipe_of(source: str | Path) -> Any:
-    """The generator's configuration where the source is a checkpoint of this library, else None.
+    """Return the generator's configuration from a checkpoint of this library; None for other files.
 
     Raises:
         InputError: no such file, no connection, or not a file of weights.
@@ -78,22 +78,24 @@ def recipe_of(source: str | Path) -> Any:
 
 
 def started_from(source: str | Path) -> Path:
-    """The weights that the training of a checkpoint of this library started from.
+    """Return the file of weights that the training of a checkpoint started from.
 
     Raises:
-        InputError: it started from nothing, or they are gone.
+        InputError: it started from random weights, or the file no longer exists.
     """
     settings = tensor_files.read(locate(source)).get("hyper_parameters")
     start = settings.get("started_from") if isinstance(settings, Mapping) else None
     if not start or "file" not in start:
-        raise InputError(f"{source}: tells of no weights that it started from; give those of a run with init=…")
+        raise InputError(
+            f"{source}: does not say which weights its training started from; give a checkpoint of a run with init=…"
+        )
     if not Path(start["file"]).is_file():
-        raise InputError(f"{source}: started from {start['file']}, which is gone")
+        raise InputError(f"{source}: started from {start['file']}, which no longer exists")
     return Path(start["file"])
 
 
 def saved_recipe(content: Mapping[str, Any]) -> Any:
-    """The generator's configuration in a checkpoint of this library, or None."""
+    """Return the generator's configuration from the content of a checkpoint, or None."""
     settings = content.get("hyper_parameters")
     return settings.get("generator") if isinstance(settings, Mapping) else None
 
@@ -102,11 +104,11 @@ def saved_recipe(content: Mapping[str, Any]) -> Any:
 def fill(
     network: nn.Module, weights: Mapping[str, Tensor], names: Mapping[str, str] | None = None, advice: str = ADVICE
 ) -> None:
-    """Give a network its weights; one on the meta device gets memory with them.
+    """Copy weights into a network; a network on the meta device gets its memory from them.
 
     Args:
-        names: the network's names -> those in the file, for messages.
-        advice: what to do where they differ, for messages.
+        names: parameter names of the network -> names in the file, for error messages.
+        advice: what to do about a mismatch, for error messages.
     Raises:
         InputError: names or shapes differ, or a value is not finite.
     """
@@ -115,11 +117,11 @@ def fill(
         found, expected = (description(part.get(name)) for part in (weights, wanted))
         if found != expected:
             raise InputError(
-                f"other weights than the network's: {shown([(names or {}).get(name, name)])} is {found} there and "
+                f"does not match the network: {shown([(names or {}).get(name, name)])} is {found} in the file and "
                 f"{expected} in the network; {advice}"
             )
         if not weights[name].isfinite().all():
-            raise InputError(f"{(names or {}).get(name, name)} has values that are not finite; its training diverged")
+            raise InputError(f"{(names or {}).get(name, name)} has non-finite values; its training diverged")
     assign = any(value.is_meta for value in wanted.values())
     network.load_state_dict(
         {name: weights[name].to(value.dtype, copy=True).contiguous() for name, value in wanted.items()}, assign=assign
@@ -127,15 +129,15 @@ def fill(
 
 
 def description(value: Tensor | None) -> str:
-    """Shape of a weight, and its type where that is not a kind of floating point."""
+    """Return the shape of a weight, and its type unless it is floating point."""
     if value is None:
         return "missing"
     return str(tuple(value.shape)) + ("" if value.is_floating_point() else f" {value.dtype}".replace("torch.", ""))
 
 
 def unknown(weights: Mapping[str, Tensor]) -> str:
-    """What was found instead of known weights."""
+    """Return the error message for weights of an unknown network."""
     found = ", ".join(f"{shown([name])} {tuple(value.shape)}" for name, value in list(weights.items())[:3])
     if "head.0.weight" in weights or "body.0.weight" in weights:
-        found += " (this library's own names, which do not tell the whole network: give the run's .ckpt)"
-    return f"not weights of a known network: found {found}; expected {EXPECTED}, or a .ckpt of this library"
+        found += " (parameter names of this library without the architecture: give the run's .ckpt)"
+    return f"weights of an unknown network: found {found}; expected {EXPECTED}, or a .ckpt of this library"

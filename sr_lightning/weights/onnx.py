@@ -1,4 +1,4 @@
-"""Generators as ONNX files, for images of any number and size."""
+"""Export generators to ONNX with dynamic batch and image size."""
 
 import copy
 import warnings
@@ -18,15 +18,14 @@ OPSET = 17
 
 
 class BicubicConvolution(nn.Module):
-    """Bicubic enlargement as one convolution and a pixel shuffle: ONNX has no antialiased bicubic.
+    """Bicubic enlargement as a convolution and a pixel shuffle, because ONNX has no antialiased bicubic.
 
-    Enlarging by an integer repeats itself from pixel to pixel of lr: each of the scale^2 places between two of them has
-    its own 5x5 weights.
+    Each of the scale^2 output positions of an input pixel has a fixed 5x5 kernel.
 
     Args:
         scale: any positive integer.
     Shape:
-        (B, C, H, W) -> (B, C, scale*H, scale*W); as ``resize.bicubic``.
+        (B, C, H, W) -> (B, C, scale*H, scale*W), equal to ``resize.bicubic``.
     """
 
     kernels: Tensor
@@ -52,28 +51,27 @@ def write_onnx(path: str | Path, generator: nn.Module) -> None:
     """Write a generator with input ``lr`` and output ``sr``, float32, dynamic in batch, height and width.
 
     Raises:
-        InputError: the package onnx is missing, the file cannot be written, or a part of the network has no
-            counterpart in ONNX.
+        InputError: the package onnx is missing, the file cannot be written, or an operation has no ONNX equivalent.
     """
     if find_spec("onnx") is None:
-        raise InputError(f"{path}: writing ONNX needs a package more: pip install 'sr_lightning[onnx]'")
+        raise InputError(f"{path}: writing ONNX needs the package onnx: pip install 'sr_lightning[onnx]'")
     network = exportable(generator)
     lr = torch.zeros(2, getattr(generator, "channels", 3), 9, 8)
     axes = {0: "batch", 2: "height", 3: "width"}
     try:
         with replacing(path) as partial, warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")  # sizes that are the same for all inputs; the exporter's own deprecation
+            warnings.simplefilter("ignore")  # about constant sizes, and the exporter's deprecation
             torch.onnx.export(
                 network, (lr,), partial, input_names=["lr"], output_names=["sr"], opset_version=OPSET,
                 dynamic_axes={"lr": axes, "sr": axes}, dynamo=False,  # dynamo=True takes 10 s where this takes 0.4 s
             )  # fmt: skip
     except torch.onnx.errors.OnnxExporterError as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: a part of this network has no counterpart in ONNX ({reason})") from error
+        raise InputError(f"{path}: an operation of this network has no ONNX equivalent ({reason})") from error
 
 
 def exportable(generator: nn.Module) -> nn.Module:
-    """A copy for inference, in float32 on the CPU, in which bicubic is a convolution."""
+    """Return a float32 copy on the CPU in evaluation mode, with bicubic interpolation as a convolution."""
     network = copy.deepcopy(generator).cpu().float().eval()
     for name, part in list(network.named_modules()):
         if isinstance(part, Interpolation) and part.mode == "bicubic":

@@ -1,4 +1,4 @@
-"""Published models by name: where they are, and a folder of the user's cache where they are kept."""
+"""Published models by name: their addresses and checksums, downloaded to the user's cache."""
 
 import logging
 from collections.abc import Mapping
@@ -15,11 +15,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Published:
-    """A file of weights on the network.
+    """A published file of weights.
 
     Args:
-        size: in bytes; None where it is not known.
-        sha256: None where its publisher's file could not be checked; then only the connection vouches for it.
+        url: address of the file.
+        size: in bytes; None if unknown.
+        sha256: None if no checksum is on record; the download is then not verified.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""A generator's weights in the many wrappings that training scripts put around them."""
+"""Find a generator's weights in the wrappers that training scripts put around them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,24 +8,24 @@ from torch import Tensor
 from sr_lightning.errors import InputError
 
 AVERAGED, RAW = ("params_ema", "params-ema"), ("params", "state_dict")
-PREFIXES = ("module.", "_orig_mod.", "generator.")  # of DistributedDataParallel, torch.compile, a LightningModule
+PREFIXES = ("module.", "_orig_mod.", "generator.")  # DistributedDataParallel, torch.compile, a LightningModule
 
 
 def generator_weights(content: Mapping[str, Any], kind: str = "ema") -> dict[str, Tensor]:
-    """The generator's weights in what ``tensor_files.read`` returned.
+    """Return the generator's weights from the content of a file.
 
     Args:
         content: a checkpoint of this library or of BasicSR, or plain weights by name.
-        kind: ``ema`` for the averaged weights where there are some, ``raw`` for those of the last update.
+        kind: ``ema`` for the averaged weights if there are any, ``raw`` for those of the last update.
     Raises:
-        ValueError: another kind.
-        InputError: no such weights in it, or tensors that are no weights (sparse, quantized, without values).
+        ValueError: an unknown kind.
+        InputError: no such weights, or tensors that are sparse, quantized or without values.
     """
     if kind not in ("ema", "raw"):
         raise ValueError(f"kind must be ema or raw, got {kind!r}")
     found = stripped(selected(content, kind))
     if not found:
-        raise InputError(f"no weights of a generator; the keys are {shown(content)}")
+        raise InputError(f"contains no weights of a generator; its keys are {shown(content)}")
     for name, value in found.items():
         if not dense(value):
             raise InputError(f"{shown([name])} is not a plain tensor with values; save the weights again")
@@ -33,7 +33,7 @@ def generator_weights(content: Mapping[str, Any], kind: str = "ema") -> dict[str
 
 
 def selected(content: Mapping[str, Any], kind: str) -> dict[str, Tensor]:
-    """The tensors of the wanted kind, under the names that they have in the file."""
+    """Return the tensors of a kind under their names in the file."""
     ema = content.get("ema")
     if isinstance(ema, Mapping) and isinstance(ema.get("generator"), Mapping) and kind == "ema":
         return tensors(ema["generator"])
@@ -42,16 +42,17 @@ def selected(content: Mapping[str, Any], kind: str) -> dict[str, Tensor]:
             return tensors(content[wrapper])
     averaged = next((wrapper for wrapper in AVERAGED if wrapper in content), None)
     if averaged is not None:
-        raise InputError(f"only averaged weights, {averaged}: ask for kind=ema")
+        raise InputError(f"contains averaged weights only ({averaged}); use kind=ema")
     return tensors(content)
 
 
 def tensors(content: Mapping[Any, Any]) -> dict[str, Tensor]:
+    """Return the entries that are tensors with a text as name."""
     return {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
 
 
 def stripped(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Names without the prefixes of wrappers; where there is a generator beside other networks, it alone."""
+    """Remove the prefixes of wrappers from the names; of several networks keep the generator only."""
     for _ in PREFIXES:
         for prefix in PREFIXES:
             inside = {name[len(prefix) :]: value for name, value in weights.items() if name.startswith(prefix)}
@@ -61,14 +62,14 @@ def stripped(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def dense(value: Tensor) -> bool:
-    """Whether a tensor holds as many values as its shape says: a crafted file could name a shape larger than memory."""
+    """Return True if a tensor stores all values of its shape: crafted files could declare one larger than memory."""
     if value.is_meta or value.is_quantized or value.is_sparse or value.is_sparse_csr or value.is_nested:
         return False
     return value.numel() * value.element_size() <= value.untyped_storage().nbytes()
 
 
 def shown(names: Any, count: int = 4) -> str:
-    """The first names on one line, whatever is in them."""
+    """Return the first names on one line, with unprintable characters escaped."""
     names = list(names)
     text = ", ".join(ascii(str(name)[:60])[1:-1] for name in names[:count])
     return text + (" …" if len(names) > count else "")

@@ -1,4 +1,4 @@
-"""From a generator to a file, in the format that its ending names."""
+"""Write a generator to a file in the format of the file's suffix."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,22 +15,22 @@ ENDINGS = (".safetensors", ".pth", ".onnx", ".ckpt")
 
 
 def keep(path: Path, sources: Sequence[str | Path]) -> None:
-    """What was read is not written over.
+    """Refuse to overwrite an input file.
 
     Raises:
-        InputError: the path is one of the files that weights come from.
+        InputError: the path is one of the files that the weights were read from.
     """
     if any(Path(source).exists() and path.exists() and path.samefile(source) for source in sources):
         raise InputError(f"{path}: would overwrite an input; choose another --output")
 
 
 def write(path: Path, generator: nn.Module, recipe: Any = None) -> None:
-    """Write a network: .safetensors and .pth in BasicSR's layout, .onnx whole, .ckpt with its recipe.
+    """Write a network: .safetensors and .pth in BasicSR's layout, .onnx with its graph, .ckpt with its configuration.
 
     Args:
-        recipe: of the network, for .ckpt: the configuration that ``saved_recipe`` finds in a checkpoint.
+        recipe: configuration of the network, as ``recipe_of`` returns it; needed for .ckpt.
     Raises:
-        InputError: another ending, a network that the format cannot hold, or a file that cannot be written.
+        InputError: an unknown suffix, a network that the format cannot hold, or a file that cannot be written.
     """
     if path.suffix not in ENDINGS:
         raise InputError(f"{path}: unknown format; use {', '.join(ENDINGS)}")
@@ -38,7 +38,9 @@ def write(path: Path, generator: nn.Module, recipe: Any = None) -> None:
         write_onnx(path, generator)
     elif path.suffix == ".ckpt":
         if recipe is None:
-            raise InputError(f"{path}: a .ckpt needs the recipe of a checkpoint; use .safetensors, .pth or .onnx")
+            raise InputError(
+                f"{path}: a .ckpt needs the configuration of a checkpoint; use .safetensors, .pth or .onnx"
+            )
         state = {f"generator.{name}": value for name, value in generator.state_dict().items()}
         tensor_files.write(path, {"hyper_parameters": {"generator": recipe}, "state_dict": state})
     else:

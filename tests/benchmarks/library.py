@@ -19,12 +19,11 @@ def step(
     """A step without its logging: one pass of the discriminator, if any, over real and fake serves both losses.
 
     Args:
-        backend: of torch.compile; None: networks are not compiled.
+        backend: of torch.compile for the generator; None: it is not compiled.
     """
     module.to(memory_format=layout)
     if backend is not None:
-        for network in networks(module):
-            network.compile(backend=backend)
+        module.generator.compile(backend=backend)
     optimizers = [module.optimizer(network.parameters()) for network in networks(module)]
     optimizers = [fuse(optimizer) if fused else optimizer for optimizer in optimizers]
     without_trainer(module)

@@ -26,7 +26,7 @@ def test_adversarial(monkeypatch):
     monkeypatch.setattr(adversarial, "CROP", 32)
     monkeypatch.setattr(adversarial, "BATCH", 2)
     found = adversarial.measure([*TINY, "discriminator.crop=32"], rounds=1, compiled=False)
-    assert len(found) == 5
+    assert len(found) == 6
     assert all(seconds > 0 for seconds in found.values())
 
 

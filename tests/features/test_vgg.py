@@ -56,3 +56,19 @@ def test_channels_repeat_or_are_selected():
     torch.testing.assert_close(loss(*grey), loss(*(image.repeat(1, 3, 1, 1) for image in grey)))
     with pytest.raises(ValueError, match=r"1, 3 or more channels, got \(2, 2, 16, 16\)"):
         loss(sr[:, :2], hr[:, :2])
+
+
+def test_convolutions_in_float32_are_counted_from_the_first():
+    """Under autocast, in the memory layout of the image; compiled too."""
+    layers = ["conv1_1", "conv1_2", "conv2_1", "relu2_1"]
+    image = images(1, 3, 32, 32).contiguous(memory_format=torch.channels_last)
+    for count in range(4):
+        network = VGG(layers, embedded(), depth=16, float32=count).to(memory_format=torch.channels_last)
+        compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            features, again = network(image), compiled(image)
+        convolutions = [features[name].dtype for name in layers[:3]]
+        assert convolutions == [torch.float32] * count + [torch.bfloat16] * (3 - count)
+        assert features["relu2_1"].dtype == convolutions[-1]
+        assert all(value.is_contiguous(memory_format=torch.channels_last) for value in features.values())
+        torch.testing.assert_close(again, features)

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from sr_lightning import image
 from sr_lightning.cli.config import CONF
@@ -86,6 +87,55 @@ def test_features_in_bfloat16_and_distance_in_float32():
     assert torch.equal(rounded, rounded.bfloat16().float())
     assert half.item() == pytest.approx(exact.item(), rel=0.02)
     assert half.item() != exact.item()
+
+
+LOSSES = [({"conv5_3": 1}, nn.L1Loss()), ({"relu5_3": 1}, nn.MSELoss())]  # of ESRGAN and of SRGAN
+
+
+@pytest.fixture
+def smooth(shared) -> tuple[torch.Tensor, torch.Tensor]:
+    """Bicubic enlargement of a crop of sky, and the crop: neighbours in it differ by 0.004 on average."""
+    hr = image.read(shared / "data" / "train" / "bsds400" / "17067.jpg")[None, :, :96, 192:288]
+    return bicubic(bicubic(hr, 0.25), 4), hr
+
+
+def gradient(loss: Perceptual, sr: torch.Tensor, hr: torch.Tensor) -> torch.Tensor:
+    sr = sr.clone().requires_grad_()
+    loss(sr, hr).backward()
+    return sr.grad.flatten()
+
+
+@pytest.mark.parametrize(("layers", "distance"), LOSSES)
+def test_in_bfloat16_the_gradient_on_a_smooth_crop_is_that_of_float32(shared, smooth, layers, distance):
+    """Its cosine is 0.36 and 0.49 where the first convolution takes the image in bfloat16, and 0.96 and 0.98 here."""
+    loss = perceptual(layers, distance, weights=shared / "weights" / "vgg16_features.safetensors")
+    exact = gradient(loss, *smooth)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert F.cosine_similarity(gradient(loss, *smooth), exact, dim=0) > 0.94
+
+
+class TF32(TorchFunctionMode):
+    """Convolutions as GPUs compute them in float32: of inputs and weights with 10 bits after the leading one."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is F.conv2d and args[0].dtype == torch.float32:
+            args = (*(self.round(value) for value in args[:2]), *args[2:])
+        return function(*args, **(kwargs or {}))
+
+    @staticmethod
+    def round(value: torch.Tensor) -> torch.Tensor:
+        rounded = ((value.detach().contiguous().view(torch.int32) + 0x1000) & ~0x1FFF).view(torch.float32)
+        return value + (rounded - value.detach())
+
+
+@pytest.mark.parametrize(("layers", "distance"), LOSSES)
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_tf32_does_not_round_the_image_either(shared, smooth, layers, distance, precision):
+    """Its cosine is 0.7 and 0.8 where the first convolution takes the image itself, whatever follows."""
+    loss = perceptual(layers, distance, weights=shared / "weights" / "vgg16_features.safetensors")
+    exact = gradient(loss, *smooth)
+    with TF32(), torch.autocast("cpu", precision, enabled=precision != torch.float32):
+        assert F.cosine_similarity(gradient(loss, *smooth), exact, dim=0) > 0.92
 
 
 def test_building_it_draws_no_random_numbers():

@@ -137,6 +137,21 @@ def test_each_player_is_clipped_by_its_own_limit(precision):
         assert trainer.callback_metrics[f"gradient_norm/{player}"] > limit  # of before
 
 
+@pytest.mark.parametrize("waits", [{"discriminator_every": 2}, {"discriminator_start": 1}, {"generator_start": 1}])
+def test_a_compiled_generator_trains_as_it_does_uncompiled(waits):
+    """Also where not every iteration updates both players.
+
+    torch.compile decides in the first iteration whether backward may overwrite saved activations, and refuses to keep
+    them for a second pass afterwards.
+    """
+    modules = restorer(**waits), restorer(**waits)
+    modules[1].generator.compile(backend="aot_eager")
+    for module in modules:
+        fit(module, batches(4))
+    for one, two in zip(*(module.parameters() for module in modules), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-5, atol=1e-6)
+
+
 def test_spectral_norm_trains():
     module = restorer(discriminator=UNetDiscriminator(width=4), gan=Relativistic())
     before = copy.deepcopy(module)

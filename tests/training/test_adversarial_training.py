@@ -85,7 +85,7 @@ def test_two_devices_train_what_one_device_trains(photos, process, tmp_path, dis
     With plain gradient descent: Adam would blow up the rounding of gradients that are zero, as that of the last bias is
     under a relativistic loss.
     """
-    descent = ["optimizer._target_=torch.optim.SGD", "~optimizer.betas", "optimizer.lr=0.1", "scheduler=constant"]
+    descent = ["optimizer._target_=torch.optim.SGD", "~optimizer.betas", "optimizer.lr=0.01", "scheduler=constant"]
     common = [*TINY, *photos, *EXACT, *GAN, *descent, "init=null", f"discriminator={discriminator}", "iterations=2",
               "validate_every=2"]  # fmt: skip
     if discriminator == "vgg":
@@ -96,7 +96,7 @@ def test_two_devices_train_what_one_device_trains(photos, process, tmp_path, dis
         finished(process(*common, f"trainer.devices={devices}", f"name=devices-{devices}"))
     (one,), (two,) = (tmp_path.glob(f"runs/devices-{devices}/*") for devices in (1, 2))
     for name, value in checkpoint(one)["state_dict"].items():
-        torch.testing.assert_close(checkpoint(two)["state_dict"][name], value, rtol=0, atol=2e-5, msg=name)
+        torch.testing.assert_close(checkpoint(two)["state_dict"][name], value, rtol=0, atol=2e-6, msg=name)
 
 
 @pytest.mark.parametrize("discriminator", ["vgg", "unet"])
@@ -118,11 +118,12 @@ def test_two_devices_hold_the_same_networks(photos, process, tmp_path, discrimin
     assert len(list(tmp_path.glob("runs/both/*/checkpoints/last.ckpt"))) == 1
 
 
-def test_compile_changes_neither_names_nor_results_of_both_players(train, monkeypatch):
+@pytest.mark.parametrize("words", [[], ["accumulate=2"]])
+def test_compile_changes_neither_names_nor_results_of_both_players(train, monkeypatch, words):
     """REQ-COMP-1, with the tracing of torch.compile but without the minutes of its code generation."""
     compile_in_place = nn.Module.compile
     monkeypatch.setattr(nn.Module, "compile", lambda module: compile_in_place(module, backend="aot_eager"))
-    words = [*GAN, *EXACT, "init=null", "iterations=2"]
+    words = [*GAN, *EXACT, "init=null", "iterations=2", *words]
     eager, compiled = (
         checkpoint(train(name, *words, f"compile={name == 'compiled'}")) for name in ("eager", "compiled")
     )

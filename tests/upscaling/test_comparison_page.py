@@ -73,10 +73,10 @@ def test_transparency_is_shown_before_grey():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["torn.png", "--compare", "report.html"], "report.html: not written, no picture is there to be compared"),
-        (["a.png", "--compare", "b.png"], "--compare b.png: is no name of a page; let it end in .html"),
+        (["torn.png", "--compare", "report.html"], "report.html: not written because there is no image to compare"),
+        (["a.png", "--compare", "b.png"], "--compare b.png: is not the name of a page; use a name that ends in .html"),
         (["a.png", "--compare", "folder.html"], "--compare folder.html: is a folder"),
-        (["-", "--compare", "report.html"], "--compare report.html: compares files"),
+        (["-", "--compare", "report.html"], "--compare report.html: needs files"),
     ],
 )
 def test_nothing_to_compare_is_one_line(run, tmp_path, arguments, told):

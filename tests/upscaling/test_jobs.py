@@ -52,12 +52,12 @@ def test_a_name_is_changed_only_where_two_files_want_it(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("inputs", "output", "told"),
     [
-        (["in/sub/b.png", "other/b.png"], "out", "would both become out/b.png; upscale them into different folders"),
+        (["in/sub/b.png", "other/b.png"], "out", "would both be written to out/b.png; use different folders"),
         (["in"], "in", "--output in: is the input folder"),
         (["in/a.png"], "in/a.png", "would overwrite the input in/a.png"),
-        (["in", "other"], "one.png", "--output one.png: is one file, for 3 images"),
+        (["in", "other"], "one.png", "--output one.png: is a file, but there are 3 images"),
         (["in/*.tif"], None, "no file matches"),
-        (["in/*.txt"], None, "in/*.txt: matches no image of a kind that is read; accepted are .bmp, "),
+        (["in/*.txt"], None, "in/*.txt: matches no image in a supported format; supported are .bmp, "),
         (["missing"], None, "missing: cannot be found"),
     ],
 )

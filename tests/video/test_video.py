@@ -79,13 +79,13 @@ def test_formats_that_ffmpeg_does_not_know(tmp_path, caplog):
     whole = film(tmp_path / "a.mkv").read_bytes()
     assert (whole.count(b"V_MPEG4"), whole.count(b"A_AAC")) == (1, 1)
     (tmp_path / "a.mkv").write_bytes(whole.replace(b"V_MPEG4", b"V_NOBOD"))
-    with pytest.raises(InputError, match=r"a\.mkv: its pictures are in a format that cannot be decoded"):
+    with pytest.raises(InputError, match=r"a\.mkv: its video format cannot be decoded"):
         facts(tmp_path / "a.mkv")
     (tmp_path / "a.mkv").write_bytes(whole.replace(b"A_AAC", b"A_NOB"))
     convert(tmp_path / "a.mkv", tmp_path / "b.mkv", doubled)
     assert len(read_pictures(tmp_path / "b.mkv")) == len(TIMES)
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
-        "audio in an unknown format cannot be in .mkv; left out"
+        "audio in an unknown format is not supported in .mkv; dropped"
     ]
 
 
@@ -112,20 +112,18 @@ def test_the_command_takes_videos_beside_pictures(tmp_path, monkeypatch, capsys)
     arguments = ["--weights", "bicubic", "--device", "cpu"]
     assert main(["in", *arguments, "--output", "out"]) == 1
     *problems, summary = capsys.readouterr().out.splitlines()
-    assert summary == "2 of 3 files upscaled, 1 could not be"
+    assert summary == "2 of 3 files upscaled, 1 failed"
     assert [line.split(": ")[0] for line in problems] == ["in/torn.mkv"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.mp4", "b.png"]
     assert read(tmp_path / "out" / "a.mp4")[1][0].shape == (96, 128, 3)
     with pytest.raises(SystemExit):
         main(["in/a.mp4", *arguments, "--output", "a.png"])
-    assert (
-        "in/a.mp4: cannot become a.png; let it end in one of .m4v, .mkv, .mov, .mp4, .webm" in capsys.readouterr().err
-    )
+    assert "in/a.mp4: cannot be written as a.png; use one of .m4v, .mkv, .mov, .mp4, .webm" in capsys.readouterr().err
 
 
 def test_without_pyav_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("sr_lightning.video.reader.find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"a\.mp4: videos need a package more: pip install 'sr_lightning\[video\]'"):
+    with pytest.raises(InputError, match=r"a\.mp4: videos need the package av: pip install 'sr_lightning\[video\]'"):
         facts(tmp_path / "a.mp4")
 
 
@@ -198,8 +196,8 @@ def test_chapters_and_subtitles_and_attachments(tmp_path, caplog):
     assert not caplog.records
     convert(tmp_path / "b.mkv", tmp_path / "c.mp4", doubled)
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
-        "subtitle (srt) cannot be in .mp4; left out",
-        "font.ttf cannot be in .mp4; left out",
+        "subtitle (srt) is not supported in .mp4; dropped",
+        "font.ttf is not supported in .mp4; dropped",
     ]
     with av.open(str(tmp_path / "c.mp4")) as file:
         assert [chapter["metadata"]["title"] for chapter in file.chapters()] == ["One"]
@@ -210,7 +208,7 @@ def test_without_the_best_encoder_the_next_is_taken_and_told(tmp_path, monkeypat
     convert(film(tmp_path / "a.mp4"), tmp_path / "b.mp4", doubled)
     assert read(tmp_path / "b.mp4")[1][0].shape == (48, 64, 3)
     assert "this PyAV has no libx264; encoding with mpeg4" in caplog.text
-    with pytest.raises(InputError, match=r"b\.webm: this PyAV cannot encode with libvpx-vp9"):
+    with pytest.raises(InputError, match=r"b\.webm: this build of PyAV lacks the encoder libvpx-vp9"):
         convert(tmp_path / "a.mp4", tmp_path / "b.webm", doubled)
 
 
@@ -272,13 +270,13 @@ def test_a_cover_stays_a_cover(tmp_path, suffix, caplog):
     assert not caplog.records
     convert(source, tmp_path / "b.mkv", doubled)
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
-        "cover (mjpeg) cannot be in .mkv; left out"
+        "cover (mjpeg) is not supported in .mkv; dropped"
     ]
 
 
 def test_of_two_videos_one_is_enlarged_and_the_other_told(tmp_path, caplog):
     convert(with_more(tmp_path / "a.mp4", cover=False), tmp_path / "b.mp4", doubled)
-    assert "only one video is enlarged; another video (mpeg4) is left out" in caplog.text
+    assert "only the first video stream is upscaled; dropping another video (mpeg4)" in caplog.text
     with av.open(str(tmp_path / "b.mp4")) as file:
         assert [stream.type for stream in file.streams] == ["video", "audio"]
 
@@ -294,6 +292,6 @@ def test_transparency_of_a_video_is_not_dropped_without_a_word(tmp_path, caplog)
             frame.pts, frame.time_base = 0, Fraction(1, 25)
             out.mux([*stream.encode(frame), *stream.encode(None)])
         convert(tmp_path / name, tmp_path / f"b{name}", doubled)
-        assert f"{name}: its transparency is left out" in caplog.text
+        assert f"{name}: transparency is not supported and is dropped" in caplog.text
         with av.open(str(tmp_path / f"b{name}")) as file:
             assert "alpha_mode" not in {key.lower() for key in file.streams[0].metadata}

@@ -81,7 +81,7 @@ def test_a_variance_that_would_be_negative_is_refused():
 
 @pytest.mark.parametrize(("shares", "count"), [([0.5, 0.4], 2), ([0.5, 0.5], 3), ([1.0], 1)])
 def test_shares_are_as_many_as_networks_and_whole_together(shares, count):
-    with pytest.raises(ValueError, match="as many shares with the sum 1"):
+    with pytest.raises(ValueError, match="one share for each, with the sum 1"):
         weighted_sum({str(number): {"weight": torch.ones(1)} for number in range(count)}, shares)
 
 

@@ -176,7 +176,7 @@ def test_raw_weights_on_request(tmp_path):
     tensor_files.write(tmp_path / "both.pth", {"params": tensors, "params_ema": halves(tensors)})
     assert equal(network, weights.load(tmp_path / "both.pth", kind="raw"))
     tensor_files.write(tmp_path / "ema.pth", {"params_ema": tensors})
-    with pytest.raises(InputError, match=r"ema\.pth: only averaged weights, params_ema: ask for kind=ema"):
+    with pytest.raises(InputError, match=r"ema\.pth: contains averaged weights only \(params_ema\); use kind=ema"):
         weights.load(tmp_path / "ema.pth", kind="raw")
     with pytest.raises(ValueError, match="kind must be ema or raw, got 'best'"):
         weights.load(tmp_path / "both.pth", kind="best")
@@ -202,7 +202,9 @@ def test_training_starts_from_published_weights(tmp_path):
     assert equal(published, network)
     before = rrdbnet(growth=4)
     kept = {name: value.clone() for name, value in before.state_dict().items()}
-    message = r"a\.pth: other weights.* RRDB_trunk.0.RDB1.conv1.weight is \(3, 6, 3, 3\) there and \(4, 6, 3, 3\) in"
+    message = (
+        r"a\.pth: does not match.* RRDB_trunk.0.RDB1.conv1.weight is \(3, 6, 3, 3\) in the file and \(4, 6, 3, 3\) in"
+    )
     with pytest.raises(InputError, match=message):
         weights.load_into(before, tmp_path / "a.pth")
     assert all(torch.equal(value, kept[name]) for name, value in before.state_dict().items())
@@ -236,14 +238,14 @@ def changed(name, value):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"conv1.weight": torch.zeros(2, 3)}, r"not weights of a known .* found conv1.weight \(2, 3\); expected RR"),
-        (rrdbnet(depth=1).state_dict(), "this library's own names, .* give the run's .ckpt"),
-        ({"epoch": 3, "lr\n": 1.0}, r"no weights of a generator; the keys are epoch, lr\\n"),
+        ({"conv1.weight": torch.zeros(2, 3)}, r"an unknown network: found conv1.weight \(2, 3\); expected RR"),
+        (rrdbnet(depth=1).state_dict(), "parameter names of this library .* give the run's .ckpt"),
+        ({"epoch": 3, "lr\n": 1.0}, r"contains no weights of a generator; its keys are epoch, lr\\n"),
         (changed("conv_first.weight", torch.zeros(6, 3, 3)), r"conv_first.weight is \(6, 3, 3\), expected 4"),
         (changed("conv_first.weight", torch.zeros(6, 5, 3, 3)), "an RRDBNet from 5 to 3 channels"),
-        (changed("conv_hr.weight", torch.zeros(7, 6, 3, 3)), r"conv_hr.weight is \(7, 6, 3, 3\) there and \(6, 6"),
-        (changed("conv_hr.weight", torch.zeros(6, 6, 3, 3, dtype=torch.int8)), "int8 there"),
-        (changed("conv_hr.weight", torch.full((6, 6, 3, 3), torch.nan)), "conv_hr.weight has values that are not fin"),
+        (changed("conv_hr.weight", torch.zeros(7, 6, 3, 3)), r"conv_hr.weight is \(7, 6, 3, 3\) in the file and \("),
+        (changed("conv_hr.weight", torch.zeros(6, 6, 3, 3, dtype=torch.int8)), "int8 in the file"),
+        (changed("conv_hr.weight", torch.full((6, 6, 3, 3), torch.nan)), "conv_hr.weight has non-finite values"),
         (changed("conv_hr.weight", torch.zeros(6, 6, 3, 3).to_sparse()), "conv_hr.weight is not a plain"),
         (changed("conv_hr.weight", torch.zeros(1).expand(10**6, 10**6, 3, 3)), "conv_hr.weight is not a plain"),
         (changed("body.0.rdb1.conv1x1.weight", torch.zeros(1)), "conv1x1.weight is not a part of an RRDBNet with 1"),
@@ -268,12 +270,12 @@ def test_other_weights_end_in_one_line(tmp_path, content, message):
         ({"_target_": "torch.nn.functional.torch.hub.load", "repo_or_dir": "a/b"}, r"builds its .*torch\.hub\.load"),
         ({"_target_": "torch.nn.functional"}, r"builds its network from torch\.nn\.functional"),
         ({"_target_": "torch.nn.init"}, r"builds its network from torch\.nn\.init"),
-        ({**RECIPE, "depth": 10**9}, "with a size of 1000000000; at most 4096"),
+        ({**RECIPE, "depth": 10**9}, "with a size of 1000000000; the limit is 4096"),
         ({**RECIPE, "scale": 5}, "cannot be built .scale must be one of 1, 2, 3, 4, 8, got 5"),
         ({**RECIPE, "colour": 5}, "cannot be built .*colour"),
         ({**RECIPE, "width": "wide"}, "cannot be built"),
-        ({**RECIPE, "width": 5}, r"head.0.weight is \(4, 1, 3, 3\) there and \(5, 1, 3, 3\) in the network"),
-        ({"_target_": "torch.nn.Identity"}, "describes a Identity, which is not a network that enlarges"),
+        ({**RECIPE, "width": 5}, r"head.0.weight is \(4, 1, 3, 3\) in the file and \(5, 1, 3, 3\) in the network"),
+        ({"_target_": "torch.nn.Identity"}, "describes a Identity, which is not a generator"),
         ([1], "describes a list"),
     ],
 )

@@ -1,1 +1,1 @@
-"""The published architectures, recognised by the names and shapes of their weights."""
+"""Published architectures, recognized by the names and shapes of their weights."""

@@ -1,4 +1,4 @@
-"""What a family of published networks tells about a set of weights."""
+"""A network inferred from a set of weights."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
-class Recognised:
-    """A network, inferred from the names and shapes of its weights.
+class Recognized:
+    """A network inferred from the names and shapes of its weights.
 
     Args:
-        build: makes the network.
-        weights: by the network's own names.
-        names: the network's names -> those in the file, where they differ.
+        build: constructs the network.
+        weights: by the parameter names of the network.
+        names: parameter names of the network -> names in the file, where they differ.
     """
 
     build: Callable[[], nn.Module]
@@ -22,7 +22,7 @@ class Recognised:
 
 
 def shape(weights: Mapping[str, Tensor], name: str, dimensions: int = 4) -> tuple[int, ...]:
-    """Shape of a weight, none of whose sizes is zero.
+    """Return the shape of a weight without empty dimensions.
 
     Raises:
         ValueError: it is missing, or has another number of dimensions.
@@ -34,7 +34,7 @@ def shape(weights: Mapping[str, Tensor], name: str, dimensions: int = 4) -> tupl
 
 
 def count(weights: Mapping[str, Tensor], name: Callable[[int], str]) -> int:
-    """How many of name(0), name(1), … are there before the first that is not."""
+    """Return the number of consecutive names name(0), name(1), … among the weights."""
     number = 0
     while name(number) in weights:
         number += 1

@@ -1,4 +1,4 @@
-"""SRVGGNetCompact, the small networks of Real-ESRGAN; this library has the published names."""
+"""SRVGGNetCompact, the small networks of Real-ESRGAN; this library uses the published parameter names."""
 
 from collections.abc import Mapping
 from math import isqrt
@@ -6,16 +6,16 @@ from math import isqrt
 from torch import Tensor, nn
 
 from sr_lightning.generators import Compact
-from sr_lightning.weights.architectures.base import Recognised, count, shape
+from sr_lightning.weights.architectures.base import Recognized, count, shape
 
 EXPECTED = "SRVGGNetCompact (body.0, body.1)"
 
 
-def recognise(weights: Mapping[str, Tensor]) -> Recognised | None:
-    """The network, or None where these are not the weights of one.
+def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
+    """Return the network, or None for weights of another architecture.
 
     Raises:
-        ValueError: they are, but shapes do not fit.
+        ValueError: the names match, but the shapes do not fit together.
     """
     if not {"body.0.weight", "body.1.weight", "body.2.weight"} <= weights.keys():
         return None
@@ -28,9 +28,9 @@ def recognise(weights: Mapping[str, Tensor]) -> Recognised | None:
             f"an SRVGGNetCompact from {channels} to {channels_out} channels; expected {channels} * scale^2"
         )
     depth = last // 2 - 1
-    return Recognised(lambda: Compact(width, depth, scale, channels), dict(weights))
+    return Recognized(lambda: Compact(width, depth, scale, channels), dict(weights))
 
 
 def publish(generator: nn.Module) -> dict[str, Tensor] | None:
-    """The weights as published, or None for another network."""
+    """Return the weights under their published names, or None for another network."""
     return generator.state_dict() if isinstance(generator, Compact) else None

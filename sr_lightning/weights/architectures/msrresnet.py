@@ -1,4 +1,4 @@
-"""MSRResNet of BasicSR; this library has the published names."""
+"""MSRResNet of BasicSR; this library uses the published parameter names."""
 
 from collections.abc import Mapping
 from math import isqrt
@@ -6,16 +6,16 @@ from math import isqrt
 from torch import Tensor, nn
 
 from sr_lightning.generators import MSRResNet
-from sr_lightning.weights.architectures.base import Recognised, count, shape
+from sr_lightning.weights.architectures.base import Recognized, count, shape
 
 EXPECTED = "MSRResNet (conv_first, body.0.conv1, upconv1)"
 
 
-def recognise(weights: Mapping[str, Tensor]) -> Recognised | None:
-    """The network, or None where these are not the weights of one.
+def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
+    """Return the network, or None for weights of another architecture.
 
     Raises:
-        ValueError: they are, but shapes do not fit.
+        ValueError: the names match, but the shapes do not fit together.
     """
     depth = count(weights, lambda block: f"body.{block}.conv1.weight")
     if not depth or "upconv1.weight" not in weights:
@@ -23,9 +23,9 @@ def recognise(weights: Mapping[str, Tensor]) -> Recognised | None:
     width, channels, *_ = shape(weights, "conv_first.weight")
     factor = isqrt(shape(weights, "upconv1.weight")[0] // width)
     scale = factor ** count(weights, lambda step: f"upconv{step + 1}.weight")
-    return Recognised(lambda: MSRResNet(width, depth, scale, channels), dict(weights))
+    return Recognized(lambda: MSRResNet(width, depth, scale, channels), dict(weights))
 
 
 def publish(generator: nn.Module) -> dict[str, Tensor] | None:
-    """The weights as published, or None for another network."""
+    """Return the weights under their published names, or None for another network."""
     return generator.state_dict() if isinstance(generator, MSRResNet) else None

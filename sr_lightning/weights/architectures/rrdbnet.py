@@ -1,4 +1,4 @@
-"""RRDBNet, the network of ESRGAN and Real-ESRGAN, in the three layouts in which it was published."""
+"""RRDBNet, the network of ESRGAN and Real-ESRGAN, in its three published layouts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from math import isqrt
 from torch import Tensor, nn
 
 from sr_lightning.generators import RRDB, Nearest, Tail, TrunkGenerator
-from sr_lightning.weights.architectures.base import Recognised, count, shape
+from sr_lightning.weights.architectures.base import Recognized, count, shape
 from sr_lightning.weights.state_dicts import shown
 
 EXPECTED = "RRDBNet (conv_first, body.0.rdb1.conv1, or older: RRDB_trunk.0.RDB1.conv1, model.1.sub.0.RDB1.conv1.0)"
@@ -17,9 +17,9 @@ UNSHUFFLE = (1, 2, 4)
 
 @dataclass(frozen=True)
 class Layout:
-    """Names of layers; {block}, {dense}, {conv} and {step} count, {depth} is the number of blocks, {steps} of steps.
+    """Names of layers as templates: {block}, {dense}, {conv} and {step} are indices, {depth} the number of blocks.
 
-    The old layout counts all layers in a row, activations too, so that its last names depend on the scale:
+    The oldest layout numbers all layers consecutively, activations included, so its last names depend on the scale:
     {up} = 3 * step, {hr} = 3 * steps + 2, {last} = 3 * steps + 4.
     """
 
@@ -37,7 +37,7 @@ class Layout:
         return count(weights, lambda step: self.up.format(step=step + 1, up=3 * step + 3) + ".weight")
 
     def layers(self, depth: int, steps: int) -> dict[str, str]:
-        """This library's name of each layer -> its name here."""
+        """Return the name of each layer in this library -> its name in the layout."""
         names = {"head.0": self.first, f"trunk.{depth}": self.trunk.format(depth=depth)}
         for block in range(depth):
             for dense in range(3):
@@ -49,7 +49,7 @@ class Layout:
         return {**names, "tail.0": self.hr.format(hr=3 * steps + 2), "tail.2": self.last.format(last=3 * steps + 4)}
 
     def names(self, depth: int, steps: int) -> dict[str, str]:
-        """This library's name of each weight and bias -> its name here."""
+        """Return the name of each weight and bias in this library -> its name in the layout."""
         layers = self.layers(depth, steps).items()
         return {f"{own}.{kind}": f"{theirs}.{kind}" for own, theirs in layers for kind in ("weight", "bias")}
 
@@ -66,13 +66,13 @@ OLD = Layout(
 )  # fmt: skip
 
 
-def recognise(weights: Mapping[str, Tensor]) -> Recognised | None:
-    """The network, or None where these are not the weights of an RRDBNet.
+def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
+    """Return the network, or None for weights of another architecture.
 
-    Nearest-neighbour steps by 2 are assumed: steps by 3 have the same shapes, and no published network has them.
+    Assumes nearest-neighbor steps by 2: steps by 3 have the same shapes, but no published network has them.
 
     Raises:
-        ValueError: they are, but shapes do not fit or names are not known.
+        ValueError: an RRDBNet with unknown names or shapes that do not fit together.
     """
     for layout in (BASICSR, ORIGINAL, OLD):
         depth = layout.depth(weights)
@@ -107,11 +107,11 @@ def recognise(weights: Mapping[str, Tensor]) -> Recognised | None:
             unshuffle=unshuffle,
         )
 
-    return Recognised(build, {own: weights[theirs] for own, theirs in names.items()}, names)
+    return Recognized(build, {own: weights[theirs] for own, theirs in names.items()}, names)
 
 
 def publish(generator: nn.Module) -> dict[str, Tensor] | None:
-    """The weights in BasicSR's layout, or None where there are others than an RRDBNet's."""
+    """Return the weights in BasicSR's layout, or None for another network."""
     weights = generator.state_dict()
     depth = count(weights, lambda block: f"trunk.{block}.body.0.convolutions.0.weight")
     steps = count(weights, lambda step: f"upsample.{step}.1.weight")

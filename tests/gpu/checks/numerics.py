@@ -1,4 +1,4 @@
-"""Float32 as on the CPU, bfloat16 close to it, compiled networks equal to eager ones."""
+"""Float32 as on the CPU, bfloat16 close to it, compiled generators equal to eager ones."""
 
 import copy
 
@@ -47,7 +47,7 @@ def bfloat16(settings: Settings) -> list[Row]:
 
 
 def compiled(settings: Settings) -> list[Row]:
-    """Gradients of compiled networks, of a generator alone and with its discriminator, in float32 and in bfloat16."""
+    """Gradients with a compiled generator, alone and with a discriminator, in float32 and in bfloat16."""
     backend, device, rows = "aot_eager" if settings.small else "inductor", default_device(), []
     lr, hr = (crop.to(device) for crop in crops(settings))
     for model in MODELS:

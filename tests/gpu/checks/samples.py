@@ -50,15 +50,14 @@ def gradients(
     Biases are left out: before batch norm they have none but rounding errors.
 
     Args:
-        backend: of torch.compile; None: not compiled.
+        backend: of torch.compile for the generator; None: it is not compiled.
     """
     device = lr.device
     module = copy.deepcopy(module).to(device)
     library.without_trainer(module)
     if backend is not None:
         torch.compiler.reset()  # what was compiled before for other sizes would make this one dynamic
-        for net in library.networks(module):
-            net.compile(backend=backend)
+        module.generator.compile(backend=backend)
     with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
         library.add_gradients(module, lr, hr)
     parameters = [parameter for net in library.networks(module) for parameter in net.parameters()]
