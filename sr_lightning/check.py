@@ -1,7 +1,7 @@
-"""python -m sr_lightning.check FOLDER [--lr FOLDER --scale 4] [--minimum PIXELS]: decode every image of a folder.
+"""python -m sr_lightning.check FOLDER [--lr FOLDER --scale 4] [--minimum PIXELS]
 
-One line for each file that training would stumble over, then a summary. Exit status: 0 all are fine, 1 some are not or
-the folder cannot be used, 2 the arguments are wrong.
+Decode every image of a folder, and print one line for each file on which training would fail, then a summary.
+Exit status: 0 all images are fine, 1 some are not or the folder cannot be used, 2 the arguments are wrong.
 """
 
 import os
@@ -21,13 +21,15 @@ from sr_lightning.errors import InputError
 
 
 def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> tuple[int, dict[Path, str]]:
-    """Number of images, and what is wrong with each bad one: {path: message}, a damaged file before a wrong pair.
+    """Return the number of images, and {path: message} for each bad one, sorted by path.
+
+    A file that is both damaged and badly paired is reported as damaged.
 
     Args:
-        root: images, or the HR images of pairs.
-        lr_root: LR images of the pairs, 1 / scale the size; None for no pairs.
-        minimum: least height and width of the images in `root`.
-
+        root: folder of images, or of the HR images of pairs.
+        lr_root: folder of the LR images of the pairs, or None.
+        scale: HR size over LR size.
+        minimum: smallest height and width of the images in `root`, in pixels.
     Raises:
         InputError: a folder is missing or has no images.
     """
@@ -45,7 +47,7 @@ def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> tuple[i
 
 
 def _problem(path: Path, minimum: int) -> str | None:
-    """What is wrong with one file, or None."""
+    """Return the problem of one file, or None."""
     try:
         height, width, _ = image.read_bytes(path).shape
     except InputError as error:
@@ -56,12 +58,12 @@ def _problem(path: Path, minimum: int) -> str | None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns its exit status."""
-    parser = Parser("python -m sr_lightning.check", description="Decode every image of a folder and report bad ones.")
+    """Run the command; return its exit status."""
+    parser = Parser("python -m sr_lightning.check", description="Decode every image of a folder and list the bad ones.")
     parser.add_argument("folder", type=Path, help="images, or the HR images of pairs")
     parser.add_argument("--lr", type=Path, metavar="FOLDER", help="LR images of the pairs")
     parser.add_argument("--scale", type=positive, default=4, help="HR size over LR size (default: %(default)s)")
-    parser.add_argument("--minimum", type=positive, default=1, metavar="PIXELS", help="least height and width")
+    parser.add_argument("--minimum", type=positive, default=1, metavar="PIXELS", help="smallest height and width")
     options = parser.parse_args(arguments)
     try:
         count, problems = check(options.folder, options.lr, options.scale, options.minimum)

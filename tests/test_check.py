@@ -1,4 +1,4 @@
-"""The command line that finds bad images before training does."""
+"""The command that finds bad images before training."""
 
 import os
 import subprocess
@@ -25,13 +25,13 @@ def run(*arguments: object) -> tuple[int, str, str]:
     return result.returncode, result.stdout, result.stderr
 
 
-def test_fine_images_exit_with_0(tmp_path: Path) -> None:
+def test_the_status_is_0_if_all_images_are_fine(tmp_path: Path) -> None:
     make(tmp_path / "hr" / "a.png", 40, 32)
     make(tmp_path / "lr" / "ax4.png", 10, 8)
     assert run(tmp_path / "hr", "--lr", tmp_path / "lr", "--minimum", 32) == (0, "2 of 2 images are fine\n", "")
 
 
-def test_every_bad_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
+def test_every_bad_file_is_listed_and_the_status_is_1(tmp_path: Path) -> None:
     hr, lr = tmp_path / "hr", tmp_path / "lr"
     for name in ("good", "wrong", "alone", "torn"):
         make(hr / f"{name}.png", 40, 32)
@@ -40,7 +40,7 @@ def test_every_bad_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
     make(lr / "wrong.png", 10, 9)
     make(hr / "small.png", 16, 32)
     make(lr / "small.png", 4, 8)
-    (hr / "torn.png").write_bytes((hr / "torn.png").read_bytes()[:1000])  # its header is whole: only decoding tells
+    (hr / "torn.png").write_bytes((hr / "torn.png").read_bytes()[:1000])  # its header is intact: only decoding fails
     status, output, errors = run(hr, "--lr", lr, "--scale", 4, "--minimum", 32)
     assert (status, errors) == (1, "")
     *lines, summary = output.splitlines()
@@ -57,20 +57,20 @@ def test_every_bad_file_is_one_line_and_exits_with_1(tmp_path: Path) -> None:
         assert line.startswith(start)
 
 
-def test_a_folder_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     assert run(missing) == (1, "", f"{missing}: cannot be found; check the path\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["a", "--scale", "0"], ["a", "--minimum", "many"], ["a", "--unknown"]])
-def test_wrong_arguments_are_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_are_reported_in_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_name_that_is_not_text_can_be_reported(tmp_path: Path) -> None:
+def test_a_file_name_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
     bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
     try:
         bad.touch()

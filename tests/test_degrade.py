@@ -1,4 +1,4 @@
-"""Degraded copies: a data set of pairs, repeatable, with a preview and a record."""
+"""The degrade command: LR copies for training, reproducible draws, preview and records."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import torch
 
 from sr_lightning import image
 from sr_lightning.data import paired
-from sr_lightning.degradations.describe import described
+from sr_lightning.degradations.describe import describe
 from sr_lightning.degrade import main
 from tests.support import photographs
 from tests.support.configs import second_order
@@ -25,7 +25,7 @@ def copies(folder):
     return {path.relative_to(folder).as_posix(): image.read(path) for path in sorted((folder / "lr").rglob("*.png"))}
 
 
-def test_copies_are_the_pairs_that_training_takes(photos, tmp_path, capsys):
+def test_copies_and_inputs_form_a_paired_data_set(photos, tmp_path, capsys):
     main([str(photos), "--output", str(tmp_path / "out"), "--record"])
     assert capsys.readouterr().out.startswith("4 images in")
     assert list(copies(tmp_path / "out")) == ["lr/00.png", "lr/01.png", "lr/more/wide.png", "lr/tiny.png"]
@@ -34,12 +34,12 @@ def test_copies_are_the_pairs_that_training_takes(photos, tmp_path, capsys):
     assert preview.shape[1] > 4 * 400
     records = json.loads((tmp_path / "out" / "records.json").read_text())
     hr = image.read(photos / "more" / "wide.png")[None, :, :36, :68]
-    again, _ = second_order()(hr, [records["more/wide"]])
+    again = second_order()(hr, [records["more/wide"]])
     torch.testing.assert_close(again[0], copies(tmp_path / "out")["lr/more/wide.png"], rtol=0, atol=1e-6)
 
 
 def test_seed_and_overrides(photos, tmp_path):
-    """Equal words, equal images; another seed or scale, others; plain bicubic has nothing to tell."""
+    """Equal arguments give equal images; another seed or scale gives others."""
     words = {"a": [], "b": [], "seed": ["--seed", "3"], "scale": ["scale=2"], "plain": ["degradation=bicubic"]}
     for name, more in words.items():
         main([str(photos / "00.png"), *more, "--output", str(tmp_path / name), "--preview", "0"])
@@ -68,16 +68,16 @@ def test_draws_are_replayed(photos, tmp_path, capsys):
     other = copies(tmp_path / "one")
     assert torch.equal(other["lr/00.png"], found["lr/00.png"])
     hr = image.read(photos / "01.png")[None, :, :40, :48]
-    expected, _ = second_order()(hr, [json.loads(one.read_text())["00"]])
+    expected = second_order()(hr, [json.loads(one.read_text())["00"]])
     torch.testing.assert_close(other["lr/01.png"], expected[0], rtol=0, atol=1e-6)
     photographs.save(photos / "new.png", 24, 24)
     capsys.readouterr()
     assert main([str(photos), *words, "--output", str(tmp_path / "more"), "--replay", str(records)]) == 1
-    assert capsys.readouterr().out.startswith(f"new: has no record in {records}; rename it")
+    assert capsys.readouterr().out.startswith("new: has no record in the replayed file; rename it")
 
 
-def test_records_of_before_the_offset_of_jpeg_are_replayed(photos, tmp_path):
-    """Their blocks begin at the corner; nothing else of the images changes."""
+def test_records_without_a_jpeg_offset_are_replayed(photos, tmp_path):
+    """Their blocks begin at the image corner; nothing else changes."""
     main([str(photos), "--output", str(tmp_path / "out"), "--record", "--preview", "0"])
     records = json.loads((tmp_path / "out" / "records.json").read_text())
     for record in records.values():
@@ -87,23 +87,23 @@ def test_records_of_before_the_offset_of_jpeg_are_replayed(photos, tmp_path):
     assert main([str(photos), *words, str(tmp_path / "old")]) == 0
     hr = image.read(photos / "00.png")[None, :, :40, :48]
     aligned = second_order("degradation.stages.jpeg.offset=[0,0]", "degradation.stages.final.stages.jpeg.offset=[0,0]")
-    expected, _ = aligned(hr, [records["00"]])
+    expected = aligned(hr, [records["00"]])
     torch.testing.assert_close(copies(tmp_path / "old")["lr/00.png"], expected[0], rtol=0, atol=1e-6)
 
 
-def test_what_was_drawn_is_told_in_order():
+def test_records_are_described_in_order_of_application():
     record = {"sharpen": {}, "blur": {"kind": "sinc", "size": 9, "cutoff": 0.51234}, "noise": None,
               "final": {"jpeg": {"quality": 40, "offset": [3, 12]},
                         "down": {"sinc": {"kind": "sinc", "size": 7, "cutoff": 0.5}}},
-              "more": {"kind": "gaussian_isotropic", "sigma": [1.0, 1.0], "grey": False, "key": 7}}  # fmt: skip
-    assert list(described(record)) == [
+              "more": {"kind": "gaussian_isotropic", "sigma": [1.0, 1.0], "gray": False, "key": 7}}  # fmt: skip
+    assert list(describe(record)) == [
         "sharpen", "blur sinc size 9 cutoff 0.512", "noise none", "jpeg quality 40 offset 3 x 12",
-        "sinc size 7 cutoff 0.5", "more gaussian isotropic sigma 1 not grey",
+        "sinc size 7 cutoff 0.5", "more gaussian isotropic sigma 1 not gray",
     ]  # fmt: skip
 
 
-def test_a_file_out_of_use_stops_nothing(photos, tmp_path, capsys):
-    """It is named at the end, and the status tells of it; the others have their copies, preview and record."""
+def test_bad_files_are_skipped_and_listed(photos, tmp_path, capsys):
+    """The exit status is 1; the other images have copies, preview rows and records."""
     (photos / "01.png").write_bytes(b"rubbish")
     photographs.save(photos / "pixel.png", 1, 1)
     assert main([str(photos), "--output", str(tmp_path / "out"), "--record"]) == 1
@@ -117,23 +117,26 @@ def test_a_file_out_of_use_stops_nothing(photos, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["nowhere"], "nowhere: cannot be found"),
         (["scale=2"], "no input: name images or folders"),
         (["photos", "degradation.stages.haze.probability=1"], "haze"),
         (["photos", "degradation.stages.jpeg.quality=[0,40]"], "degradation.*quality must be two ascending numbers"),
         (["photos", "scale=0"], "scale=0: must be a whole number of at least 1"),
-        (["photos", "photos/00.jpg"], "00.png: would be written over the copy of photos/00.jpg"),
+        (["photos", "photos/00.jpg"], "00.png: would overwrite the copy of photos/00.jpg"),
         (["photos", "--output", "photos/out"], "photos/out: lies inside the input photos"),
-        (["photos", "--replay", "none.json"], "--replay none.json: cannot be read, No such file"),
-        (["photos", "--replay", "photos/00.png"], "--replay photos/00.png: is not a records.json"),
-        (["photos", "--replay", "other.json"], "--replay other.json: is not a records.json of this .*haze.*key=value"),
-        (["photos", "degradation=bicubic", "--replay", "other.json"], "this degradation draws nothing; leave it out"),
+        (["photos", "--replay", "none.json"], "none.json: cannot be read, No such file"),
+        (["photos", "--replay", "photos/00.png"], "photos/00.png: is not a records.json"),
+        (["photos", "--replay", "other.json"], "other.json: is not a records.json of this .*haze.*key=value"),
+        (
+            ["photos", "degradation=bicubic", "--replay", "other.json"],
+            "this degradation is not random",
+        ),
         (["photos", "scale=64"], "00.png: 40x48 pixels are less than one pixel at 1/64"),
     ],
 )
-def test_wrong_words_end_in_one_line(photos, tmp_path, monkeypatch, arguments, told):
+def test_wrong_arguments_are_reported_in_one_line(photos, tmp_path, monkeypatch, arguments, message):
     photographs.save(photos / "00.png", 40, 48)
     if "photos/00.jpg" in arguments:
         photographs.save(photos / "00.jpg", 40, 48)
@@ -141,6 +144,6 @@ def test_wrong_words_end_in_one_line(photos, tmp_path, monkeypatch, arguments, t
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as error:
         main(["--output", "out", *arguments])
-    assert re.search(told, str(error.value)), error.value
+    assert re.search(message, str(error.value)), error.value
     assert "\n" not in str(error.value)
     assert not (tmp_path / "out").exists()

@@ -7,8 +7,6 @@ from typing import Any
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
-from sr_lightning.degradations import RandomDegradation
-
 log = logging.getLogger(__name__)
 LAST = 10  # iterations over which the discriminator is looked at, before the generator follows it
 
@@ -70,7 +68,7 @@ class Forgetting(Callback):
                 "generator_start=0: the discriminator is new and knows nothing, and the generator follows it from the "
                 "start; set generator_start=200 discriminator_lr=4e-4, or init_discriminator=FILE"
             )
-        if data.lr is None and not isinstance(data.degradation, RandomDegradation):
+        if data.lr is None and not data.degradation.is_random:
             log.warning(
                 "degradation: without a random one, the network forgets how to undo blur, noise and compression; set "
                 "degradation=second_order"

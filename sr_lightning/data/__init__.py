@@ -1,4 +1,4 @@
-"""Photographs in, batches of crops and whole images out."""
+"""Training crops and evaluation images."""
 
 from sr_lightning.data.batch import Batch
 from sr_lightning.data.benchmarks import find_benchmarks

@@ -1,16 +1,61 @@
-"""What reaches a network: pairs of low and high resolution in [0, 1]."""
+"""Batches: raw items as the datasets return them, and the LR/HR pairs that reach a network."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from torch import Tensor, device, nn
+from torch import Tensor
 
-from sr_lightning.degradations import FIXED, RandomDegradation
+from sr_lightning.degradations import Degradation, SampleKey
+from sr_lightning.ops.quantize import from_uint8, to_uint8
+
+
+class CropBatch(NamedTuple):
+    """Training crops before flips, conversion and degradation.
+
+    Args:
+        image: (B,) indices of the images.
+        top, left: (B,) corners of the HR crops, in pixels.
+        symmetry: (B,) symmetry of each crop, see `apply_symmetry`.
+        keys: B keys of the random degradation.
+        hr: (B, 3, s*h, s*w) uint8; None if the crops are taken from a store on the device.
+        lr: (B, 3, h, w) uint8; None if LR images are computed or taken from a store on the device.
+    """
+
+    image: Tensor
+    top: Tensor
+    left: Tensor
+    symmetry: Tensor
+    keys: Sequence[SampleKey]
+    hr: Tensor | None = None
+    lr: Tensor | None = None
+
+
+class ImageItem(NamedTuple):
+    """A full image before conversion and degradation.
+
+    Args:
+        hr: (1, 3, s*h, s*w) uint8.
+        lr: (1, 3, h, w) uint8; None if it is computed.
+        image: (1,) index of the image.
+        name: path of the file.
+        key: key of the random degradation.
+    """
+
+    hr: Tensor
+    lr: Tensor | None
+    image: Tensor
+    name: str
+    key: SampleKey
 
 
 class Batch(NamedTuple):
-    """lr (B, C, h, w) and hr (B, C, s*h, s*w) in [0, 1], and (B,) the numbers of the images they come from.
+    """Pairs of images in [0, 1].
 
-    A whole image also has its file's name.
+    Args:
+        lr: (B, C, h, w).
+        hr: (B, C, s*h, s*w).
+        image: (B,) indices of the images.
+        name: path of the file for a full image, empty for crops.
     """
 
     lr: Tensor
@@ -19,37 +64,29 @@ class Batch(NamedTuple):
     name: str = ""
 
 
-def to_batch(item: dict[str, Any], degradation: nn.Module) -> Batch:
-    """uint8 images, lr recorded or not -> a batch in [0, 1].
+class ImageBatches:
+    """Convert full images to batches, and compute LR images that have no file.
 
-    A fixed random degradation is computed on the CPU, as noise of one seed is another on each kind of device.
-    """
-    hr = item["hr"].float().div(255)
-    if "lr" in item:
-        lr = item["lr"].float().div(255)
-    elif isinstance(degradation, RandomDegradation):
-        keys = item["keys"]
-        place = device("cpu") if any(key.stream == FIXED for key in keys) else hr.device
-        lr = degradation(hr.to(place), [degradation.draw(key) for key in keys])[0].to(hr.device)
-    else:
-        lr, hr = degradation(hr)
-    return Batch(lr, hr, item["image"], item.get("name", ""))
-
-
-class FixedBatches:
-    """Whole images as batches; a random low resolution is made at the first look at an image, and kept in 8 bits.
+    Random LR images are computed once and cached in 8 bits. They are computed on the CPU, as the same seed gives
+    different noise on each kind of device.
 
     Args:
-        degradation: hr batch -> (lr, hr), for images that have no recorded lr.
+        degradation: computes LR images.
     """
 
-    def __init__(self, degradation: nn.Module) -> None:
+    def __init__(self, degradation: Degradation) -> None:
         self.degradation = degradation
-        self.kept: dict[str, Tensor] = {}
+        self.cached: dict[str, Tensor] = {}
 
-    def __call__(self, item: dict[str, Any]) -> Batch:
-        if "lr" in item or not isinstance(self.degradation, RandomDegradation):
-            return to_batch(item, self.degradation)
-        if item["name"] not in self.kept:
-            self.kept[item["name"]] = to_batch(item, self.degradation).lr.mul(255).round().byte().cpu()
-        return to_batch({**item, "lr": self.kept[item["name"]].to(item["hr"].device)}, self.degradation)
+    def __call__(self, item: ImageItem) -> Batch:
+        hr = from_uint8(item.hr)
+        lr = self.degrade(item, hr) if item.lr is None else from_uint8(item.lr)
+        return Batch(lr, hr, item.image, item.name)
+
+    def degrade(self, item: ImageItem, hr: Tensor) -> Tensor:
+        """Return the LR image. Shape: (1, 3, s*h, s*w) in [0, 1] -> (1, 3, h, w) in [0, 1]."""
+        if not self.degradation.is_random:
+            return self.degradation(hr, self.degradation.draw([item.key]))
+        if item.name not in self.cached:
+            self.cached[item.name] = to_uint8(self.degradation(hr.cpu(), self.degradation.draw([item.key])))
+        return from_uint8(self.cached[item.name].to(hr.device))

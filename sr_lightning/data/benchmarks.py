@@ -1,4 +1,4 @@
-"""Evaluation images: Set5, Set14, B100 … or any folder."""
+"""Evaluation images: Set5, Set14, B100 or any folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,20 +8,22 @@ from sr_lightning.errors import InputError
 
 
 def find_benchmarks(names: Sequence[str], root: str | Path | None) -> dict[str, Files]:
-    """The images of each benchmark: ``root/NAME/HR``, ``root/NAME``, or the folder NAME itself.
+    """Return the images of each benchmark, from ``root/NAME/HR``, ``root/NAME`` or the folder NAME.
+
+    The keys are the last parts of the names, or the full names where the last parts are equal.
 
     Raises:
-        InputError: none of these exists, or there is no image in it.
+        InputError: none of these folders exists, or it holds no image.
     """
-    found = {}
+    benchmarks: dict[str, Files] = {}
     for name in names:
-        places = [Path(name)] if root is None else [Path(root, name, "HR"), Path(root, name), Path(name)]
-        place = next((place for place in places if place.is_dir()), None)
-        if place is None:
+        candidates = [Path(name)] if root is None else [Path(root, name, "HR"), Path(root, name), Path(name)]
+        images = next((candidate for candidate in candidates if candidate.is_dir()), None)
+        if images is None:
             raise InputError(
-                f"benchmark {name}: no folder {' or '.join(map(str, places))}; "
+                f"benchmark {name}: no folder {' or '.join(map(str, candidates))}; "
                 "set benchmark_root=DIR, the folder that holds it, or give a folder of images"
             )
         short = Path(name).name
-        found[name if short in found else short] = folder(place)
-    return found
+        benchmarks[name if short in benchmarks else short] = folder(images)
+    return benchmarks

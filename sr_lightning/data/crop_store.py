@@ -1,4 +1,4 @@
-"""The crop store: every image decoded once into one flat, memory-mapped uint8 file; a crop is then one slice."""
+"""The crop store: all images decoded once into a flat, memory-mapped uint8 file, from which crops are slices."""
 
 import hashlib
 import json
@@ -16,19 +16,19 @@ from rich.progress import track
 from sr_lightning import image
 from sr_lightning.errors import InputError
 
-FORMAT = 1  # of the files below; part of the key
+FORMAT = 1  # version of the files below; part of the key
 PIXELS, INDEX = "pixels.bin", "index.json"
 
 
 class CropStore:
-    """A finished store, opened for reading.
+    """A complete store, opened for reading.
 
     Args:
-        folder: what ``build`` returned.
+        folder: as returned by `build`.
     Attributes:
         sizes: (N, 2) heights and widths.
-        offsets: (N,) first byte of each image, which is stored as rows of RGB bytes.
-        pixels: all bytes, memory-mapped.
+        offsets: (N,) index of each image's first byte; images are stored row by row, in RGB order.
+        pixels: memory-mapped bytes of all images.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,15 +41,15 @@ class CropStore:
         return CropStore, (self.folder,)  # workers map the file again instead of receiving a copy
 
     def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray:
-        """(size, size, 3) view of image ``index``."""
+        """Return a view of image ``index``. Shape: (size, size, 3) uint8."""
         height, width = self.sizes[index]
         start = self.offsets[index]
-        whole = self.pixels[start : start + height * width * 3].reshape(height, width, 3)
-        return whole[top : top + size, left : left + size]
+        pixels = self.pixels[start : start + height * width * 3].reshape(height, width, 3)
+        return pixels[top : top + size, left : left + size]
 
 
 class DecodedImages:
-    """The same crops without a store: each one decodes its whole image.
+    """Crops without a store: each one decodes its image.
 
     Args:
         paths: image files.
@@ -60,17 +60,17 @@ class DecodedImages:
         self.sizes = np.array([image.size(path) for path in self.paths], dtype=np.int64)
 
     def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray:
-        """(size, size, 3) part of image ``index``."""
+        """Return a crop of image ``index``. Shape: (size, size, 3) uint8."""
         return image.read_bytes(self.paths[index])[top : top + size, left : left + size]
 
 
 def offsets(sizes: np.ndarray) -> np.ndarray:
-    """(N, 2) sizes -> (N + 1,) byte offsets; the last one is the length of the store."""
+    """Return the byte offset of each image and, last, the size of the store. Shape: (N, 2) -> (N + 1,)."""
     return np.concatenate([[0], np.cumsum(sizes.prod(axis=1) * 3)])
 
 
 def key(paths: Sequence[Path]) -> tuple[str, str]:
-    """Names of the set of files, and of its present state (sizes and modification times)."""
+    """Return a hash of the paths, and one of the files' sizes and modification times."""
     names = [str(path.absolute()) for path in paths]
     stats = [(path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     first, second = (hashlib.sha256(json.dumps([FORMAT, part]).encode()).hexdigest()[:12] for part in (names, stats))
@@ -78,13 +78,13 @@ def key(paths: Sequence[Path]) -> tuple[str, str]:
 
 
 def build(paths: Sequence[Path], cache: Path) -> Path:
-    """The folder of the store of ``paths`` below ``cache``; decodes them first where it is not there yet.
+    """Return the folder of the store of ``paths`` below ``cache``, building it if it does not exist.
 
-    Processes that want the same store wait for the one that builds it. It is built beside its final place and renamed
-    when it is complete, so a build that was killed leaves nothing that could be taken for a store.
+    Other processes that need the same store wait until it is built. The build happens in a temporary folder, which is
+    renamed when it is complete, so that an interrupted build is never mistaken for a store.
 
     Raises:
-        InputError: a file that cannot be decoded, or a disk that is too small.
+        InputError: a file that cannot be decoded, or too little disk space.
     """
     names, state = key(paths)
     folder = cache / f"store-{names}-{state}"
@@ -93,7 +93,7 @@ def build(paths: Sequence[Path], cache: Path) -> Path:
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"data.cache={cache}: cannot be made ({error.strerror}); choose another folder") from error
+        raise InputError(f"data.cache={cache}: cannot be created ({error.strerror}); choose another folder") from error
     with FileLock(cache / f"store-{names}.lock"):
         if not folder.is_dir():
             unfinished = cache / f"unfinished-{names}"
@@ -112,7 +112,7 @@ def build(paths: Sequence[Path], cache: Path) -> Path:
 
 
 def decode(paths: Sequence[Path], folder: Path) -> None:
-    """Write the pixels and the index of ``paths`` into ``folder``, in parallel (Pillow decodes without the GIL)."""
+    """Decode ``paths`` in parallel threads (Pillow releases the GIL) and write pixels and index into ``folder``."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         sizes = np.array(list(pool.map(image.size, paths)), dtype=np.int64)
         starts = offsets(sizes)
@@ -123,7 +123,7 @@ def decode(paths: Sequence[Path], folder: Path) -> None:
                 "set data.cache=FOLDER on a larger disk, or data.store=false"
             )
         with (folder / PIXELS).open("wb") as file:
-            if hasattr(os, "posix_fallocate"):  # a sparse file on a disk that fills up would kill the process
+            if hasattr(os, "posix_fallocate"):  # on a full disk, writing to a sparse mapped file would kill the process
                 os.posix_fallocate(file.fileno(), 0, needed)
             else:
                 file.truncate(needed)
@@ -132,7 +132,7 @@ def decode(paths: Sequence[Path], folder: Path) -> None:
         def write(index: int) -> None:
             decoded = image.read_bytes(paths[index])
             if decoded.shape[:2] != tuple(sizes[index]):
-                raise InputError(f"{paths[index]}: changed while it was read; run again")
+                raise InputError(f"{paths[index]}: changed while it was being read; run again")
             pixels[starts[index] : starts[index + 1]] = decoded.reshape(-1)
 
         console = Console(stderr=True)

@@ -1,69 +1,74 @@
-"""Random crops as a pure function of (seed, iteration, sample).
+"""Random crops as a function of (seed, iteration, sample).
 
-No sampler state exists that a resumed run could lose, and neither the number of workers nor that of devices changes
-what is trained on.
+There is no sampler state to save, and neither the number of workers nor the number of devices changes the batches.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from sr_lightning.degradations import TRAINING, Key
+from sr_lightning.data.batch import CropBatch
+from sr_lightning.degradations import SampleKey
+from sr_lightning.ops.random_streams import Stream, random_stream
 
 
-class Images(Protocol):
-    """Where crops come from: (N, 2) sizes, and a (size, size, 3) uint8 crop of each image."""
+class ImageSource(Protocol):
+    """A collection of images from which crops are taken.
+
+    Attributes:
+        sizes: (N, 2) heights and widths.
+    """
 
     sizes: np.ndarray
 
-    def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray: ...
+    def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray:
+        """Return a crop of image ``index``. Shape: (size, size, 3) uint8."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What the samples of one batch are: image number, crop corner in pixels, and one of the eight symmetries."""
+class CropPlan(NamedTuple):
+    """Image index, crop corner in pixels and symmetry of each sample, (B,) int64 each."""
 
     image: np.ndarray
     top: np.ndarray
     left: np.ndarray
-    turn: np.ndarray
+    symmetry: np.ndarray
 
 
 @lru_cache(maxsize=4)
 def permutation(seed: int, epoch: int, count: int) -> np.ndarray:
-    """Order in which pass number ``epoch`` over the data visits ``count`` images."""
-    return np.random.Generator(np.random.Philox(key=[seed, 1], counter=[0, 0, 0, epoch])).permutation(count)
+    """Return the order in which an epoch visits ``count`` images. Shape: (count,)."""
+    return random_stream(seed, Stream.IMAGE_ORDER, epoch).permutation(count)
 
 
-def plan(seed: int, iteration: int, samples: range, batch_size: int, sizes: np.ndarray, crop: int, grid: int) -> Plan:
-    """The plan for ``samples`` of the batch of ``iteration``.
+def plan_crops(
+    seed: int, iteration: int, samples: range, batch_size: int, sizes: np.ndarray, crop: int, grid: int
+) -> CropPlan:
+    """Draw the crops of some samples of a batch.
 
-    Every pass over the data takes each image once; corner and symmetry come from a counter-based generator (Philox,
-    Salmon et al. 2011) keyed by the seed, its counter set to the iteration.
+    Every epoch visits each image once; corners and symmetries are uniform.
 
     Args:
-        samples: numbers within the batch, which has ``batch_size`` of them over all devices.
-        sizes: (N, 2) of the images.
+        samples: numbers of the samples within the batch.
+        batch_size: over all devices.
+        sizes: (N, 2) heights and widths of the images.
         crop: side in pixels.
         grid: corners are multiples of it.
     """
-    draws = np.random.Generator(np.random.Philox(key=[seed, 0], counter=[0, 0, 0, iteration])).random((samples.stop, 3))
-    draws = draws[samples.start :]
+    draws = random_stream(seed, Stream.CROPS, iteration).random((samples.stop, 3))[samples.start :]
     order = np.arange(samples.start, samples.stop) + iteration * batch_size
     image = np.array([permutation(seed, int(n // len(sizes)), len(sizes))[n % len(sizes)] for n in order])
     corners = ((sizes[image] - crop) // grid + 1) * draws[:, :2]
     top, left = (corners.astype(np.int64) * grid).T
-    return Plan(image, top, left, (draws[:, 2] * 8).astype(np.int64))
+    return CropPlan(image, top, left, (draws[:, 2] * 8).astype(np.int64))
 
 
-def gather(images: Images, image: np.ndarray, top: np.ndarray, left: np.ndarray, size: int) -> Tensor:
-    """(B, 3, size, size) uint8 crops, in channels-last memory."""
+def gather(images: ImageSource, image: np.ndarray, top: np.ndarray, left: np.ndarray, size: int) -> Tensor:
+    """Collect one crop per sample. Shape: (B, 3, size, size) uint8, channels-last memory format."""
     batch = np.empty((len(image), size, size, 3), dtype=np.uint8)
     for sample, corner in enumerate(zip(image, top, left, strict=True)):
         batch[sample] = images.crop(*corner, size)
@@ -71,23 +76,24 @@ def gather(images: Images, image: np.ndarray, top: np.ndarray, left: np.ndarray,
 
 
 class Crops(Dataset):
-    """Item t is this device's share of the batch of iteration t, with the key of each sample's random degradation.
+    """Item t is this device's part of the batch of iteration t.
 
     Args:
-        hr: high-resolution images.
-        lr: their recorded low-resolution partners, or None.
-        crop: side of the high-resolution crop, a multiple of ``scale``.
-        scale: factor between lr and hr.
+        hr: HR images.
+        lr: recorded LR images in the same order, or None.
+        crop: side of the HR crop in pixels, a multiple of ``scale``.
+        scale: HR size over LR size.
         batch_size: samples of an iteration over all devices, a multiple of ``devices``.
-        seed: of everything random here.
-        rank: this device's number among ``devices``.
-        fetch: take the crops here; otherwise the plan alone travels, for a store that lies on the device.
+        seed: of image order, corners and symmetries.
+        rank: this device's number.
+        devices: number of devices.
+        fetch: load the crops; False returns the plan alone, for a store on the device.
     """
 
     def __init__(
         self,
-        hr: Images,
-        lr: Images | None,
+        hr: ImageSource,
+        lr: ImageSource | None,
         crop: int,
         scale: int,
         batch_size: int,
@@ -102,25 +108,26 @@ class Crops(Dataset):
         self.samples = range(rank * share, (rank + 1) * share)
         self.fetch = fetch
 
-    def __getitem__(self, iteration: int) -> dict[str, Any]:
+    def __getitem__(self, iteration: int) -> CropBatch:
         grid = self.scale if self.lr is not None else 1
-        p = plan(self.seed, iteration, self.samples, self.batch_size, self.hr.sizes, self.crop, grid)
-        batch: dict[str, Any] = {name: torch.from_numpy(value) for name, value in vars(p).items()}
-        batch["keys"] = [Key(TRAINING, iteration, sample) for sample in self.samples]
+        plan = plan_crops(self.seed, iteration, self.samples, self.batch_size, self.hr.sizes, self.crop, grid)
+        hr = lr = None
         if self.fetch:
-            batch["hr"] = gather(self.hr, p.image, p.top, p.left, self.crop)
+            hr = gather(self.hr, plan.image, plan.top, plan.left, self.crop)
             if self.lr is not None:
                 s = self.scale
-                batch["lr"] = gather(self.lr, p.image, p.top // s, p.left // s, self.crop // s)
-        return batch
+                lr = gather(self.lr, plan.image, plan.top // s, plan.left // s, self.crop // s)
+        keys = [SampleKey(Stream.TRAINING, iteration, sample) for sample in self.samples]
+        image, top, left, symmetry = (torch.from_numpy(values) for values in plan)
+        return CropBatch(image, top, left, symmetry, keys, hr, lr)
 
 
-class Iterations(Sampler[int]):
-    """The numbers of the iterations still to do; its length is that of the whole run.
+class IterationSampler(Sampler[int]):
+    """Yield the numbers of the remaining iterations; the length is that of the complete run.
 
     Args:
         start: iterations already done.
-        total: iterations of the run.
+        total: iterations of the complete run.
     """
 
     def __init__(self, start: int, total: int) -> None:
@@ -133,15 +140,15 @@ class Iterations(Sampler[int]):
         return self.total
 
 
-def symmetry(image: Tensor, turn: Tensor) -> Tensor:
-    """Each square image in one of its eight orientations.
+def apply_symmetry(image: Tensor, symmetry: Tensor) -> Tensor:
+    """Flip and transpose each square image.
 
     Args:
-        turn: (B,) in 0 … 7: bit 0 mirrors left-right, bit 1 top-bottom, bit 2 swaps the axes, in this order.
+        symmetry: (B,) in 0 … 7: bit 0 flips horizontally, bit 1 flips vertically, bit 2 transposes, in this order.
     Shape:
-        (B, C, S, S) -> the same, any type, on any device.
+        (B, C, S, S) -> the same; any type and device.
     """
-    mirror_x, mirror_y, swap = (((turn >> bit) & 1).bool().view(-1, 1, 1, 1) for bit in range(3))
-    image = torch.where(mirror_x, image.flip(-1), image)
-    image = torch.where(mirror_y, image.flip(-2), image)
-    return torch.where(swap, image.transpose(-1, -2), image)
+    flip_x, flip_y, transpose = (((symmetry >> bit) & 1).bool().view(-1, 1, 1, 1) for bit in range(3))
+    image = torch.where(flip_x, image.flip(-1), image)
+    image = torch.where(flip_y, image.flip(-2), image)
+    return torch.where(transpose, image.transpose(-1, -2), image)

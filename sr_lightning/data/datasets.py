@@ -1,4 +1,4 @@
-"""Which photographs a data set consists of; nothing is decoded here."""
+"""File lists of the data sets; nothing is decoded here."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,11 @@ from sr_lightning.data.div2k import div2k as div2k_images
 
 @dataclass(frozen=True)
 class Files:
-    """High-resolution images, and low-resolution partners where they were recorded rather than computed.
+    """HR images, and LR images if they are recorded rather than computed.
 
     Args:
         hr: files, in a fixed order.
-        lr: as many files, or None.
+        lr: files in the same order, or None.
     """
 
     hr: list[Path]
@@ -26,7 +26,7 @@ class Files:
 
 
 def folder(root: str | Path) -> Files:
-    """Every image below ``root``.
+    """List all images below ``root``.
 
     Raises:
         InputError: no such folder, or no image in it.
@@ -35,32 +35,48 @@ def folder(root: str | Path) -> Files:
 
 
 def paired(hr: str | Path, lr: str | Path, scale: int) -> Files:
-    """Two folders whose files correspond by name.
+    """List the pairs of two folders, matched by name.
 
     Raises:
-        InputError: an image without a partner, or one whose partner is not ``scale`` times smaller.
+        InputError: an image without a partner, or an LR image whose size is not HR size // ``scale``.
     """
     pairs = pair_images(hr, lr, scale)
     return Files([high for high, _ in pairs], [low for _, low in pairs])
 
 
 def demo_train() -> Files:
-    """The colour photographs of the scikit-image wheel, without the held-out ones."""
+    """List the color photographs of the scikit-image wheel, without the held-out ones.
+
+    Raises:
+        InputError: as `demo_images`.
+    """
     return Files(demo_images(TRAIN))
 
 
 def validation(hr: str | Path | None, lr: str | Path | None = None, scale: int = 4) -> Files:
-    """The images of a folder (and their recorded partners), or, for None, the held-out photographs of the demo set."""
+    """List the images of a folder and their recorded LR images, if any; None lists the held-out demo photographs.
+
+    Raises:
+        InputError: as `folder`, `paired` and `demo_images`.
+    """
     if hr is None:
         return Files(demo_images(VALIDATION))
     return folder(hr) if lr is None else paired(hr, lr, scale)
 
 
 def div2k(root: str | Path, part: str = "train") -> Files:
-    """DIV2K (Agustsson & Timofte 2017), downloaded below ``root`` where it is not there."""
+    """List DIV2K (Agustsson & Timofte 2017); download it below ``root`` if it is missing.
+
+    Raises:
+        InputError: as `sr_lightning.data.div2k.div2k`.
+    """
     return Files(div2k_images(root, part))
 
 
 def df2k(root: str | Path) -> Files:
-    """DIV2K's training part and Flickr2K, downloaded below ``root`` where they are not there."""
+    """List the training images of DIV2K and Flickr2K; download them below ``root`` if they are missing.
+
+    Raises:
+        InputError: as `sr_lightning.data.div2k.df2k`.
+    """
     return Files(df2k_images(root))

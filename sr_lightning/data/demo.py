@@ -1,4 +1,4 @@
-"""Photographs that every installation has: those inside the scikit-image wheel."""
+"""Demo photographs, which come with scikit-image."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,18 +18,18 @@ VALIDATION = ("chelsea.png", "coffee.png")
 
 
 def demo_images(names: tuple[str, ...]) -> list[Path]:
-    """Paths of the named photographs.
+    """Return the paths of the named photographs.
 
     Raises:
         InputError: scikit-image is not installed, or its wheel lacks one of them.
     """
     package = find_spec("skimage")
     if package is None or package.origin is None:
-        raise InputError("data=demo needs scikit-image, which carries its photographs: pip install scikit-image")
+        raise InputError("data=demo needs scikit-image, which contains the photographs: pip install scikit-image")
     folder = Path(package.origin).parent / "data"
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise InputError(
-            f"{folder / missing[0]}: not in this scikit-image; install scikit-image>=0.25 or use data=folder"
+            f"{folder / missing[0]}: missing from scikit-image; install scikit-image>=0.25 or use data=folder"
         )
     return [folder / name for name in names]

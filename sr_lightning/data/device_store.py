@@ -1,4 +1,4 @@
-"""A crop store that lies whole in the device's memory: no worker, no transfer, the very same crops."""
+"""A crop store in the memory of the training device: no workers, no transfer, identical crops."""
 
 import torch
 from torch import Tensor
@@ -6,12 +6,12 @@ from torch import Tensor
 from sr_lightning.data.crop_store import CropStore
 
 
-class ResidentStore:
-    """The bytes of ``store`` on ``device``.
+class DeviceStore:
+    """Copy of a crop store on a device.
 
     Args:
         store: an opened store.
-        device: where it goes.
+        device: target of the copy.
     """
 
     def __init__(self, store: CropStore, device: torch.device) -> None:
@@ -20,7 +20,11 @@ class ResidentStore:
         self.widths = torch.tensor(store.sizes[:, 1], device=device)
 
     def crops(self, image: Tensor, top: Tensor, left: Tensor, size: int) -> Tensor:
-        """(B,) numbers and corners -> (B, 3, size, size) uint8, in channels-last memory."""
+        """Gather crops by image index and corner.
+
+        Shape:
+            (B,) each -> (B, 3, size, size) uint8, channels-last memory format.
+        """
         span = torch.arange(size, device=image.device)
         rows = (top[:, None] + span) * self.widths[image, None]  # (B, size)
         pixel = rows[:, :, None] + (left[:, None] + span)[:, None, :]  # (B, size, size)
@@ -29,6 +33,6 @@ class ResidentStore:
         return self.pixels[byte[..., None] + channels].permute(0, 3, 1, 2)
 
 
-def fits(store: CropStore, device: torch.device) -> bool:
-    """Whether the store takes at most half of the memory that is free on a GPU; on a CPU it is mapped already."""
+def fits_in_memory(store: CropStore, device: torch.device) -> bool:
+    """Return True if the store takes at most half of a GPU's free memory; False on the CPU, where it is mapped."""
     return device.type == "cuda" and 2 * store.pixels.nbytes < torch.cuda.mem_get_info(device)[0]

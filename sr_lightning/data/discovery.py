@@ -1,4 +1,4 @@
-"""The images of a folder, and the pairs of two folders."""
+"""Find the images of a folder, and the HR/LR pairs of two folders."""
 
 import os
 from itertools import chain
@@ -9,15 +9,16 @@ from sr_lightning.errors import InputError
 
 
 def find_images(root: Path | str, extensions: frozenset[str] = image.EXTENSIONS) -> list[Path]:
-    """All images below a folder, sorted by relative POSIX path; or the one image that `root` itself is.
+    """Return all images below a folder, sorted by relative POSIX path, or a single image file.
 
-    The case of a suffix does not matter. Names that begin with a dot and `__MACOSX` are skipped. Symbolic links are
-    followed; a folder that can be reached in several ways is visited once.
+    The case of suffixes is ignored. Names that begin with a dot and `__MACOSX` are skipped. Symbolic links are
+    followed; a folder reachable by several paths is visited once.
 
     Args:
-        extensions: suffixes, in lower case, of what counts as an image.
+        root: folder or image file.
+        extensions: lower-case suffixes of image files.
     Raises:
-        InputError: there is no such folder, no image in it, or a folder below it cannot be listed.
+        InputError: the path does not exist, holds no image, or has a subfolder that cannot be listed.
     """
     root = Path(root)
     accepted = ", ".join(sorted(extensions))
@@ -25,38 +26,39 @@ def find_images(root: Path | str, extensions: frozenset[str] = image.EXTENSIONS)
         raise InputError(f"{root}: cannot be found; check the path")
     if not root.is_dir():
         if root.suffix.lower() not in extensions:
-            raise InputError(f"{root}: is no image of a kind that is read; accepted are {accepted}")
+            raise InputError(f"{root}: is not a supported image file; accepted are {accepted}")
         return [root]
-    found: list[Path] = []
+    images: list[Path] = []
     visited = {os.path.realpath(root)}
-    for folder, folders, names in os.walk(root, followlinks=True, onerror=_refuse):
+    for folder, folders, names in os.walk(root, followlinks=True, onerror=_raise_input_error):
         folders[:] = _unvisited(Path(folder), folders, visited)
-        shown = (Path(folder, name) for name in names if not name.startswith("."))
-        found += [path for path in shown if path.suffix.lower() in extensions]
-    if not found:
+        visible = (Path(folder, name) for name in names if not name.startswith("."))
+        images += [path for path in visible if path.suffix.lower() in extensions]
+    if not images:
         raise InputError(f"{root}: no images in this folder; accepted are {accepted}")
-    return sorted(found, key=lambda path: path.relative_to(root).as_posix())
+    return sorted(images, key=lambda path: path.relative_to(root).as_posix())
 
 
 def pair_images(hr_root: Path | str, lr_root: Path | str, scale: int) -> list[tuple[Path, Path]]:
-    """(HR, LR) files of two folders, matched by relative path without suffix, in the order of the HR folder.
+    """Return the (HR, LR) pairs of two folders, matched by relative path without suffix, in HR order.
 
     An LR name may end in `x{scale}`, as in DIV2K: `0001.png` and `0001x4.png`.
 
     Raises:
-        InputError: an image has no partner or several, or a size is not HR size // scale; names the first such file.
+        InputError: an image has no partner or several, or an LR size is not HR size // scale. The first such file is
+            named.
     """
     pairs, problems = match_images(hr_root, lr_root, scale)
     if problems:
         first, *others = problems.values()
-        raise InputError(f"{first} (and {len(others)} more like it)" if others else first)
+        raise InputError(f"{first} (and {len(others)} more)" if others else first)
     return pairs
 
 
 def match_images(
     hr_root: Path | str, lr_root: Path | str, scale: int
 ) -> tuple[list[tuple[Path, Path]], dict[Path, str]]:
-    """(HR, LR) files that go together, and what is wrong with any file of the two folders: {path: message}.
+    """Return the (HR, LR) pairs of two folders, and {path: message} for each unusable file.
 
     Raises:
         InputError: one of the folders has no images.
@@ -82,7 +84,7 @@ def match_images(
 
 
 def _size_problems(pairs: list[tuple[Path, Path]], scale: int) -> dict[Path, str]:
-    """{path: message} for each unreadable header and each LR image whose size is not HR size // scale."""
+    """Return {path: message} for each unreadable header and each LR image whose size is not HR size // scale."""
     sizes: dict[Path, tuple[int, int]] = {}
     problems: dict[Path, str] = {}
     for path in chain.from_iterable(pairs):
@@ -96,19 +98,19 @@ def _size_problems(pairs: list[tuple[Path, Path]], scale: int) -> dict[Path, str
             if (lr_height, lr_width) != (height // scale, width // scale):
                 problems[lr] = (
                     f"{lr}: is {lr_width}x{lr_height} pixels, expected {width // scale}x{height // scale}, "
-                    f"{hr} ({width}x{height}) over {scale}; make it again or correct the scale"
+                    f"{hr} ({width}x{height}) over {scale}; recreate it or correct the scale"
                 )
     return problems
 
 
 def _names(root: Path | str, paths: list[Path]) -> list[str]:
-    """Paths without suffix, relative to a folder or to the folder of a single file."""
+    """Return the paths without suffix, relative to a folder or to the folder of a single file."""
     folder = Path(root) if Path(root).is_dir() else Path(root).parent
     return [path.relative_to(folder).with_suffix("").as_posix() for path in paths]
 
 
 def _by_name(names: list[str], paths: list[Path]) -> tuple[dict[str, Path], dict[Path, str]]:
-    """{name: its first path} and {path: message} for the others of the same name."""
+    """Return {name: first path}, and {path: message} for other files of the same name."""
     files: dict[str, Path] = {}
     problems: dict[Path, str] = {}
     for name, path in zip(names, paths, strict=True):
@@ -118,16 +120,16 @@ def _by_name(names: list[str], paths: list[Path]) -> tuple[dict[str, Path], dict
 
 
 def _unvisited(folder: Path, names: list[str], visited: set[str]) -> list[str]:
-    """Names of the subfolders to go into: shown ones, each real folder once."""
-    kept = []
+    """Return the names of the visible subfolders that have not been visited, and mark them as visited."""
+    unvisited = []
     for name in sorted(names):
         real = os.path.realpath(folder / name)
         if not name.startswith(".") and name != "__MACOSX" and real not in visited:
             visited.add(real)
-            kept.append(name)
-    return kept
+            unvisited.append(name)
+    return unvisited
 
 
-def _refuse(error: OSError) -> None:
-    """Stop at a folder that cannot be listed: its images would be missing without a word."""
-    raise InputError(f"{error.filename}: cannot be listed ({error.strerror}); check its rights") from error
+def _raise_input_error(error: OSError) -> None:
+    """Raise for a folder that cannot be listed, whose images would otherwise be missing silently."""
+    raise InputError(f"{error.filename}: cannot be listed ({error.strerror}); check its permissions") from error

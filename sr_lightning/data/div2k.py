@@ -1,4 +1,4 @@
-"""DIV2K and DF2K, the training photographs of SRGAN's successors: found on disk or downloaded.
+"""DIV2K and DF2K, the standard training sets: read from disk or downloaded.
 
 DIV2K: Agustsson and Timofte 2017, NTIRE challenge on single image super-resolution, 800 + 100 photographs.
 Flickr2K: Timofte et al. 2017, collected for EDSR (arXiv:1707.02921), 2650 photographs. DF2K is both (ESRGAN, sec. 4.1).
@@ -16,11 +16,13 @@ from sr_lightning.system.download import fetch
 
 @dataclass(frozen=True)
 class Archive:
-    """A published set of images.
+    """A published archive of images.
 
     Args:
-        images: the number of images it holds.
-        hr: the folder of the HR images inside it, where LR images lie beside them.
+        url: of the archive.
+        images: number of HR images.
+        sha256: checksum of the archive, if known.
+        hr: folder of the HR images inside the archive.
     """
 
     url: str
@@ -29,7 +31,7 @@ class Archive:
     hr: str = "."
 
 
-# The checksums are those of TensorFlow Datasets (div2k/checksums.tsv); the publishers of the images give none.
+# Checksums: TensorFlow Datasets (div2k/checksums.tsv); the publishers of the images give none.
 DIV2K = {
     "train": Archive(
         "http://data.vision.ee.ethz.ch/cvl/DIV2K/DIV2K_train_HR.zip",
@@ -42,39 +44,39 @@ DIV2K = {
         sha256="20dd31fd84d777bc1cf5d6b7654a3f569c0aec74458ae094122ad1d0489900fc",
     ),
 }
-# About 20 GB, HR and LR images; checked by the number of images, so that a mirror may pack them anew.
+# About 20 GB of HR and LR images; verified by the number of images, so that mirrors may repack the archive.
 FLICKR2K = Archive("http://cv.snu.ac.kr/research/EDSR/Flickr2K.tar", images=2650, hr="Flickr2K_HR")
 
 
 def div2k(root: str | Path, part: str = "train", base_url: str | None = None) -> list[Path]:
-    """Return the HR images of DIV2K in ``root/DIV2K_{part}_HR``, downloaded if they are not there.
+    """Return the HR images of DIV2K in ``root/DIV2K_{part}_HR``, downloading them if the folder is missing.
 
     Args:
         part: ``train`` (800 images, 3.5 GB) or ``valid`` (100 images, 0.4 GB).
-        base_url: a mirror that holds the archive under its own name.
+        base_url: a mirror that has the archive under its original name.
 
     Raises:
-        InputError: the images cannot be had, or are not as many as published.
+        InputError: the download fails, or the number of images is wrong.
     """
     if part not in DIV2K:
-        raise InputError(f"DIV2K has no part {part!r}. Choose one of {', '.join(DIV2K)}.")
+        raise InputError(f"DIV2K has no part {part!r}; choose one of {', '.join(DIV2K)}")
     return _obtain(DIV2K[part], Path(root), base_url)
 
 
 def df2k(root: str | Path, base_url: str | None = None) -> list[Path]:
-    """Return the training images of DIV2K and those of Flickr2K in ``root/Flickr2K``; else as :func:`div2k`."""
+    """Return the training images of DIV2K, then those of Flickr2K in ``root/Flickr2K``; otherwise as `div2k`."""
     return div2k(root, "train", base_url) + _obtain(FLICKR2K, Path(root), base_url)
 
 
 def _obtain(archive: Archive, root: Path, base_url: str | None) -> list[Path]:
-    """Return the images of an archive's folder, fetched and extracted if it is not there, and count them."""
+    """Return the HR images of an archive, downloading it if its folder is missing, and check their number."""
     name = urlsplit(archive.url).path.rpartition("/")[2]
     folder = root / Path(name).stem
     if not folder.exists():
         url = f"{base_url.rstrip('/')}/{name}" if base_url else archive.url
         extract(fetch(url, root, sha256=archive.sha256), folder)
     hr = folder / archive.hr
-    images = find_images(hr if hr.is_dir() else folder)  # Flickr2K on disk is often its HR images alone
+    images = find_images(hr if hr.is_dir() else folder)  # copies of Flickr2K often hold the HR images only
     if len(images) != archive.images:
         advice = f"Move {folder} away to extract it again, or complete it by hand."
         raise InputError(f"{folder}: {len(images)} images, expected {archive.images}. {advice}")

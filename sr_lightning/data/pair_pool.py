@@ -1,24 +1,25 @@
-"""A pool of degraded pairs, from which batches are mixed."""
+"""A pool of degraded pairs from which batches are mixed."""
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-STREAM = 4  # of draws; 0 to 3 are those of crops and degradations
+from sr_lightning.data.batch import Batch
+from sr_lightning.ops.quantize import from_uint8, to_uint8
+from sr_lightning.ops.random_streams import Stream, random_stream
 
 
 class PairPool:
-    """Takes in every new pair, and gives back as many that were drawn from all it holds.
+    """Exchange each new batch for as many pairs drawn from the pool.
 
-    Until it is full, a batch comes back as it is. What it holds is kept in 8 bits and belongs into checkpoints; what it
-    draws is a function of the seed and of the iteration.
+    Until the pool is full, batches are stored and returned unchanged. Pairs are stored in 8 bits and belong in
+    checkpoints; draws depend on the seed and the iteration alone.
 
     Source:
-        Real-ESRGAN's published code, where one draw serves a whole batch and 180 pairs are pooled to hide it.
+        Real-ESRGAN's published code, which degrades all samples of a batch alike and mixes 180 pairs to make up for it.
     Args:
-        size: pairs that it holds.
+        size: number of pairs.
         seed: of the draws.
     """
 
@@ -26,38 +27,28 @@ class PairPool:
         self.size, self.seed = size, seed
         self.pairs: dict[str, Tensor] = {}
 
-    def exchange(self, new: dict[str, Tensor], iteration: int) -> dict[str, Tensor]:
-        """A batch for a batch.
+    def exchange(self, new: Batch, iteration: int) -> Batch:
+        """Store a batch and return one of the same size.
 
         Args:
-            new: lr and hr in [0, 1] and 8 bits, and the numbers of their images; the first axis counts pairs.
+            new: pairs rounded to 8 bits.
+            iteration: of training.
         """
-        kept = {name: to_bytes(value) for name, value in new.items()}
-        held = len(self.pairs["image"]) if self.pairs else 0
-        count = len(new["image"])
+        stored = {"lr": to_uint8(new.lr), "hr": to_uint8(new.hr), "image": new.image}
+        held, count = len(self.pairs["image"]) if self.pairs else 0, len(new.image)
         if held + count <= self.size:
-            self.pairs = {name: torch.cat([*([self.pairs[name]] if held else []), kept[name]]) for name in kept}
+            self.pairs = {name: torch.cat([*([self.pairs[name]] if held else []), stored[name]]) for name in stored}
             return new
-        draws = np.random.Generator(np.random.Philox(key=[self.seed, STREAM], counter=[0, 0, 0, iteration]))
-        places = torch.from_numpy(draws.choice(held, count, replace=False)).to(new["image"].device)
-        self.pairs = {name: value.to(places.device) for name, value in self.pairs.items()}
-        taken = {name: from_bytes(value[places]) for name, value in self.pairs.items()}
-        for name, value in kept.items():
-            self.pairs[name][places] = value
-        return taken
+        draws = random_stream(self.seed, Stream.POOL, iteration).choice(held, count, replace=False)
+        drawn = torch.from_numpy(draws).to(new.image.device)
+        self.pairs = {name: value.to(drawn.device) for name, value in self.pairs.items()}
+        mixed = {name: value[drawn] for name, value in self.pairs.items()}
+        for name, value in stored.items():
+            self.pairs[name][drawn] = value
+        return Batch(from_uint8(mixed["lr"]), from_uint8(mixed["hr"]), mixed["image"])
 
     def state_dict(self) -> dict[str, Any]:
         return dict(self.pairs)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.pairs = dict(state)
-
-
-def to_bytes(value: Tensor) -> Tensor:
-    """Images in 8 bits, anything else as it is."""
-    return value.mul(255).round().byte() if value.is_floating_point() else value
-
-
-def from_bytes(value: Tensor) -> Tensor:
-    """What `to_bytes` was given."""
-    return value.float().div(255) if value.dtype == torch.uint8 else value

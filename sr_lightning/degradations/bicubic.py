@@ -1,23 +1,32 @@
-"""The classical degradation: every published fidelity number rests on it."""
+"""Bicubic downscaling, on which every published fidelity number rests."""
+
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from sr_lightning.degradations.random_draws import Record, SampleKey
 from sr_lightning.ops import resize
-from sr_lightning.ops.quantize import eight_bit
+from sr_lightning.ops.quantize import quantize
 
 
 class Bicubic(nn.Module):
-    """Shrinks by MATLAB's bicubic, clamps, and rounds to 8 bits, as low-resolution PNG files would be.
+    """Downscale with MATLAB's bicubic, clamp and round to 8 bits, as LR images stored in PNG files are.
 
     Args:
-        scale: factor between hr and lr.
+        scale: HR size over LR size.
     Shape:
-        hr (B, C, s*h, s*w) in [0, 1] -> lr (B, C, h, w) in [0, 1], hr.
+        hr (B, C, s*h, s*w) in [0, 1] -> lr (B, C, h, w) in [0, 1], rounded to 8 bits.
     """
+
+    is_random = False
 
     def __init__(self, scale: int) -> None:
         super().__init__()
         self.scale = scale
 
-    def forward(self, hr: Tensor) -> tuple[Tensor, Tensor]:
-        return eight_bit(resize.bicubic(hr, 1 / self.scale)), hr
+    def draw(self, keys: Sequence[SampleKey]) -> list[Record]:
+        """Return an empty record for each sample."""
+        return [{} for _ in keys]
+
+    def forward(self, hr: Tensor, records: Sequence[Record]) -> Tensor:
+        return quantize(resize.bicubic(hr, 1 / self.scale))

@@ -1,33 +1,33 @@
-"""A record in words, for the line beneath a picture."""
+"""Describe a record in words, for captions."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sr_lightning.degradations.random_draws import Record
 
+HIDDEN = ("key", "angle")  # parameters that mean nothing to a reader
 
-def described(record: Record) -> Iterator[str]:
-    """What was drawn, a stage at a time, in the order in which it was done."""
-    for stage, drawn in record.items():
+
+def describe(record: Record) -> Iterator[str]:
+    """Yield one phrase per stage, in the order of application, e.g. ``blur sinc size 9 cutoff 0.512``."""
+    for stage, parameters in record.items():
         name = stage.replace("_", " ")
-        if drawn is None:
+        if parameters is None:
             yield f"{name} none"
-        elif drawn and all(isinstance(part, Mapping | None) for part in drawn.values()):
-            yield from described(drawn)
+        elif parameters and all(isinstance(part, Mapping | None) for part in parameters.values()):
+            yield from describe(parameters)
         else:
-            values = (
-                shown(key, value) for key, value in drawn.items() if key not in ("key", "angle") and value != name
-            )
-            yield " ".join([name, *values])
+            visible = {key: value for key, value in parameters.items() if key not in HIDDEN and value != name}
+            yield " ".join([name, *(describe_parameter(key, value) for key, value in visible.items())])
 
 
-def shown(key: str, value: Any) -> str:
-    """A drawn value in a few characters, with its name where it would not be understood without it."""
+def describe_parameter(key: str, value: Any) -> str:
+    """Format one parameter; the name is left out where the value is self-explanatory."""
     if isinstance(value, bool):
         return key if value else f"not {key}"
     if isinstance(value, str):
         return value.replace("_", " ")
     if isinstance(value, list):
-        unlike = list(dict.fromkeys(f"{number:.2g}" for number in value))
-        return f"{key} {' x '.join(unlike)}"
+        distinct = list(dict.fromkeys(f"{number:.2g}" for number in value))
+        return f"{key} {' x '.join(distinct)}"
     return f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"

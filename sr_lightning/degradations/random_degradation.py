@@ -1,4 +1,4 @@
-"""A degradation that is drawn anew for each sample of each batch, and can be repeated exactly."""
+"""A degradation with parameters drawn per sample."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,52 +7,58 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sr_lightning.degradations.chain import Chain
-from sr_lightning.degradations.random_draws import FIXED, Dice, Key, Record
+from sr_lightning.degradations.random_draws import Record, SampleKey, SampleRNG
 from sr_lightning.degradations.stage import Stage
-from sr_lightning.ops.quantize import eight_bit
+from sr_lightning.ops.quantize import quantize
+from sr_lightning.ops.random_streams import Stream
 
 
 class RandomDegradation(nn.Module):
-    """Stages that are drawn for each sample by itself, as a function of the seed and of the sample's key.
+    """Apply a sequence of stages with parameters drawn per sample by a counter-based RNG.
 
-    Neither the other samples of the batch nor the number of devices nor what was drawn before has a part in it: there
-    is no state to save. Everything is computed in float32 also under autocast, sample by sample, as intermediate sizes
-    differ. What is not of the low-resolution size after the last stage is brought there by antialiased bicubic.
+    Draws depend on the seed and the sample's key alone, not on the other samples, the number of devices or earlier
+    draws, so there is no state to save. Samples are processed one by one, as their intermediate sizes differ, and in
+    float32 even under autocast. If the last stage does not end at the LR size, antialiased bicubic resizes to it.
 
     Source:
         Real-ESRGAN, arXiv:2107.10833, sec. 3.
     Args:
-        scale: factor between lr and hr.
-        stages: name -> stage, in order; None leaves one out.
-        seed: of all draws for training.
-        validation_seed: of fixed ones, so that runs of every seed are measured on the same low resolution.
+        scale: HR size over LR size.
+        stages: name -> stage, in order; None skips a stage.
+        seed: for draws of training samples.
+        validation_seed: for draws of `Stream.FIXED`; independent of ``seed``, so that runs with different seeds are
+            measured on the same LR images.
     Shape:
-        hr (B, C, s*h, s*w) in [0, 1] -> lr (B, C, h, w) in [0, 1] and 8 bits, hr.
+        hr (B, C, s*h, s*w) in [0, 1] and B records -> lr (B, C, h, w) in [0, 1], rounded to 8 bits.
     Raises:
-        ValueError: sizes that the scale does not divide, or another number of records than of samples.
+        ValueError: the scale does not divide the size, or the number of records is not B.
     """
+
+    is_random = True
 
     def __init__(self, scale: int, stages: Mapping[str, Stage | None], seed: int = 0, validation_seed: int = 0) -> None:
         super().__init__()
         self.scale, self.seed, self.validation_seed = scale, seed, validation_seed
         self.chain = Chain(stages)
 
-    def draw(self, key: Key) -> Record:
-        """What happens to one sample: a record that JSON can hold, for `forward` with this or another image."""
-        return self.chain.draw(Dice(self.validation_seed if key.stream == FIXED else self.seed, key, ""))
+    def draw(self, keys: Sequence[SampleKey]) -> list[Record]:
+        """Draw the parameters of all stages for each sample."""
+        seeds = [self.validation_seed if key.stream is Stream.FIXED else self.seed for key in keys]
+        return [self.chain.draw(SampleRNG(seed, key)) for seed, key in zip(seeds, keys, strict=True)]
 
-    def forward(self, hr: Tensor, records: Sequence[Record]) -> tuple[Tensor, Tensor]:
+    def forward(self, hr: Tensor, records: Sequence[Record]) -> Tensor:
         height, width = hr.shape[-2:]
         if height % self.scale or width % self.scale:
             raise ValueError(f"{height}x{width} pixels cannot be divided by {self.scale}: crop to a multiple first")
         size = height // self.scale, width // self.scale
         with torch.autocast(hr.device.type, enabled=False):
-            lr = [self.degraded(image, record, size) for image, record in zip(hr.float(), records, strict=True)]
-        return torch.stack(lr), hr
+            return torch.stack(
+                [self.degrade(image, record, size) for image, record in zip(hr.float(), records, strict=True)]
+            )
 
-    def degraded(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
-        """One sample."""
+    def degrade(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
+        """Return the LR image of one sample. Shape: (C, s*h, s*w) -> (C, h, w)."""
         image = self.chain.apply(image, record, size)
         if image.shape[-2:] != size:
             image = F.interpolate(image[None], size=size, mode="bicubic", antialias=True)[0]
-        return eight_bit(image)
+        return quantize(image)

@@ -1,4 +1,4 @@
-"""What is random, as a pure function of (seed, stream, iteration, sample) and of the stage that asks."""
+"""Random draws for one sample: a counter-based generator keyed by seed, iteration, sample and stage."""
 
 from bisect import bisect
 from collections.abc import Mapping, Sequence
@@ -6,65 +6,66 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 from zlib import crc32
 
-import numpy as np
+from sr_lightning.ops.random_streams import Stream, random_stream
+
+Record = dict[str, Any]
+"""Parameters drawn for one sample: numbers, strings, lists and mappings that JSON can hold."""
 
 
-class Key(NamedTuple):
-    """Which sample draws.
+class SampleKey(NamedTuple):
+    """Identifies the sample for which parameters are drawn.
 
     Args:
-        stream: `TRAINING`, or `FIXED` for what is to be the same whenever it is looked at.
-        iteration: 0 for a fixed one.
-        sample: number within the batch over all devices; for a fixed one, whatever tells its image from others.
+        stream: `Stream.TRAINING`, or `Stream.FIXED` for an image whose degradation never changes.
+        iteration: training iteration; 0 for `Stream.FIXED`.
+        sample: number within the batch over all devices; for `Stream.FIXED`, a number that identifies the image.
     """
 
-    stream: int
+    stream: Stream
     iteration: int
     sample: int
 
 
-TRAINING, FIXED = 2, 3  # 0 and 1 are those of the crops
+class SampleRNG:
+    """Random number generator of one stage for one sample.
 
-
-class Dice:
-    """Draws of one stage for one sample, from a counter-based generator (Philox, Salmon et al. 2011).
-
-    Every stage has numbers of its own: to switch one off, or to change its ranges, changes no draw of another.
+    Each stage has its own stream: switching one off or changing its ranges leaves the draws of the others unchanged.
 
     Args:
-        stage: its name within the whole degradation.
+        seed: at least 0.
+        key: the sample.
+        stage: path of the stage within the degradation, e.g. ``/final/jpeg``; empty for the degradation itself.
     """
 
-    def __init__(self, seed: int, key: Key, stage: str) -> None:
+    def __init__(self, seed: int, key: SampleKey, stage: str = "") -> None:
         self.seed, self.key, self.stage = seed, key, stage
-        counter = [0, crc32(stage.encode()), key.sample, key.iteration]
-        self.generator = np.random.Generator(np.random.Philox(key=[seed, key.stream], counter=counter))
+        self.generator = random_stream(seed, key.stream, key.iteration, key.sample, crc32(stage.encode()))
 
-    def within(self, stage: str) -> "Dice":
-        """The dice of a stage inside this one."""
-        return Dice(self.seed, self.key, f"{self.stage}/{stage}")
+    def for_stage(self, name: str) -> "SampleRNG":
+        """Return the generator of the stage `name` inside this one."""
+        return SampleRNG(self.seed, self.key, f"{self.stage}/{name}")
 
-    def happens(self, probability: float) -> bool:
+    def chance(self, probability: float) -> bool:
+        """Return True with this probability."""
         return bool(self.generator.random() < probability)
 
     def uniform(self, interval: Sequence[float]) -> float:
+        """Return a number from [low, high)."""
         return float(self.generator.uniform(interval[0], interval[1]))
 
-    def whole(self, interval: Sequence[int]) -> int:
-        """A whole number of the closed interval."""
+    def integer(self, interval: Sequence[int]) -> int:
+        """Return an integer from low to high, both included."""
         return int(self.generator.integers(interval[0], interval[1] + 1))
 
     def choice(self, weights: Mapping[str, float]) -> str:
-        """A name, with a probability in proportion to its weight."""
+        """Return a name with probability proportional to its weight."""
         bounds = list(accumulate(weights.values()))
         return list(weights)[bisect(bounds, self.generator.random() * bounds[-1], hi=len(bounds) - 1)]
 
-    def order(self, names: Sequence[str]) -> list[str]:
+    def permutation(self, names: Sequence[str]) -> list[str]:
+        """Return the names in a random order."""
         return [names[number] for number in self.generator.permutation(len(names))]
 
-    def noise_key(self) -> int:
-        """Seed of a noise: the record of a draw holds it in the place of the noise."""
-        return self.whole((0, 2**32 - 1))
-
-
-Record = dict[str, Any]  # plain numbers, strings and containers, as JSON has them
+    def noise_seed(self) -> int:
+        """Return a seed for a noise tensor: a record stores it instead of the noise."""
+        return self.integer((0, 2**32 - 1))

@@ -1,29 +1,29 @@
-"""Resizing by a random factor in a random mode."""
+"""Resizing by a random factor with a random interpolation mode."""
 
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 from torch.nn import functional as F
 
-from sr_lightning.degradations.random_draws import Dice, Record
-from sr_lightning.degradations.stage import fraction, interval, shares
+from sr_lightning.degradations.random_draws import Record, SampleRNG
+from sr_lightning.degradations.stage import choice_weights, fraction, interval
 
 MODES = ("area", "bilinear", "bicubic")
 DIRECTIONS = ("up", "down", "keep")
 
 
 class Resize:
-    """A factor and a mode for each sample; without antialiasing, as the many programs are that do it badly.
+    """Resize by a factor and mode drawn per sample, without antialiasing, as most image software does.
 
     Args:
-        probability: that there is a resize.
+        probability: of resizing a sample.
         directions: weights of up, down and keep.
-        factor: least, for down, and largest, for up; the other end is 1.
+        factor: (low, high): down draws from [low, 1], up from [1, high].
         modes: weights of area, bilinear and bicubic.
-        of_lr: the factor is that to the low-resolution size and not to the present one; so ``keep`` leads to exactly
-            that size.
+        of_lr: the factor is relative to the LR size instead of the current size; ``keep`` then resizes to exactly the
+            LR size.
     Raises:
-        ValueError: a setting that is impossible.
+        ValueError: an invalid setting.
     """
 
     def __init__(
@@ -35,28 +35,28 @@ class Resize:
         of_lr: bool = False,
     ) -> None:
         self.probability = fraction("probability", probability)
-        self.directions = shares("directions", directions, DIRECTIONS)
+        self.directions = choice_weights("directions", directions, DIRECTIONS)
         self.factor = interval("factor", factor, 0.01, 16)
         if not self.factor[0] <= 1 <= self.factor[1]:
-            raise ValueError(f"factor must have 1 within it, got {list(factor)}")
-        self.modes = shares("modes", modes, MODES)
+            raise ValueError(f"factor must contain 1, got {list(factor)}")
+        self.modes = choice_weights("modes", modes, MODES)
         self.of_lr = of_lr
 
-    def draw(self, dice: Dice) -> Record | None:
-        if not dice.happens(self.probability):
+    def draw(self, rng: SampleRNG) -> Record | None:
+        if not rng.chance(self.probability):
             return None
-        direction, (low, high) = dice.choice(self.directions), self.factor
-        factor = {"up": dice.uniform((1, high)), "down": dice.uniform((low, 1)), "keep": 1.0}[direction]
-        return {"factor": factor, "mode": dice.choice(self.modes)}
+        direction, (low, high) = rng.choice(self.directions), self.factor
+        factor = {"up": rng.uniform((1, high)), "down": rng.uniform((low, 1)), "keep": 1.0}[direction]
+        return {"factor": factor, "mode": rng.choice(self.modes)}
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
         source = size if self.of_lr else image.shape[-2:]
         height, width = (max(1, int(length * record["factor"])) for length in source)
-        return resized(image, (height, width), record["mode"])
+        return resize(image, (height, width), record["mode"])
 
 
-def resized(image: Tensor, size: tuple[int, int], mode: str) -> Tensor:
-    """(C, h, w) -> (C, *size), clamped to [0, 1], which bicubic leaves."""
+def resize(image: Tensor, size: tuple[int, int], mode: str) -> Tensor:
+    """Resize and clamp to [0, 1], as bicubic overshoots. Shape: (C, h, w) -> (C, *size)."""
     if image.shape[-2:] == size:
         return image.clamp(0, 1)
     return F.interpolate(image[None], size=size, mode=mode)[0].clamp(0, 1)

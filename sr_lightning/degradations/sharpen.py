@@ -1,24 +1,24 @@
-"""Sharpening before anything else, so that a network trained towards sharpened photographs sees them degraded."""
+"""Sharpening, the first stage when the network is trained to produce sharpened images."""
 
 from torch import Tensor
 
-from sr_lightning.degradations.random_draws import Dice, Record
+from sr_lightning.degradations.random_draws import Record, SampleRNG
 from sr_lightning.degradations.stage import fraction
-from sr_lightning.ops.unsharp_mask import unsharp
+from sr_lightning.ops.unsharp_mask import unsharp_mask
 
 
 class Sharpen:
-    """Unsharp masking of some samples.
+    """Apply an unsharp mask, with some probability.
 
     Args:
-        probability: that there is one.
+        probability: of sharpening a sample.
     """
 
     def __init__(self, probability: float) -> None:
         self.probability = fraction("probability", probability)
 
-    def draw(self, dice: Dice) -> Record | None:
-        return {} if dice.happens(self.probability) else None
+    def draw(self, rng: SampleRNG) -> Record | None:
+        return {} if rng.chance(self.probability) else None
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
-        return unsharp(image[None])[0]
+        return unsharp_mask(image[None])[0]

@@ -1,34 +1,34 @@
-"""What every stage of a degradation is, and the checks of its settings."""
+"""The interface of degradation stages, and checks of their settings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from torch import Tensor
 
-from sr_lightning.degradations.random_draws import Dice, Record
+from sr_lightning.degradations.random_draws import Record, SampleRNG
 
 
 class Stage(Protocol):
-    """One thing that happens to a photograph on its way, drawn and done apart from each other."""
+    """A degradation stage: draw parameters, then apply them."""
 
-    def draw(self, dice: Dice) -> Record | None:
-        """What is done to one sample, in numbers; None: nothing."""
+    def draw(self, rng: SampleRNG) -> Record | None:
+        """Draw the parameters for one sample; None skips the stage."""
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
-        """Do what was drawn.
+        """Apply drawn parameters to one image.
 
         Args:
-            size: height and width that the low-resolution image will have.
+            size: height and width of the final LR image.
         Shape:
             (C, h, w) -> (C, h', w'), float32.
         """
 
 
 def fraction(name: str, value: float) -> float:
-    """A probability as it is.
+    """Return ``value`` if it is a probability.
 
     Raises:
-        ValueError: not within 0 and 1.
+        ValueError: it is not within 0 and 1.
     """
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must be within 0 and 1, got {value}")
@@ -36,10 +36,10 @@ def fraction(name: str, value: float) -> float:
 
 
 def interval(name: str, value: Sequence[float], least: float, most: float = float("inf")) -> tuple[float, float]:
-    """A closed interval as it is.
+    """Return ``value`` as the (low, high) ends of a closed interval.
 
     Raises:
-        ValueError: not two ascending numbers, or they leave what is possible.
+        ValueError: not two ascending numbers within ``least`` and ``most``.
     """
     if len(value) != 2 or not least <= value[0] <= value[1] <= most:
         limit = f" and at most {most:g}" if most < float("inf") else ""
@@ -47,16 +47,16 @@ def interval(name: str, value: Sequence[float], least: float, most: float = floa
     return value[0], value[1]
 
 
-def shares(name: str, value: Mapping[str, float], known: Sequence[str]) -> dict[str, float]:
-    """Weights of named kinds, without those of weight 0.
+def choice_weights(name: str, value: Mapping[str, float], known: Sequence[str]) -> dict[str, float]:
+    """Return the weights of named options, without those of weight 0.
 
     Raises:
-        ValueError: an unknown kind, a weight below 0, or nothing left.
+        ValueError: an unknown option, a negative weight, or no positive weight.
     """
     unknown = value.keys() - set(known)
     if unknown:
-        raise ValueError(f"{name} knows {', '.join(known)}, got {min(unknown)}")
-    kept = {kind: share for kind, share in value.items() if share != 0}
-    if not kept or min(kept.values()) < 0:
-        raise ValueError(f"{name} must have weights of at least 0, and one above it, got {dict(value)}")
-    return kept
+        raise ValueError(f"{name}: unknown option {min(unknown)}; choose from {', '.join(known)}")
+    positive = {option: weight for option, weight in value.items() if weight != 0}
+    if not positive or min(positive.values()) < 0:
+        raise ValueError(f"{name} must have weights of at least 0, with at least one above 0, got {dict(value)}")
+    return positive

@@ -1,4 +1,4 @@
-"""Image files to pictures: grey stays grey, 16 bits stay 16, alpha stays; palettes and CMYK become RGB."""
+"""Decode image files to pictures: gray, 16 bits and alpha are kept; palettes and CMYK become RGB."""
 
 import logging
 from io import BytesIO
@@ -14,7 +14,7 @@ from sr_lightning.image import rgb
 from sr_lightning.image.metadata import metadata_of
 from sr_lightning.image.picture import Metadata, Picture
 
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it logs each damaged tag, and then raises
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it logs every damaged tag before it raises
 log = logging.getLogger(__name__)
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -23,57 +23,57 @@ _FLOAT = 3  # TIFF's SampleFormat
 
 
 def read_picture(path: Path | str) -> Picture:
-    """The first frame of a file.
+    """Read the first frame of a file.
 
     Raises:
-        InputError: the file cannot be opened, is damaged or truncated, or has values without a defined range.
+        InputError: the file cannot be opened, is damaged or truncated, or has values outside a defined range.
     """
-    with rgb.told(path):
+    with rgb.input_errors(path):
         content = Path(path).read_bytes()
     return decode(content, str(path))
 
 
 def decode(content: bytes, name: str) -> Picture:
-    """As ``read_picture``, from memory; ``name`` is for messages."""
-    with rgb.told(name, content):
-        deep = deep_tiff(content) if content[:4] in _TIFF else None
+    """Decode the content of a file, as `read_picture`; ``name`` is used in messages."""
+    with rgb.input_errors(name, content):
+        deep = decode_16bit_tiff(content) if content[:4] in _TIFF else None
     try:
-        with rgb.opened(name, content) as file:
-            turn = rgb.orientation(file)  # before the pixels: Pillow turns a TIFF while it decodes it
+        with rgb.open_image(name, content) as file:
+            turn = rgb.pending_orientation(file)  # before decoding, during which Pillow rotates TIFFs
             frames = getattr(file, "n_frames", 1)
             if frames > 1:
-                log.warning("%s: has %d frames; only the first one is used", name, frames)
-            pixels = deep if deep is not None else rgb.upright(pixels_of(file, content), turn)
+                log.warning("%s: has %d frames; only the first is used", name, frames)
+            pixels = deep if deep is not None else rgb.apply_orientation(decode_pixels(file, content), turn)
             return Picture(pixels, metadata_of(file, 1 if pixels.shape[2] < 3 else 3))
     except InputError:
         if deep is None:
             raise
-        return Picture(deep, Metadata())  # 16-bit channels that only tifffile knows, as grey with alpha
+        return Picture(deep, Metadata())  # 16-bit layouts that only tifffile reads, such as gray with alpha
 
 
-def pixels_of(file: Image.Image, content: bytes) -> np.ndarray:
-    """As stored. Shape: (H, W, C) uint8 or uint16."""
+def decode_pixels(file: Image.Image, content: bytes) -> np.ndarray:
+    """Decode the pixels without applying the orientation. Shape: (H, W, C) uint8 or uint16."""
     if file.format == "PNG" and content[24] == 16:
         deep = imagecodecs.png_decode(content)
         return deep.reshape(*deep.shape[:2], -1)
     file.load()
-    grey = rgb.deep_grey(file)
-    if grey is not None:
-        return grey[:, :, None]
+    gray = rgb.read_deep_gray(file)
+    if gray is not None:
+        return gray[:, :, None]
     alpha = "A" if file.has_transparency_data else ""
     if file.mode in ("1", "L", "LA", "La"):
         pixels = np.array(file.convert("LA" if alpha else "L"))
     elif file.mode == "CMYK":
-        pixels = np.array(from_inks(file))
+        pixels = np.array(cmyk_to_rgb(file))
     else:
         pixels = np.array(file.convert("RGB" + alpha))
         if file.mode.startswith("P") and (pixels[:, :, :1] == pixels[:, :, 1:3]).all():
-            pixels = pixels[:, :, 2:]  # a palette of greys
+            pixels = pixels[:, :, 2:]  # the palette is gray
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
-def from_inks(file: Image.Image) -> Image.Image:
-    """CMYK to sRGB by its profile, or by the plain formula where it has none that can be used."""
+def cmyk_to_rgb(file: Image.Image) -> Image.Image:
+    """Convert CMYK to sRGB with its color profile, or with Pillow's formula if there is no usable profile."""
     icc = file.info.get("icc_profile")
     if icc and icc[16:20] == b"CMYK":
         try:
@@ -86,13 +86,13 @@ def from_inks(file: Image.Image) -> Image.Image:
     return file.convert("RGB")
 
 
-def deep_tiff(content: bytes) -> np.ndarray | None:
-    """Pixels of a TIFF file with 16 bits for each of its channels, upright; None for other files.
+def decode_16bit_tiff(content: bytes) -> np.ndarray | None:
+    """Decode a TIFF file with 16 bits per channel and apply its orientation; return None for other files.
 
-    Shape: (H, W, C) uint16
-
+    Shape:
+        (H, W, C) uint16.
     Raises:
-        ValueError: channels that are neither grey nor RGB, with or without alpha.
+        ValueError: channels that are neither gray nor RGB, with or without alpha.
     """
     with tifffile.TiffFile(BytesIO(content)) as file:
         page = file.pages.first
@@ -104,17 +104,17 @@ def deep_tiff(content: bytes) -> np.ndarray | None:
             raise Image.DecompressionBombError(f"{page.imagewidth}x{page.imagelength} pixels")
         if not page.imagewidth * page.imagelength:
             raise ValueError(f"{page.imagewidth}x{page.imagelength} pixels")
-        colours, channels = 3 if page.photometric == 2 else 1, page.samplesperpixel
-        if channels not in (colours, colours + 1):
-            raise ValueError(f"{channels} channels, which is neither grey nor RGB, with or without alpha")
+        colors, channels = 3 if page.photometric == 2 else 1, page.samplesperpixel
+        if channels not in (colors, colors + 1):
+            raise ValueError(f"{channels} channels, expected gray or RGB, with or without alpha")
         pixels = page.asarray()
         if pixels.ndim == 3 and page.planarconfig == 2:
             pixels = pixels.transpose(1, 2, 0)
         pixels = pixels.reshape(page.imagelength, page.imagewidth, channels).astype(np.uint16)
         if page.photometric == 0:
             pixels[:, :, 0] = 65535 - pixels[:, :, 0]
-        if channels > colours and page.extrasamples[:1] == (_PREMULTIPLIED,):
+        if channels > colors and page.extrasamples[:1] == (_PREMULTIPLIED,):
             alpha = np.maximum(pixels[:, :, -1:], 1).astype(np.float64)
             pixels[:, :, :-1] = np.rint(np.minimum(pixels[:, :, :-1] / alpha, 1) * 65535)
         turn = page.tags.valueof(274, 1)
-    return rgb.upright(pixels, turn if turn in range(1, 9) else 1)
+    return rgb.apply_orientation(pixels, turn if turn in range(1, 9) else 1)

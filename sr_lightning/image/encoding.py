@@ -1,4 +1,4 @@
-"""Pictures to image files: as much of a picture as the format can hold, and never less without a word."""
+"""Encode pictures to image files, keeping as much as the format can hold."""
 
 import logging
 from io import BytesIO
@@ -12,9 +12,9 @@ from PIL import ExifTags, Image
 
 from sr_lightning.errors import InputError
 from sr_lightning.image import rgb
-from sr_lightning.image.metadata import HEADER, fitting, options, png_chunks
+from sr_lightning.image.metadata import PNG_HEADER, matching_profile, png_chunks, save_options
 from sr_lightning.image.picture import Picture
-from sr_lightning.ops.quantize import to_eight_bit
+from sr_lightning.ops.quantize import uint16_to_uint8
 
 log = logging.getLogger(__name__)
 
@@ -23,73 +23,75 @@ _OPAQUE = ("JPEG", "BMP")
 
 
 def suffix_for(suffix: str) -> str:
-    """The suffix itself, in lower case, if it can be written; PNG's for other image files (GIF, PPM …)."""
+    """Return the suffix in lower case if the format can be written, else ``.png`` (for GIF, PPM …)."""
     return suffix.lower() if suffix.lower() in rgb.ENCODERS else ".png"
 
 
 def same_suffix(content: bytes) -> str:
-    """The suffix of the format that a file's content has, PNG's for those that are not written."""
-    with rgb.opened("picture", content) as file:
+    """Return the suffix of the format of a file's content, ``.png`` if that format cannot be written."""
+    with rgb.open_image("picture", content) as file:
         return next((suffix for suffix, (name, _) in rgb.ENCODERS.items() if name == file.format), ".png")
 
 
 def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
-    """Content of a file with such a suffix.
+    """Return the content of a file in the format of ``suffix``.
 
-    PNG and TIFF keep 16 bits, other formats round to 8. A 16-bit TIFF keeps of the EXIF only what plain text tags hold.
+    PNG and TIFF keep 16 bits, other formats round to 8. A 16-bit TIFF keeps only the text tags of the EXIF data.
 
+    Args:
+        name: used in messages.
     Raises:
-        InputError: the format cannot hold the picture's transparency, or so many pixels, or is none of those written.
+        InputError: the format cannot be written, or cannot hold the picture's transparency or number of pixels.
     """
     if suffix.lower() not in rgb.ENCODERS:
         raise InputError(f"{name}: cannot be written as {suffix!r}; use {', '.join(rgb.ENCODERS)}")
     format_name, encoder = rgb.ENCODERS[suffix.lower()]
-    pixels, colours = picture.pixels, 1 if picture.pixels.shape[2] < 3 else 3
-    if pixels.shape[2] > colours and format_name in _OPAQUE:
+    pixels, colors = picture.pixels, 1 if picture.pixels.shape[2] < 3 else 3
+    if pixels.shape[2] > colors and format_name in _OPAQUE:
         if (pixels[:, :, -1] != np.iinfo(pixels.dtype).max).any():
             raise InputError(f"{name}: {format_name} cannot hold its transparency; use png, webp or tif")
         pixels = pixels[:, :, :-1]
     if picture.depth == 16:
         if format_name == "PNG":
             content = bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels)))
-            return content[:HEADER] + png_chunks(picture.metadata, colours) + content[HEADER:]
+            return content[:PNG_HEADER] + png_chunks(picture.metadata, colors) + content[PNG_HEADER:]
         if format_name == "TIFF":
-            return deep_tiff(picture)
-        pixels = to_eight_bit(pixels)
+            return encode_16bit_tiff(picture)
+        pixels = uint16_to_uint8(pixels)
     file = BytesIO()
     flat = pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
     encoded = Image.fromarray(np.ascontiguousarray(flat), _MODES[pixels.shape[2] - 1])
-    written_colours = 3 if format_name == "WEBP" else colours  # WebP has no grey
+    written_colors = 3 if format_name == "WEBP" else colors  # WebP has no gray mode
     if format_name == "TIFF" and (picture.metadata.exif or picture.metadata.xmp):
-        encoder = {}  # libtiff, which compresses, cannot write EXIF's own directories
+        encoder = {}  # libtiff, needed for compression, cannot write EXIF directories
     try:
-        encoded.save(file, format_name, **encoder, **options(picture.metadata, format_name, written_colours))
+        encoded.save(file, format_name, **encoder, **save_options(picture.metadata, format_name, written_colors))
     except (OSError, ValueError) as error:  # more pixels than the format can hold
-        raise InputError(f"{name}: cannot be written as {format_name} ({rgb.reason(error)}); use png") from error
+        raise InputError(f"{name}: cannot be written as {format_name} ({rgb.error_text(error)}); use png") from error
     return file.getvalue()
 
 
-def deep_tiff(picture: Picture) -> bytes:
-    """A 16-bit TIFF file."""
+def encode_16bit_tiff(picture: Picture) -> bytes:
+    """Encode as a 16-bit TIFF file."""
     pixels, metadata = picture.pixels, picture.metadata
-    colours = 1 if pixels.shape[2] < 3 else 3
+    colors = 1 if pixels.shape[2] < 3 else 3
     described = Image.Exif()
     described.load(metadata.exif or b"")
     tags: list[Any] = [(tag, "s", 0, value, True) for tag, value in described.items() if isinstance(value, str)]
     if metadata.xmp:
         tags.append((ExifTags.Base.XMLPacket, 1, len(metadata.xmp), metadata.xmp, True))
-    arguments: dict[str, Any] = {"extrasamples": ["unassalpha"]} if pixels.shape[2] > colours else {}
+    arguments: dict[str, Any] = {"extrasamples": ["unassalpha"]} if pixels.shape[2] > colors else {}
     if metadata.dpi is not None:
         arguments |= {"resolution": metadata.dpi, "resolutionunit": "inch"}
     file = BytesIO()
     tifffile.imwrite(
         file,
         pixels[:, :, 0] if pixels.shape[2] == 1 else pixels,
-        photometric="rgb" if colours == 3 else "minisblack",
+        photometric="rgb" if colors == 3 else "minisblack",
         planarconfig="contig" if pixels.shape[2] > 1 else None,
         compression="adobe_deflate",
         predictor=True,
-        iccprofile=fitting(metadata.icc, colours),
+        iccprofile=matching_profile(metadata.icc, colors),
         extratags=tags,
         software=False,
         metadata=None,
@@ -99,10 +101,10 @@ def deep_tiff(picture: Picture) -> bytes:
 
 
 def write_picture(path: Path | str, picture: Picture) -> None:
-    """Write a file, the whole or none, in the format that its suffix names; parent folders are made.
+    """Write a file atomically, in the format of its suffix; parent folders are created.
 
     Raises:
-        InputError: as ``encode``, or the file cannot be written.
+        InputError: as `encode`, or the file cannot be written.
     """
     content = encode(picture, Path(path).suffix, str(path))
     rgb.save(Path(path), lambda file: file.write(content))

@@ -1,4 +1,4 @@
-"""Metadata of an open file, and as options for an encoder."""
+"""Read metadata from open image files, and convert it to encoder options."""
 
 import re
 from io import BytesIO
@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from sr_lightning.image.picture import Metadata
 
-_DESCRIPTIVE = (  # tags of EXIF's first directory that say nothing about how pixels are stored
+_DESCRIPTIVE = (  # tags of EXIF's first directory that do not depend on how the pixels are stored
     ExifTags.Base.ImageDescription,
     ExifTags.Base.Make,
     ExifTags.Base.Model,
@@ -24,60 +24,63 @@ _DESCRIPTIVE = (  # tags of EXIF's first directory that say nothing about how pi
     ExifTags.Base.XPKeywords,
     ExifTags.Base.XPSubject,
 )
-_XMP = "XML:com.adobe.xmp"  # PNG's name for it
-_LONGEST_XMP = 65504  # bytes in a JPEG file
+_XMP = "XML:com.adobe.xmp"  # its key in PNG text chunks
+_LONGEST_XMP = 65504  # bytes, in a JPEG file
 _STORED = rb"(?:tiff:(?:Orientation|ImageWidth|ImageLength)|exif:Pixel[XY]Dimension)"
 _OUTDATED = re.compile(
     rb"\s%b\s*=\s*(?:\"[^\"]*\"|'[^']*')|<%b>[^<]*</%b>|<xmp:Thumbnails>.*?</xmp:Thumbnails>" % ((_STORED,) * 3),
     re.DOTALL,
 )
-_SPACES = {1: b"GRAY", 3: b"RGB "}  # of an ICC profile, by the number of colours
+_SPACES = {1: b"GRAY", 3: b"RGB "}  # color space in an ICC profile, by the number of color channels
 
 
-def metadata_of(file: Image.Image, colours: int) -> Metadata:
-    """Metadata of an image whose pixels are decoded, without what upscaling makes wrong.
+def metadata_of(file: Image.Image, colors: int) -> Metadata:
+    """Return the metadata of a decoded image that remains valid after upscaling.
 
-    The orientation, the thumbnail and the size in EXIF and XMP are left out, and so is a profile for other colours than
-    those that the pixels were converted to.
+    Orientation, thumbnail and size are removed from EXIF and XMP, and a color profile is dropped if the pixels were
+    converted to another color space.
+
+    Args:
+        colors: number of color channels, 1 or 3.
     """
     icc = file.info.get("icc_profile")
     dpi = file.info.get("dpi")
     text = {str(key): str(value) for key, value in getattr(file, "text", {}).items()}
     xmp = file.info.get("xmp") or text.pop(_XMP, "").encode()
     return Metadata(
-        icc=fitting(icc, colours),
-        exif=descriptive(file.getexif()),
+        icc=matching_profile(icc, colors),
+        exif=descriptive_exif(file.getexif()),
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
         xmp=_OUTDATED.sub(b"", xmp) or None,
         text={key: value for key, value in text.items() if not key.startswith("Raw profile") and key != _XMP},
     )
 
 
-def fitting(icc: bytes | None, colours: int) -> bytes | None:
-    """The profile if it is one for so many colours."""
-    return icc if icc and icc[16:20] == _SPACES[colours] else None
+def matching_profile(icc: bytes | None, colors: int) -> bytes | None:
+    """Return the profile if it describes this number of color channels, else None."""
+    return icc if icc and icc[16:20] == _SPACES[colors] else None
 
 
-def descriptive(exif: Image.Exif) -> bytes | None:
-    """EXIF with what describes the photograph alone."""
-    kept = Image.Exif()
+def descriptive_exif(exif: Image.Exif) -> bytes | None:
+    """Return the EXIF data that describes the photograph, without that of the pixel storage."""
+    result = Image.Exif()
     for tag in _DESCRIPTIVE:
         if tag in exif:
-            kept[tag] = exif[tag]
+            result[tag] = exif[tag]
     for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
         values = dict(exif.get_ifd(directory))
         for size in (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight):
             values.pop(size, None)
         if values:
-            kept.get_ifd(directory).update(values)
-            kept[directory] = values
-    return kept.tobytes() if len(kept) else None
+            result.get_ifd(directory).update(values)
+            result[directory] = values
+    return result.tobytes() if len(result) else None
 
 
-def options(metadata: Metadata, format_name: str, colours: int) -> dict[str, Any]:
-    """Metadata as Pillow's arguments for saving a format; what the format cannot hold is left out."""
-    found: dict[str, Any] = {
-        "icc_profile": fitting(metadata.icc, colours),
+def save_options(metadata: Metadata, format_name: str, colors: int) -> dict[str, Any]:
+    """Return metadata as Pillow's arguments for saving a format, without what the format cannot hold."""
+    arguments: dict[str, Any] = {
+        "icc_profile": matching_profile(metadata.icc, colors),
         "exif": metadata.exif,
         "dpi": metadata.dpi,
     }
@@ -85,28 +88,28 @@ def options(metadata: Metadata, format_name: str, colours: int) -> dict[str, Any
     if metadata.xmp and format_name == "PNG":
         text[_XMP] = metadata.xmp.decode(errors="replace")
     elif metadata.xmp and format_name == "TIFF":
-        found["exif"] = Image.Exif()  # whose first directory is TIFF's own
-        found["exif"].load(metadata.exif or b"")
-        found["exif"][ExifTags.Base.XMLPacket] = metadata.xmp
+        arguments["exif"] = Image.Exif()  # its first directory becomes the TIFF's
+        arguments["exif"].load(metadata.exif or b"")
+        arguments["exif"][ExifTags.Base.XMLPacket] = metadata.xmp
     elif metadata.xmp and (format_name != "JPEG" or len(metadata.xmp) <= _LONGEST_XMP):
-        found["xmp"] = metadata.xmp
+        arguments["xmp"] = metadata.xmp
     if text and format_name == "PNG":
-        found["pnginfo"] = PngInfo()
+        arguments["pnginfo"] = PngInfo()
         for key, value in text.items():
-            found["pnginfo"].add_itxt(key, value)
-    held = {"BMP": {"dpi"}, "WEBP": {"icc_profile", "exif", "xmp"}}.get(format_name, set(found))
-    return {key: value for key, value in found.items() if value is not None and key in held}
+            arguments["pnginfo"].add_itxt(key, value)
+    supported = {"BMP": {"dpi"}, "WEBP": {"icc_profile", "exif", "xmp"}}.get(format_name, set(arguments))
+    return {key: value for key, value in arguments.items() if value is not None and key in supported}
 
 
-def png_chunks(metadata: Metadata, colours: int) -> bytes:
-    """The chunks of a PNG file that hold the metadata, as Pillow writes them."""
+def png_chunks(metadata: Metadata, colors: int) -> bytes:
+    """Return the chunks of a PNG file that hold the metadata."""
     file = BytesIO()
-    Image.new("L" if colours == 1 else "RGB", (1, 1)).save(file, "PNG", **options(metadata, "PNG", colours))
+    Image.new("L" if colors == 1 else "RGB", (1, 1)).save(file, "PNG", **save_options(metadata, "PNG", colors))
     content = file.getvalue()
-    end = HEADER
+    end = PNG_HEADER
     while content[end + 4 : end + 8] != b"IDAT":
         end += 12 + int.from_bytes(content[end : end + 4])
-    return content[HEADER:end]
+    return content[PNG_HEADER:end]
 
 
-HEADER = 33  # bytes of a PNG file's signature and first chunk
+PNG_HEADER = 33  # bytes of a PNG file's signature and first chunk

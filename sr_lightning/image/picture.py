@@ -1,4 +1,4 @@
-"""What must survive when a picture is read, changed and written."""
+"""A picture: pixels with alpha and bit depth, and the metadata to keep when it is processed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,19 +7,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-ROWS = 256  # quantised at once: a whole picture in float32 would be held several times
+ROWS = 256  # rows converted at once, to avoid several float32 copies of large pictures
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a file says about its pixels.
+    """Metadata of an image file.
 
     Args:
-        icc: colour profile of the colours as they are.
-        exif: without the orientation, which is applied.
-        dpi: horizontal and vertical.
-        xmp: without the orientation and the size.
-        text: PNG's.
+        icc: color profile.
+        exif: without the orientation, which has been applied to the pixels.
+        dpi: horizontal and vertical resolution.
+        xmp: without orientation and size.
+        text: PNG text chunks.
     """
 
     icc: bytes | None = None
@@ -31,10 +31,10 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Picture:
-    """Pixels of a file, upright, and what it says about them.
+    """Pixels and metadata of a file, with the EXIF orientation applied.
 
     Args:
-        pixels: (H, W, C) uint8 or uint16; 1 channel is grey, 2 are grey and alpha, 3 RGB, 4 RGB and alpha.
+        pixels: (H, W, C) uint8 or uint16; the channels are gray, gray and alpha, RGB, or RGB and alpha.
         metadata: of the file.
     """
 
@@ -43,17 +43,17 @@ class Picture:
 
     @property
     def depth(self) -> int:
-        """8 or 16 bits."""
+        """Bits per channel, 8 or 16."""
         return 8 * self.pixels.dtype.itemsize
 
     @property
-    def colours(self) -> Tensor:
-        """(1, H, W) grey or (3, H, W) RGB, float32 in [0, 1]."""
+    def color(self) -> Tensor:
+        """Color channels. Shape: (1, H, W) gray or (3, H, W) RGB, float32 in [0, 1]."""
         return self._channels(slice(0, 1 if self.pixels.shape[2] < 3 else 3))
 
     @property
     def alpha(self) -> Tensor | None:
-        """(1, H, W) float32 in [0, 1], 1 is opaque."""
+        """Alpha channel or None. Shape: (1, H, W) float32 in [0, 1], 1 is opaque."""
         return None if self.pixels.shape[2] % 2 else self._channels(slice(-1, None))
 
     def _channels(self, which: slice) -> Tensor:
@@ -61,14 +61,17 @@ class Picture:
         return torch.from_numpy(planes).div_(2**self.depth - 1)
 
     @classmethod
-    def of(cls, colours: Tensor, alpha: Tensor | None, depth: int, metadata: Metadata) -> "Picture":
-        """Clamp to [0, 1] and round to the nearest level.
+    def of(cls, color: Tensor, alpha: Tensor | None, depth: int, metadata: Metadata) -> "Picture":
+        """Create a picture; values are clamped to [0, 1] and rounded.
 
-        Shape:
-            (1 or 3, H, W) and (1, H, W), floating point
+        Args:
+            color: (1, H, W) gray or (3, H, W) RGB, floating point.
+            alpha: (1, H, W) floating point, or None.
+            depth: 8 or 16 bits.
+            metadata: of the picture.
         """
-        parts = [colours] if alpha is None else [colours, alpha]
-        height, width = colours.shape[1:]
+        parts = [color] if alpha is None else [color, alpha]
+        height, width = color.shape[1:]
         pixels = np.empty((height, width, sum(map(len, parts))), np.uint8 if depth == 8 else np.uint16)
         for top in range(0, height, ROWS):
             strip = torch.cat([part[:, top : top + ROWS].float().cpu() for part in parts])

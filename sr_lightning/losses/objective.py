@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from sr_lightning.ops.unsharp_mask import unsharp
+from sr_lightning.ops.unsharp_mask import unsharp_mask
 
 Losses = dict[str, Tensor]  # name -> scalar, unweighted
 
@@ -44,5 +44,5 @@ class Reconstruction(nn.ModuleDict):
     def targets(self, hr: Tensor, losses: Iterable[str]) -> dict[str, Tensor]:
         """What each of these losses takes for the truth."""
         names = list(losses)
-        sharp = unsharp(hr) if self.sharpened.intersection(names) else hr
+        sharp = unsharp_mask(hr) if self.sharpened.intersection(names) else hr
         return {name: sharp if name in self.sharpened else hr for name in names}

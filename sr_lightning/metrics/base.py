@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from sr_lightning.ops.color import luma
-from sr_lightning.ops.quantize import eight_bit
+from sr_lightning.ops.quantize import quantize
 
 
 class ImageMetric(Metric):
@@ -72,9 +72,7 @@ class ImageMetric(Metric):
         if min(height, width) <= 2 * self.border:
             raise ValueError(f"a border of {self.border} pixels leaves nothing of an image of {height}x{width}")
         inside = (..., slice(self.border, height - self.border), slice(self.border, width - self.border))
-        return eight_bit(self.space(eight_bit(sr[inside].double()))), eight_bit(
-            self.space(eight_bit(hr[inside].double()))
-        )
+        return quantize(self.space(quantize(sr[inside].double()))), quantize(self.space(quantize(hr[inside].double())))
 
     def update(self, sr: Tensor, hr: Tensor) -> None:
         """Count the images of a batch; `measure` says what is expected of them."""

@@ -1,16 +1,15 @@
 """Evaluation images as a LightningDataModule."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from lightning import LightningDataModule
-from torch import nn
 from torch.utils.data import DataLoader
 
-from sr_lightning.data.batch import Batch, FixedBatches
+from sr_lightning.data.batch import Batch, ImageBatches, ImageItem
 from sr_lightning.data.datasets import Files
-from sr_lightning.data.full_images import Share, WholeImages
+from sr_lightning.data.full_images import FullImages, RankSampler
+from sr_lightning.degradations import Degradation
 
 
 class Benchmarks(LightningDataModule):
@@ -18,19 +17,19 @@ class Benchmarks(LightningDataModule):
 
     Args:
         files: benchmark -> its images.
-        degradation: hr batch -> (lr, hr), for images that have no recorded lr.
+        degradation: computes lr for images that have no recorded lr.
         scale: factor between lr and hr.
     """
 
-    def __init__(self, files: Mapping[str, Files], degradation: nn.Module, scale: int) -> None:
+    def __init__(self, files: Mapping[str, Files], degradation: Degradation, scale: int) -> None:
         super().__init__()
-        self.files, self.scale, self.fixed = dict(files), scale, FixedBatches(degradation)
+        self.files, self.scale, self.images = dict(files), scale, ImageBatches(degradation)
 
     def test_dataloader(self) -> list[DataLoader]:
         rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        images = [WholeImages(files, self.scale) for files in self.files.values()]
-        return [DataLoader(part, batch_size=None, sampler=Share(len(part), rank, devices)) for part in images]
+        images = [FullImages(files, self.scale) for files in self.files.values()]
+        return [DataLoader(part, batch_size=None, sampler=RankSampler(len(part), rank, devices)) for part in images]
 
     @torch.no_grad()
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Batch:
-        return self.fixed(batch)
+    def on_after_batch_transfer(self, batch: ImageItem, dataloader_idx: int) -> Batch:
+        return self.images(batch)

@@ -9,17 +9,19 @@ import numpy as np
 import torch
 from lightning import LightningDataModule
 from platformdirs import user_cache_path
-from torch import nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 
-from sr_lightning.data.batch import Batch, FixedBatches, to_batch
+from sr_lightning.data.batch import Batch, CropBatch, ImageBatches, ImageItem
 from sr_lightning.data.crop_store import CropStore, DecodedImages, build
-from sr_lightning.data.crops import Crops, Images, Iterations, symmetry
+from sr_lightning.data.crops import Crops, ImageSource, IterationSampler, apply_symmetry
 from sr_lightning.data.datasets import Files
-from sr_lightning.data.device_store import ResidentStore, fits
-from sr_lightning.data.full_images import Share, WholeImages, decode_all, smallest
+from sr_lightning.data.device_store import DeviceStore, fits_in_memory
+from sr_lightning.data.full_images import FullImages, RankSampler, decode_all, smallest
 from sr_lightning.data.pair_pool import PairPool
+from sr_lightning.degradations import Degradation
 from sr_lightning.errors import InputError
+from sr_lightning.ops.quantize import from_uint8
 
 
 class SRDataModule(LightningDataModule):
@@ -30,7 +32,7 @@ class SRDataModule(LightningDataModule):
     Args:
         train: lists the training files; may download them.
         validation: lists the validation files.
-        degradation: hr batch -> (lr, hr), for files that have no recorded lr; a random one draws by sample.
+        degradation: computes lr for files that have no recorded lr.
         scale: factor between lr and hr.
         crop: side of the training crops, in hr pixels.
         batch_size: crops of one iteration, over all devices.
@@ -48,7 +50,7 @@ class SRDataModule(LightningDataModule):
         self,
         train: Callable[[], Files],
         validation: Callable[[], Files],
-        degradation: nn.Module,
+        degradation: Degradation,
         scale: int,
         crop: int,
         batch_size: int,
@@ -78,9 +80,9 @@ class SRDataModule(LightningDataModule):
         self.store, self.resident, self.workers = store, resident, workers
         self.cache = Path(cache) if cache else user_cache_path("sr_lightning")
         self.pool = None if pool is None else PairPool(pool, seed)
-        self.fixed = FixedBatches(degradation)
-        self.resident_hr: ResidentStore | None = None
-        self.resident_lr: ResidentStore | None = None
+        self.images = ImageBatches(degradation)
+        self.resident_hr: DeviceStore | None = None
+        self.resident_lr: DeviceStore | None = None
 
     def prepare_data(self) -> None:
         """On one process: download, and build the stores."""
@@ -116,7 +118,7 @@ class SRDataModule(LightningDataModule):
                 f"remove small images or set data.crop={min(self.hr.sizes.min(), self.crop) // self.scale * self.scale}"
             )
 
-    def open(self, paths: list[Path]) -> Images:
+    def open(self, paths: list[Path]) -> ImageSource:
         """Crops of ``paths``, from the store or by decoding."""
         return CropStore(build(paths, self.cache)) if self.store else DecodedImages(paths)
 
@@ -127,10 +129,10 @@ class SRDataModule(LightningDataModule):
         device = trainer.strategy.root_device
         resident = self.resident
         if resident == "auto":
-            resident = isinstance(self.hr, CropStore) and fits(self.hr, device)
+            resident = isinstance(self.hr, CropStore) and fits_in_memory(self.hr, device)
         if resident and isinstance(self.hr, CropStore):
-            self.resident_hr = ResidentStore(self.hr, device)
-            self.resident_lr = ResidentStore(self.lr, device) if isinstance(self.lr, CropStore) else None
+            self.resident_hr = DeviceStore(self.hr, device)
+            self.resident_lr = DeviceStore(self.lr, device) if isinstance(self.lr, CropStore) else None
         workers = self.workers
         if workers is None:
             workers = 0 if resident or (self.store and device.type == "cpu") else min(4, os.cpu_count() or 1)
@@ -141,7 +143,7 @@ class SRDataModule(LightningDataModule):
         return DataLoader(
             crops,
             batch_size=None,  # an item is a batch already
-            sampler=Iterations(trainer.global_step, trainer.max_steps),
+            sampler=IterationSampler(trainer.global_step, trainer.max_steps),
             num_workers=workers,
             pin_memory=device.type == "cuda",
             persistent_workers=workers > 0,
@@ -149,20 +151,38 @@ class SRDataModule(LightningDataModule):
 
     def val_dataloader(self) -> DataLoader:
         rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        images = WholeImages(self.validation_files, self.scale)
-        return DataLoader(images, batch_size=None, sampler=Share(len(images), rank, devices))
+        images = FullImages(self.validation_files, self.scale)
+        return DataLoader(images, batch_size=None, sampler=RankSampler(len(images), rank, devices))
 
     @torch.no_grad()
-    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Batch:
-        """Fetch from the resident store, turn, convert to [0, 1] and degrade, all on the device."""
-        if "turn" not in batch:
-            return self.fixed(batch)
-        degraded = to_batch(self.turned(batch), self.degradation)
-        if self.pool is None:
-            return degraded
-        pairs = {"lr": degraded.lr, "hr": degraded.hr, "image": degraded.image}
-        mixed = self.pool.exchange(pairs, batch["keys"][0].iteration)
-        return Batch(mixed["lr"], mixed["hr"], mixed["image"])
+    def on_after_batch_transfer(self, batch: CropBatch | ImageItem, dataloader_idx: int) -> Batch:
+        """Convert to [0, 1] and degrade on the device."""
+        if isinstance(batch, ImageItem):
+            return self.images(batch)
+        pairs = self.pairs(batch)
+        return pairs if self.pool is None else self.pool.exchange(pairs, batch.keys[0].iteration)
+
+    def pairs(self, batch: CropBatch) -> Batch:
+        """Fetch crops from the device store if there is one, apply their symmetries and compute missing lr."""
+        hr, lr = self.crops(batch)
+        hr = from_uint8(apply_symmetry(hr, batch.symmetry))
+        if lr is None:
+            lr = self.degradation(hr, self.degradation.draw(batch.keys))
+        else:
+            lr = from_uint8(apply_symmetry(lr, batch.symmetry))
+        return Batch(lr, hr, batch.image)
+
+    def crops(self, batch: CropBatch) -> tuple[Tensor, Tensor | None]:
+        """Return the crops of hr, and of lr if it is recorded, from the batch or the device stores; uint8."""
+        image, top, left, s = batch.image, batch.top, batch.left, self.scale
+        hr, lr = batch.hr, batch.lr
+        if self.resident_hr is not None:
+            hr = self.resident_hr.crops(image, top, left, self.crop)
+        if self.resident_lr is not None:
+            lr = self.resident_lr.crops(image, top // s, left // s, self.crop // s)
+        if hr is None:
+            raise ValueError("the batch has no crops, and there is no device store to take them from")
+        return hr, lr
 
     def state_dict(self) -> dict[str, Any]:
         return {} if self.pool is None else {"pool": self.pool.state_dict()}
@@ -170,14 +190,3 @@ class SRDataModule(LightningDataModule):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         if self.pool is not None and "pool" in state_dict:
             self.pool.load_state_dict(state_dict["pool"])
-
-    def turned(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Crops of the plan, each in its orientation."""
-        s = self.scale
-        image, top, left = batch["image"], batch["top"], batch["left"]
-        if self.resident_hr is not None:
-            batch["hr"] = self.resident_hr.crops(image, top, left, self.crop)
-        if self.resident_lr is not None:
-            batch["lr"] = self.resident_lr.crops(image, top // s, left // s, self.crop // s)
-        names = [name for name in ("hr", "lr") if name in batch]
-        return {"image": image, "keys": batch["keys"]} | {name: symmetry(batch[name], batch["turn"]) for name in names}

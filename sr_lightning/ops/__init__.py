@@ -1,1 +1,1 @@
-"""Operations on image tensors."""
+"""Functions on image tensors, and the random number streams of the package."""

@@ -1,20 +1,18 @@
-"""The two spaces in which the field measures images."""
+"""Color spaces in which images are compared."""
 
 from torch import Tensor
 
 
 def luma(image: Tensor) -> Tensor:
-    """Y of BT.601 in its studio range, by the coefficients of MATLAB's ``rgb2ycbcr``.
+    """Convert RGB to BT.601 luma in studio range, with the coefficients of MATLAB's ``rgb2ycbcr``.
 
-    Black is 16/255 and white 235/255: results of papers are measured on this Y. The full-range luma of most libraries
+    Black is 16/255 and white 235/255; published results are measured on this Y. The full-range luma of most libraries
     gives a PSNR lower by 20·log10(255/219) = 1.32 dB.
 
     Args:
-        image: RGB in [0, 1], (..., 3, H, W), floating point.
-
+        image: RGB in [0, 1], floating point.
     Shape:
-        (..., 1, H, W), values in [16/255, 235/255].
-
+        (..., 3, H, W) -> (..., 1, H, W), values in [16/255, 235/255].
     Raises:
         ValueError: the third dimension from the end is not 3.
     """
@@ -25,5 +23,5 @@ def luma(image: Tensor) -> Tensor:
 
 
 def rgb(image: Tensor) -> Tensor:
-    """The image itself: the space of a metric that weighs all three channels alike."""
+    """Return the image unchanged, for metrics that weight the three channels equally."""
     return image

@@ -1,4 +1,4 @@
-"""Filtering by kernels that are too wide for a convolution to be quick."""
+"""Filtering with kernels that are too large for an efficient convolution."""
 
 from torch import Tensor, device
 from torch.fft import irfft2, rfft2
@@ -6,12 +6,12 @@ from torch.nn import functional as F
 
 from sr_lightning.ops.resize import mirror
 
-CHUNK = 32  # pixels of a line that one product of matrices gives
-GRID = 16  # sizes of transforms are multiples of it: few, and of small factors
+CHUNK = 32  # pixels of a row that one matrix product computes
+GRID = 16  # FFT sizes are multiples of it, so that few distinct sizes with small factors occur
 
 
-def filtered(image: Tensor, kernel: Tensor) -> Tensor:
-    """Correlation with one kernel, by Fourier transforms; edges are mirrored.
+def filter2d(image: Tensor, kernel: Tensor) -> Tensor:
+    """Correlate with one kernel, by FFT; edges are mirrored.
 
     Shape:
         (..., H, W) and (k, k), k odd -> (..., H, W)
@@ -24,23 +24,23 @@ def filtered(image: Tensor, kernel: Tensor) -> Tensor:
     return irfft2(product, s=shape)[..., 2 * pad : padded.shape[-2], 2 * pad : padded.shape[-1]]
 
 
-def separable(image: Tensor, line: Tensor) -> Tensor:
-    """Correlation with one line of weights down and across, by products with a banded matrix; edges are mirrored.
+def separable_filter2d(image: Tensor, kernel: Tensor) -> Tensor:
+    """Correlate with one 1D kernel along both axes, by products with a banded matrix; edges are mirrored.
 
     Shape:
         (..., H, W) and (k,), k odd -> (..., H, W)
     """
-    band = F.pad(line, (CHUNK - 1, CHUNK - 1)).unfold(0, CHUNK - 1 + len(line), 1).flip(0)  # a row for each pixel
+    band = F.pad(kernel, (CHUNK - 1, CHUNK - 1)).unfold(0, CHUNK - 1 + len(kernel), 1).flip(0)  # one row per pixel
     height, width = image.shape[-2:]
     for axis, length in ((-2, height), (-1, width)):
-        window = windows(length, len(line), image.device)
-        parts = image.index_select(axis, window.flatten()).unflatten(axis, window.shape)
-        image = (band @ parts).flatten(-3, -2) if axis == -2 else (parts @ band.T).flatten(-2)
+        indices = windows(length, len(kernel), image.device)
+        chunks = image.index_select(axis, indices.flatten()).unflatten(axis, indices.shape)
+        image = (band @ chunks).flatten(-3, -2) if axis == -2 else (chunks @ band.T).flatten(-2)
         image = image.narrow(axis, 0, length)
     return image
 
 
 def windows(length: int, size: int, device: device) -> Tensor:
-    """The pixels that each chunk of a line is made of. Shape: (chunks, CHUNK - 1 + size)"""
+    """Return the indices of the pixels that contribute to each chunk. Shape: (chunks, CHUNK - 1 + size)."""
     pad, missing = size // 2, -length % CHUNK
     return mirror(length, pad + missing, device)[missing:].unfold(0, CHUNK - 1 + size, CHUNK)

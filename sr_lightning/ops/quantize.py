@@ -1,4 +1,4 @@
-"""Rounding of images to 8 bits."""
+"""Conversion between floating-point images in [0, 1] and 8 bits."""
 
 import numpy as np
 import torch
@@ -6,21 +6,26 @@ from torch import Tensor
 
 
 def to_uint8(image: Tensor) -> Tensor:
-    """For a file: clamp to [0, 1], times 255, round to nearest. Any shape; NaN has no meaning here.
+    """Clamp to [0, 1], multiply by 255 and round to uint8. Any shape; NaN gives an undefined value.
 
     Raises:
         ValueError: the tensor is not floating point.
     """
     if not image.is_floating_point():
         raise ValueError(f"to_uint8 takes a floating-point image in [0, 1], not {image.dtype}")
-    return image.float().clamp(0, 1).mul(255).round().to(torch.uint8)  # float(): 255 steps are too fine for bfloat16
+    return image.float().clamp(0, 1).mul(255).round().to(torch.uint8)  # bfloat16 cannot represent 256 levels
 
 
-def eight_bit(image: Tensor) -> Tensor:
-    """What an 8-bit file would give back: clamped to [0, 1], rounded to the nearest of 256 levels, of the same type."""
+def from_uint8(image: Tensor) -> Tensor:
+    """Convert uint8 to float32 in [0, 1]. Any shape."""
+    return image.float().div(255)
+
+
+def quantize(image: Tensor) -> Tensor:
+    """Clamp to [0, 1] and round to 256 levels, as writing and reading an 8-bit file does; the type is kept."""
     return image.clamp(0, 1).mul(255).round().div(255)
 
 
-def to_eight_bit(pixels: np.ndarray) -> np.ndarray:
-    """uint16 v -> uint8 round(v / 257)."""
+def uint16_to_uint8(pixels: np.ndarray) -> np.ndarray:
+    """Convert uint16 v to uint8 round(v / 257). Any shape."""
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""MATLAB's ``imresize(…, "bicubic")``, the resize behind every published super-resolution number."""
+"""MATLAB's bicubic ``imresize``, the resize used for published super-resolution results."""
 
 import math
 
@@ -6,24 +6,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-KERNEL_RADIUS = 2  # of the cubic kernel, in pixels of the coarser grid
+KERNEL_RADIUS = 2  # in pixels of the coarser grid
 
 
 def mirror(length: int, pad: int, device: torch.device | None = None) -> Tensor:
-    """Indices that extend ``0 … length-1`` by ``pad`` on both sides, edge pixels repeated (…1 0 | 0 1 …).
+    """Return indices for symmetric padding, in which edge pixels are repeated (… 1 0 | 0 1 …).
 
     Shape:
-        (length + 2 * pad,); any pad, also one longer than the image.
+        (length + 2 * pad,); the padding may be longer than the image.
     """
     position = torch.arange(-pad, length + pad, device=device) % (2 * length)
     return torch.minimum(position, 2 * length - 1 - position)
 
 
 def bicubic(image: Tensor, scale: float) -> Tensor:
-    """Resize by an integer factor, or by one over an integer, as MATLAB's imresize does.
+    """Resize by an integer or the inverse of an integer, as MATLAB's imresize does.
 
-    The interior of ``interpolate(antialias=True)`` is MATLAB's; its border is not, so the image is first mirrored by
-    whole output pixels, which are cut off again. Values may leave the input's range (bicubic overshoots): clamp after.
+    ``interpolate(antialias=True)`` equals MATLAB in the interior but not at the border, so the image is first padded
+    symmetrically and the result cropped. The result is not clamped: bicubic overshoots.
 
     Args:
         image: any float type and device; differentiable.
@@ -31,13 +31,13 @@ def bicubic(image: Tensor, scale: float) -> Tensor:
     Shape:
         (B, C, H, W) -> (B, C, scale*H, scale*W); H and W must be multiples of 1/scale.
     Raises:
-        ValueError: a scale that is neither an integer nor one over an integer, or a size that it does not divide.
+        ValueError: another scale, or a size that it does not divide.
     """
     if scale == 1:
         return image
     factor = round(max(scale, 1 / scale))
     if factor < 1 or min(abs(scale - factor), abs(scale - 1 / factor)) > 1e-9:
-        raise ValueError(f"scale must be an integer or one over an integer, got {scale}")
+        raise ValueError(f"scale must be an integer or the inverse of an integer, got {scale}")
     height, width = image.shape[-2:]
     shrink = scale < 1
     if shrink and (height % factor or width % factor):
@@ -54,7 +54,7 @@ def bicubic(image: Tensor, scale: float) -> Tensor:
 def bicubic_to(image: Tensor, height: int, width: int) -> Tensor:
     """Resize to any size as MATLAB's ``imresize(image, [height width])`` does.
 
-    Slower than ``bicubic``: one pass over the result for each of the kernel's pixels.
+    Slower than ``bicubic``: it makes one pass over the result per kernel tap.
 
     Args:
         image: any float type and device; differentiable.
@@ -65,30 +65,30 @@ def bicubic_to(image: Tensor, height: int, width: int) -> Tensor:
     """
     if min(height, width) < 1:
         raise ValueError(f"the size must be at least 1x1, got {height}x{width}")
-    return _along(_along(image, -2, height), -1, width)
+    return _resize_axis(_resize_axis(image, -2, height), -1, width)
 
 
-def _along(image: Tensor, dim: int, length: int) -> Tensor:
-    """Resize one side."""
+def _resize_axis(image: Tensor, dim: int, length: int) -> Tensor:
+    """Resize along one dimension."""
     old = image.shape[dim]
     if old == length:
         return image
     stretch = max(1.0, old / length)
-    centres = (torch.arange(length, dtype=torch.float64) + 0.5) * old / length - 0.5
+    centers = (torch.arange(length, dtype=torch.float64) + 0.5) * old / length - 0.5
     reach = math.ceil(KERNEL_RADIUS * stretch) + 1
-    taps = centres.floor().long() + torch.arange(-reach, reach + 1)[:, None]  # (taps, length)
-    values = cubic((centres - taps) / stretch)
-    values = (values / values.sum(0)).to(image)
-    places = mirror(old, reach + 1, image.device)[taps.to(image.device) + reach + 1]
+    taps = centers.floor().long() + torch.arange(-reach, reach + 1)[:, None]  # (taps, length)
+    weights = cubic_kernel((centers - taps) / stretch)
+    weights = (weights / weights.sum(0)).to(image)
+    sources = mirror(old, reach + 1, image.device)[taps.to(image.device) + reach + 1]
     shape = [-1 if d == dim % image.ndim else 1 for d in range(image.ndim)]
-    resized = image.index_select(dim, places[0]) * values[0].view(shape)
-    for place, value in zip(places[1:], values[1:], strict=True):
-        resized = resized.addcmul_(image.index_select(dim, place), value.view(shape))
+    resized = image.index_select(dim, sources[0]) * weights[0].view(shape)
+    for source, weight in zip(sources[1:], weights[1:], strict=True):
+        resized = resized.addcmul_(image.index_select(dim, source), weight.view(shape))
     return resized
 
 
-def cubic(x: Tensor) -> Tensor:
-    """The cubic kernel with a = -1/2 at a distance from its middle, in pixels (Keys 1981)."""
+def cubic_kernel(x: Tensor) -> Tensor:
+    """Evaluate the cubic kernel with a = -1/2 at distances x from its center, in pixels (Keys 1981)."""
     x = x.abs()
     near, far = (1.5 * x - 2.5) * x * x + 1, ((-0.5 * x + 2.5) * x - 4) * x + 2
     return torch.where(x <= 1, near, torch.where(x <= 2, far, 0))

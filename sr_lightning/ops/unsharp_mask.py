@@ -1,4 +1,4 @@
-"""Unsharp masking, by which Real-ESRGAN sharpens what its network is trained towards."""
+"""Unsharp masking, applied to Real-ESRGAN's training targets."""
 
 from functools import lru_cache
 
@@ -6,16 +6,17 @@ import torch
 from kornia.filters import get_gaussian_kernel1d
 from torch import Tensor
 
-from sr_lightning.ops.filtering import separable
+from sr_lightning.ops.filtering import separable_filter2d
 
-SIZE, SIGMA = 51, 8.0  # of the Gaussian, in pixels; the width is what OpenCV gives to so many
+SIZE, SIGMA = 51, 8.0  # Gaussian, in pixels; OpenCV derives this sigma from the size
 WEIGHT, THRESHOLD = 0.5, 10 / 255
 
 
-def unsharp(image: Tensor) -> Tensor:
-    """Add half of what a wide Gaussian takes away, where that is more than 10 of 255 levels; clamped to [0, 1].
+def unsharp_mask(image: Tensor) -> Tensor:
+    """Sharpen by adding half the detail (image minus Gaussian blur) where it exceeds 10 of 255 levels.
 
-    In float32 also under autocast. Edges are mirrored.
+    The mask of these pixels is blurred too. Clamped to [0, 1]; computed in float32 even under autocast; edges are
+    mirrored.
 
     Source:
         Real-ESRGAN, arXiv:2107.10833, sec. 4.1, with radius, weight and threshold of its published code.
@@ -24,14 +25,17 @@ def unsharp(image: Tensor) -> Tensor:
     """
     with torch.autocast(image.device.type, enabled=False):
         image = image.float()
-        gaussian = line(image.device)
-        detail = image - separable(image, gaussian)
-        share = separable((detail.abs() > THRESHOLD).float(), gaussian)
-        return torch.lerp(image, (image + WEIGHT * detail).clamp(0, 1), share)
+        kernel = gaussian_kernel(image.device)
+        detail = image - separable_filter2d(image, kernel)
+        mask = separable_filter2d((detail.abs() > THRESHOLD).float(), kernel)
+        return torch.lerp(image, (image + WEIGHT * detail).clamp(0, 1), mask)
 
 
 @lru_cache(maxsize=8)
-def line(device: torch.device) -> Tensor:
-    """The Gaussian's weights, (SIZE,), copied once to each device; good for gradients also if inference asks first."""
+def gaussian_kernel(device: torch.device) -> Tensor:
+    """Return the 1D Gaussian on a device, cached. Shape: (SIZE,).
+
+    It is created outside inference mode, so that a cached tensor can be used in training later.
+    """
     with torch.inference_mode(False):
         return get_gaussian_kernel1d(SIZE, SIGMA)[0].to(device)

@@ -11,7 +11,7 @@ from torch import Tensor
 from sr_lightning import image
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
-from sr_lightning.ops.quantize import to_eight_bit
+from sr_lightning.ops.quantize import uint16_to_uint8
 from sr_lightning.ops.resize import bicubic_to
 from sr_lightning.upscaling.jobs import Job
 from sr_lightning.visuals import html
@@ -60,7 +60,7 @@ def slider(job: Job, megapixels: float) -> str:
 
 def flat(picture: Picture) -> Tensor:
     """Convert to 8-bit RGB, on a gray background where the image is transparent. Shape: (3, H, W) uint8."""
-    pixels = picture.pixels if picture.depth == 8 else to_eight_bit(picture.pixels)
+    pixels = picture.pixels if picture.depth == 8 else uint16_to_uint8(picture.pixels)
     shown = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, _MODES[pixels.shape[2] - 1])
     if pixels.shape[2] % 2 == 0:
         shown = Image.alpha_composite(Image.new("RGBA", shown.size, BEHIND), shown.convert("RGBA"))

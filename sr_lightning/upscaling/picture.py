@@ -29,7 +29,7 @@ def upscale_picture(
     Raises:
         InputError: as ``Upscaler``.
     """
-    colours, alpha = picture.colours, picture.alpha
+    colours, alpha = picture.color, picture.alpha
     height, width = colours.shape[1:]
     factor = upscaler.scale if outscale is None else outscale
     size = max(round(height * factor), 1), max(round(width * factor), 1)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Interpolation
-from sr_lightning.ops.resize import KERNEL_RADIUS, cubic, mirror
+from sr_lightning.ops.resize import KERNEL_RADIUS, cubic_kernel, mirror
 from sr_lightning.system.atomic import replacing
 
 OPSET = 17
@@ -34,7 +34,7 @@ class BicubicConvolution(nn.Module):
         super().__init__()
         self.scale = scale
         places = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5
-        weights = cubic(places[:, None] - torch.arange(-KERNEL_RADIUS, KERNEL_RADIUS + 1))
+        weights = cubic_kernel(places[:, None] - torch.arange(-KERNEL_RADIUS, KERNEL_RADIUS + 1))
         kernels = torch.einsum("yi,xj->yxij", weights, weights).reshape(scale**2, 1, 5, 5)
         self.register_buffer("kernels", kernels.float())
 

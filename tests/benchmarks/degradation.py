@@ -10,7 +10,8 @@ from hydra.utils import instantiate
 from torch import Tensor
 
 from sr_lightning.cli.config import CONF
-from sr_lightning.degradations import JPEG, TRAINING, Chain, Key, RandomDegradation, Record, Stage
+from sr_lightning.degradations import JPEG, Chain, RandomDegradation, Record, SampleKey, Stage
+from sr_lightning.ops.random_streams import Stream
 from tests.benchmarks import library
 from tests.benchmarks.networks import parts
 from tests.benchmarks.published import Batches, fixed
@@ -41,7 +42,7 @@ def second_order() -> RandomDegradation:
 def at_once(chain: Chain, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
     """What published code does: one record, each stage on the whole batch, whose channels lie one behind the other.
 
-    JPEG, which tells colors from grey by the number of channels, is given one tall image.
+    JPEG, which tells colors from gray by the number of channels, is given one tall image.
     """
     for name, drawn in record.items():
         stage = chain.stages[name]
@@ -58,16 +59,16 @@ def at_once(chain: Chain, image: Tensor, record: Record, size: tuple[int, int]) 
 
 
 def colored(record: Record) -> Record:
-    """A record in which no noise is grey: that of a batch would be one for all samples."""
+    """A record in which no noise is gray: that of a batch would be one for all samples."""
     return {
-        name: colored(part) if isinstance(part, dict) else False if name == "grey" else part
+        name: colored(part) if isinstance(part, dict) else False if name == "gray" else part
         for name, part in record.items()
     }
 
 
 def records_of(degradation: RandomDegradation, iteration: int, samples: int) -> list[Record]:
     """What is drawn for each sample of a batch."""
-    return [degradation.draw(Key(TRAINING, iteration, sample)) for sample in range(samples)]
+    return degradation.draw([SampleKey(Stream.TRAINING, iteration, sample) for sample in range(samples)])
 
 
 def drawn_by_sample(degradation: RandomDegradation, hr: Tensor) -> Batches:
@@ -75,7 +76,7 @@ def drawn_by_sample(degradation: RandomDegradation, hr: Tensor) -> Batches:
     iterations = count()
 
     def batch() -> tuple[Tensor, Tensor, Tensor]:
-        return degradation(hr, records_of(degradation, next(iterations), len(hr)))[0], hr, hr
+        return degradation(hr, records_of(degradation, next(iterations), len(hr))), hr, hr
 
     return batch
 

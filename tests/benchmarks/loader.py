@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 
 from sr_lightning.data.crop_store import CropStore, DecodedImages, build
-from sr_lightning.data.crops import Crops, Images
+from sr_lightning.data.crops import Crops, ImageSource
 from sr_lightning.data.datasets import Files
 
 CROP, BATCH = 96, 16
 
 
-def crops_per_second(images: Images, batches: int) -> float:
+def crops_per_second(images: ImageSource, batches: int) -> float:
     """Median over batches, in this process, without workers."""
     crops = Crops(images, None, CROP, 4, BATCH, seed=0)
     seconds = []

@@ -1,4 +1,4 @@
-"""Benchmarks by name or folder."""
+"""Finding benchmarks by name or folder."""
 
 import pytest
 
@@ -13,8 +13,8 @@ def test_benchmarks_are_found_by_name_or_folder(tmp_path):
     photographs.folder(tmp_path / "root" / "Plain", count=3)
     folder_itself = str(photographs.folder(tmp_path / "mine", count=1))
     also_plain = str(photographs.folder(tmp_path / "other" / "Plain", count=2))
-    found = find_benchmarks(["Set5", "Plain", folder_itself, also_plain], tmp_path / "root")
-    assert {name: len(files) for name, files in found.items()} == {"Set5": 2, "Plain": 3, "mine": 1, also_plain: 2}
-    assert isinstance(found["Set5"], Files)
+    benchmarks = find_benchmarks(["Set5", "Plain", folder_itself, also_plain], tmp_path / "root")
+    assert {name: len(files) for name, files in benchmarks.items()} == {"Set5": 2, "Plain": 3, "mine": 1, also_plain: 2}
+    assert isinstance(benchmarks["Set5"], Files)
     with pytest.raises(InputError, match=r"benchmark Set6: no folder .*Set6.HR or .*Set6"):
         find_benchmarks(["Set6"], tmp_path / "root")

@@ -1,4 +1,4 @@
-"""The crop store: the same pixels as decoding, built once, complete or not there."""
+"""The crop store holds the decoded pixels, is built once, and never exists incompletely."""
 
 import os
 import pickle
@@ -30,9 +30,9 @@ def test_crops_are_the_decoded_pixels(paths, tmp_path):
     np.testing.assert_array_equal(opened.sizes, decoded.sizes)
     for index, path in enumerate(paths):
         height, width = opened.sizes[index]
-        whole = image.read_bytes(path)
+        pixels = image.read_bytes(path)
         for top, left, size in [(0, 0, 7), (height - 9, width - 9, 9), (5, 11, 20)]:
-            expected = whole[top : top + size, left : left + size]
+            expected = pixels[top : top + size, left : left + size]
             np.testing.assert_array_equal(opened.crop(index, top, left, size), expected)
             np.testing.assert_array_equal(decoded.crop(index, top, left, size), expected)
 
@@ -52,21 +52,21 @@ def test_a_changed_file_makes_a_new_store_and_removes_the_old(paths, tmp_path):
     np.testing.assert_array_equal(CropStore(new).crop(0, 0, 0, 50), image.read_bytes(paths[0]))
 
 
-def test_a_bad_file_leaves_nothing(paths, tmp_path):
+def test_a_damaged_file_leaves_no_store(paths, tmp_path):
     paths[2].write_bytes(paths[2].read_bytes()[:200])
     with pytest.raises(InputError, match=paths[2].name):
         build(paths, tmp_path / "cache")
     assert not [path for path in (tmp_path / "cache").iterdir() if path.is_dir()]
 
 
-def test_a_full_disk_is_told_before_anything_is_written(paths, tmp_path, monkeypatch):
+def test_too_little_disk_space_fails_before_writing(paths, tmp_path, monkeypatch):
     monkeypatch.setattr(crop_store.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
     with pytest.raises(InputError, match=r"data\.cache=FOLDER"):
         build(paths, tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("store-*-*"))
 
 
-def test_many_builders_build_one(paths, tmp_path, monkeypatch):
+def test_concurrent_builders_build_one_store(paths, tmp_path, monkeypatch):
     calls = []
     decode = crop_store.decode
     monkeypatch.setattr(crop_store, "decode", lambda *args: (calls.append(1), time.sleep(0.2), decode(*args)))
@@ -75,8 +75,8 @@ def test_many_builders_build_one(paths, tmp_path, monkeypatch):
     assert len(folders) == len(calls) == 1
 
 
-def test_a_killed_build_is_built_again(paths, tmp_path):
-    """A process is killed in the middle of decoding; the next one does not take its leavings for a store."""
+def test_a_killed_build_is_repeated(paths, tmp_path):
+    """A process killed while decoding leaves nothing that the next one mistakes for a store."""
     program = f"""
 import time
 from pathlib import Path

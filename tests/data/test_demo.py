@@ -1,9 +1,9 @@
-"""The photographs of the demonstration."""
+"""Demo photographs."""
 
 from sr_lightning.data import demo_train, validation
 
 
-def test_demo_photographs_are_there_and_apart():
+def test_demo_photographs_exist_and_validation_is_held_out():
     train, held_out = demo_train(), validation(None)
     assert [path.stem for path in held_out.hr] == ["chelsea", "coffee"]
     assert {"astronaut", "rocket"} <= {path.stem for path in train.hr}

@@ -1,4 +1,4 @@
-"""Folders of images: what is found, in which order, and what pairs with what."""
+"""Finding images in folders and pairing the images of two folders."""
 
 import os
 from pathlib import Path
@@ -32,10 +32,10 @@ def test_finds_images_in_the_order_of_their_relative_paths(tmp_path: Path) -> No
     assert find_images(str(root)) == [root / name for name in wanted]
 
 
-def test_one_file_is_its_own_list(tmp_path: Path) -> None:
+def test_a_single_file_is_a_list_of_one(tmp_path: Path) -> None:
     assert find_images(make(tmp_path / "a.png")) == [tmp_path / "a.png"]
     (tmp_path / "a.txt").touch()
-    with pytest.raises(InputError, match=r"a\.txt: is no image of a kind that is read; accepted are \.bmp, .*\.webp"):
+    with pytest.raises(InputError, match=r"a\.txt: is not a supported image file; accepted are \.bmp, .*\.webp"):
         find_images(tmp_path / "a.txt")
 
 
@@ -49,11 +49,11 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     (root / "c").symlink_to(elsewhere)
     (elsewhere / "back").symlink_to(root)
     (root / "3.png").symlink_to(elsewhere / "2.png")
-    (root / "gone.png").symlink_to(tmp_path / "nowhere.png")  # listed: reading it says what is wrong
+    (root / "gone.png").symlink_to(tmp_path / "nowhere.png")  # listed, so that reading it reports the problem
     assert names(root) == ["3.png", "a/1.png", "b/2.png", "gone.png"]
 
 
-def test_nothing_to_find(tmp_path: Path) -> None:
+def test_missing_and_empty_folders_are_input_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"missing: cannot be found; check the path"):
         find_images(tmp_path / "missing")
     (tmp_path / "notes.txt").touch()
@@ -62,7 +62,7 @@ def test_nothing_to_find(tmp_path: Path) -> None:
     assert str(caught.value).startswith(str(tmp_path))
 
 
-def test_a_folder_that_cannot_be_listed_is_not_passed_over(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_listed_is_an_input_error(tmp_path: Path) -> None:
     make(tmp_path / "a.png")
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o000)
@@ -72,12 +72,12 @@ def test_a_folder_that_cannot_be_listed_is_not_passed_over(tmp_path: Path) -> No
         find_images(tmp_path)
 
 
-def test_pairs_by_relative_name_with_or_without_the_suffix_of_div2k(tmp_path: Path) -> None:
+def test_pairs_match_by_relative_name_with_or_without_a_scale_suffix(tmp_path: Path) -> None:
     hr, lr = tmp_path / "hr", tmp_path / "lr"
     expected = [
         (make(hr / "0001.png", 18, 12), make(lr / "0001x4.png", 4, 3)),  # 18 // 4: an HR need not be a multiple
         (make(hr / "a" / "0001.v2.png", 16, 16), make(lr / "a" / "0001.v2x4.jpg")),
-        (make(hr / "boxx4.png", 16, 16), make(lr / "boxx4.png")),  # a name of its own that ends like the suffix
+        (make(hr / "boxx4.png", 16, 16), make(lr / "boxx4.png")),  # an HR name that ends like the suffix
         (make(hr / "plain.bmp", 16, 16), make(lr / "plain.png")),
     ]
     assert pair_images(hr, lr, 4) == expected
@@ -105,11 +105,11 @@ def test_every_problem_of_a_pair_is_named(tmp_path: Path) -> None:
         lr / "torn.png": f"{lr}/torn.png: is an empty file; replace or remove it",
         lr / "twicex4.png": f"{lr}/twicex4.png: has the same name as {lr}/twice.png; remove one of the two",
         lr / "wrongx4.png": f"{lr}/wrongx4.png: is 6x4 pixels, expected 5x4, {hr}/wrong.png (23x17) over 4; "
-        "make it again or correct the scale",
+        "recreate it or correct the scale",
     }
     with pytest.raises(InputError) as caught:
         pair_images(hr, lr, 4)
-    assert str(caught.value) == f"{problems[hr / 'alone.png']} (and 5 more like it)"
+    assert str(caught.value) == f"{problems[hr / 'alone.png']} (and 5 more)"
 
 
 def test_sizes_are_compared_as_displayed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The sets of photographs: from the network to a counted list, from disk without the network."""
+"""DIV2K and DF2K: download, extraction and verification; no network access for images on disk."""
 
 import hashlib
 import sys
@@ -56,7 +56,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         server.shutdown()
 
 
-def test_published_numbers() -> None:
+def test_expected_numbers_of_images_are_the_published_ones() -> None:
     assert [sets.DIV2K[part].images for part in ("train", "valid")] == [800, 100]
     assert sets.FLICKR2K.images == 2650
 
@@ -72,7 +72,7 @@ def test_downloads_extracts_and_lists(mirror: str, tmp_path: Path) -> None:
     assert len(requested) == 1
 
 
-def test_df2k_is_both_without_the_low_resolution_images(mirror: str, tmp_path: Path) -> None:
+def test_df2k_joins_both_sets_without_their_lr_images(mirror: str, tmp_path: Path) -> None:
     images = df2k(tmp_path / "root", base_url=mirror)
     assert [path.parent.name for path in images] == 3 * ["DIV2K_train_HR"] + 2 * ["Flickr2K_HR"]
 
@@ -91,19 +91,19 @@ def test_archive_on_disk_needs_no_network(mirror: str, tmp_path: Path) -> None:
     assert requested == []
 
 
-def test_wrong_number_is_one_line(mirror: str, tmp_path: Path) -> None:
+def test_a_wrong_number_of_images_is_an_input_error(mirror: str, tmp_path: Path) -> None:
     photographs(tmp_path / "root" / "DIV2K_train_HR", 2)
     with pytest.raises(InputError, match=r"^.*DIV2K_train_HR: 2 images, expected 3\. Move .* away.*\.$"):
         div2k(tmp_path / "root", base_url=mirror)
 
 
-def test_another_archive_is_refused(mirror: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_checksum_is_an_input_error(mirror: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sets.DIV2K, "train", replace(sets.DIV2K["train"], sha256="0" * 64))
     with pytest.raises(InputError, match="sha256 is"):
         div2k(tmp_path / "root", base_url=mirror)
     assert not (tmp_path / "root" / "DIV2K_train_HR").exists()
 
 
-def test_unknown_part_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no part 'test'\. Choose one of train, valid\."):
+def test_an_unknown_part_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no part 'test'; choose one of train, valid"):
         div2k(tmp_path, "test")

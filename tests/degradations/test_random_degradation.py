@@ -1,4 +1,4 @@
-"""A degradation as a whole: draws by the recipe, a function of the sample alone, and right for every image."""
+"""Random degradations: distributions of the draws, dependence on the sample key alone, any image size."""
 
 import json
 from itertools import combinations, permutations
@@ -10,9 +10,10 @@ import torch
 from hydra.utils import instantiate
 from scipy.stats import chisquare, kstest, spearmanr
 
-from sr_lightning.degradations import FIXED, TRAINING, Chain, Dice, Key, RandomDegradation, Sharpen
+from sr_lightning.degradations import Chain, RandomDegradation, SampleKey, SampleRNG, Sharpen
 from sr_lightning.ops import resize
-from sr_lightning.ops.quantize import eight_bit
+from sr_lightning.ops.quantize import quantize
+from sr_lightning.ops.random_streams import Stream
 from tests.support.configs import composed, second_order
 from tests.support.draws import keys
 from tests.support.reads import Reads
@@ -28,11 +29,11 @@ def images(*shape: int) -> torch.Tensor:
 @pytest.fixture(scope="module")
 def drawn() -> list[dict]:
     degradation = second_order()
-    return [degradation.draw(key) for iteration in range(40) for key in keys(50, iteration)]
+    return [record for iteration in range(40) for record in degradation.draw(keys(50, iteration))]
 
 
 def assert_shares(names: list[str], expected: dict[str, float]) -> None:
-    """Chi-square: the names come as often as they should."""
+    """Chi-square test of the frequencies of names."""
     assert set(names) <= set(expected)
     found = [names.count(name) for name in expected]
     assert chisquare(found, np.array([*expected.values()]) * len(names)).pvalue > 1e-3, dict(
@@ -41,7 +42,7 @@ def assert_shares(names: list[str], expected: dict[str, float]) -> None:
 
 
 def assert_uniform(values: list[float], low: float, high: float) -> None:
-    """Kolmogorov-Smirnov."""
+    """Kolmogorov-Smirnov test of uniformity."""
     assert low <= min(values) <= max(values) <= high
     assert kstest(values, "uniform", (low, high - low)).pvalue > 1e-3, (low, high)
 
@@ -53,7 +54,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize(("name", "probability", "sigma"), [("blur", 1, 3), ("second_blur", 0.8, 1.5)])
-def test_blurs_are_drawn_by_the_recipe(drawn, name, probability, sigma):
+def test_blurs_are_drawn_as_configured(drawn, name, probability, sigma):
     blurs = [record[name] for record in drawn if record[name]]
     assert len(blurs) / len(drawn) == pytest.approx(probability, abs=0.03)
     assert_shares([blur["kind"] for blur in blurs], KINDS)
@@ -81,7 +82,7 @@ def test_blurs_are_drawn_by_the_recipe(drawn, name, probability, sigma):
     ("name", "up", "down", "keep", "low", "high"),
     [("resize", 0.2, 0.7, 0.1, 0.15, 1.5), ("second_resize", 0.3, 0.4, 0.3, 0.3, 1.2)],
 )
-def test_resizes_are_drawn_by_the_recipe(drawn, name, up, down, keep, low, high):
+def test_resizes_are_drawn_as_configured(drawn, name, up, down, keep, low, high):
     factors = [record[name]["factor"] for record in drawn]
     directions = ["keep" if factor == 1 else "up" if factor > 1 else "down" for factor in factors]
     assert_shares(directions, {"up": up, "down": down, "keep": keep})
@@ -91,16 +92,16 @@ def test_resizes_are_drawn_by_the_recipe(drawn, name, up, down, keep, low, high)
 
 
 @pytest.mark.parametrize(("name", "sigma", "scale"), [("noise", 30, 3), ("second_noise", 25, 2.5)])
-def test_noise_is_drawn_by_the_recipe(drawn, name, sigma, scale):
+def test_noise_is_drawn_as_configured(drawn, name, sigma, scale):
     noises = [record[name] for record in drawn]
     assert_shares([noise["kind"] for noise in noises], {"gaussian": 0.5, "poisson": 0.5})
-    assert_shares([str(noise["grey"]) for noise in noises], {"True": 0.4, "False": 0.6})
+    assert_shares([str(noise["gray"]) for noise in noises], {"True": 0.4, "False": 0.6})
     for kind, low, high in (("gaussian", 1, sigma), ("poisson", 0.05, scale)):
         assert_uniform([noise["strength"] for noise in noises if noise["kind"] == kind], low, high)
     assert len({noise["key"] for noise in noises}) > 0.99 * len(noises)
 
 
-def test_the_end_is_drawn_by_the_recipe(drawn):
+def test_the_final_stages_are_drawn_as_configured(drawn):
     assert_shares([next(iter(record["final"])) for record in drawn], {"down": 0.5, "jpeg": 0.5})
     sincs = [record["final"]["down"]["sinc"] for record in drawn]
     assert_shares(["yes" if sinc else "no" for sinc in sincs], {"yes": 0.8, "no": 0.2})
@@ -113,8 +114,8 @@ def test_the_end_is_drawn_by_the_recipe(drawn):
             assert_shares(offsets, {str(offset): 1 / 16 for offset in range(16)})
 
 
-def test_no_stage_draws_what_another_draws(drawn):
-    """Rank correlations of all pairs of stages, five standard errors; a wrong key would give some of them a 1."""
+def test_draws_of_different_stages_are_uncorrelated(drawn):
+    """Rank correlations of all pairs of stages are within five standard errors; a shared stream would give 1."""
     values = {
         "blur": [record["blur"]["size"] for record in drawn],
         "resize": [record["resize"]["factor"] for record in drawn],
@@ -133,103 +134,102 @@ def test_no_stage_draws_what_another_draws(drawn):
         assert abs(correlation) < 5 / len(drawn) ** 0.5, (one, other)
 
 
-def test_a_sample_is_the_same_in_any_batch():
-    """And so on any number of devices, and after a resume: nothing but its key counts."""
+def test_a_sample_is_degraded_alike_in_any_batch():
+    """The result depends on its key alone, hence not on the number of devices or on resuming."""
     degradation, hr = second_order(), images(6, 3, 64, 64)
-    records = [degradation.draw(key) for key in keys(6, iteration=7)]
-    whole, _ = degradation(hr, records)
+    records = degradation.draw(keys(6, iteration=7))
+    together = degradation(hr, records)
     for part in (range(1), range(2, 6), (5, 3)):
         again = second_order()
-        lr, _ = again(hr[list(part)], [again.draw(Key(TRAINING, 7, sample)) for sample in part])
-        assert torch.equal(lr, whole[list(part)])
+        lr = again(hr[list(part)], again.draw([SampleKey(Stream.TRAINING, 7, sample) for sample in part]))
+        assert torch.equal(lr, together[list(part)])
 
 
 def test_samples_iterations_seeds_and_streams_differ():
     degradation, other = second_order(), second_order("seed=1")
-    key = Key(TRAINING, 5, 1)
-    variants = [other.draw(key)] + [degradation.draw(key._replace(**change)) for change in
-                                    ({}, {"iteration": 6}, {"sample": 2}, {"stream": FIXED})]  # fmt: skip
+    key = SampleKey(Stream.TRAINING, 5, 1)
+    variants = other.draw([key]) + [degradation.draw([key._replace(**change)])[0] for change in
+                                    ({}, {"iteration": 6}, {"sample": 2}, {"stream": Stream.FIXED})]  # fmt: skip
     assert len({json.dumps(variant) for variant in variants}) == 5
 
 
-def test_what_is_fixed_follows_a_seed_of_its_own():
-    """Runs of every seed are measured on one and the same low resolution."""
-    key = Key(FIXED, 0, 5)
-    plain, seeded, other = (second_order(*words).draw(key) for words in ((), ["seed=7"], ["validation_seed=7"]))
+def test_fixed_draws_follow_the_validation_seed():
+    """Runs with different seeds are measured on the same LR images."""
+    key = SampleKey(Stream.FIXED, 0, 5)
+    plain, seeded, other = (second_order(*words).draw([key]) for words in ((), ["seed=7"], ["validation_seed=7"]))
     assert plain == seeded != other
 
 
-def test_a_record_is_repeated_exactly_from_its_file():
+def test_a_record_restored_from_json_gives_the_identical_image():
     degradation, hr = second_order(), images(8, 3, 32, 48)
-    records = [degradation.draw(key) for key in keys(8)]
-    lr, same = degradation(hr, records)
-    again, _ = second_order("seed=9")(hr, json.loads(json.dumps(records)))
+    records = degradation.draw(keys(8))
+    lr = degradation(hr, records)
+    again = second_order("seed=9")(hr, json.loads(json.dumps(records)))
     assert torch.equal(lr, again)
-    assert same is hr
-    other, _ = degradation(1 - hr, records)
+    other = degradation(1 - hr, records)
     assert not torch.equal(lr, other)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_switched_off_changes_no_other_draw(stage):
-    """And leaves a degradation that gives other images of the right size, in 8 bits."""
+def test_switching_a_stage_off_changes_no_other_draw(stage):
+    """The result changes, but its size and quantization do not."""
     complete, reduced, hr = second_order(), second_order(f"degradation.stages.{stage}=null"), images(4, 3, 40, 56)
-    whole, without = ([degradation.draw(key) for key in keys(4)] for degradation in (complete, reduced))
-    for one, other in zip(whole, without, strict=True):
+    complete_records, without = (degradation.draw(keys(4)) for degradation in (complete, reduced))
+    for one, other in zip(complete_records, without, strict=True):
         del one[stage]
         assert one == other
-    lr, _ = reduced(hr, without)
+    lr = reduced(hr, without)
     assert lr.shape == (4, 3, 10, 14)
-    assert torch.equal(lr, eight_bit(lr))
-    assert not torch.equal(lr, complete(hr, [complete.draw(key) for key in keys(4)])[0])
+    assert torch.equal(lr, quantize(lr))
+    assert not torch.equal(lr, complete(hr, complete.draw(keys(4))))
 
 
 @pytest.mark.parametrize("only", STAGES)
-def test_each_stage_alone(only):
-    """Right size and range, in 8 bits, and something happens; sharpening alone is told from plain shrinking."""
+def test_each_stage_works_alone(only):
+    """The result has the right size, is quantized and differs from plain downscaling."""
     off = [f"degradation.stages.{stage}=null" for stage in STAGES if stage != only]
     degradation, hr = second_order(*off), images(4, 3, 40, 56)
-    lr, _ = degradation(hr, [degradation.draw(key) for key in keys(4)])
+    lr = degradation(hr, degradation.draw(keys(4)))
     assert lr.shape == (4, 3, 10, 14)
-    assert torch.equal(lr, eight_bit(lr))
-    plain, _ = second_order(*[f"degradation.stages.{stage}=null" for stage in STAGES])(hr, [{}] * 4)
+    assert torch.equal(lr, quantize(lr))
+    plain = second_order(*[f"degradation.stages.{stage}=null" for stage in STAGES])(hr, [{}] * 4)
     assert not torch.equal(lr, plain)
 
 
-def test_without_any_stage_it_is_bicubic():
+def test_without_stages_it_equals_bicubic():
     degradation, hr = RandomDegradation(4, {}), images(1, 3, 48, 64)
-    lr, _ = degradation(hr, [{}])
-    expected = eight_bit(resize.bicubic(hr, 1 / 4))
+    lr = degradation(hr, [{}])
+    expected = quantize(resize.bicubic(hr, 1 / 4))
     inner = (..., slice(2, -2), slice(2, -2))  # MATLAB mirrors at the border
     torch.testing.assert_close(lr[inner], expected[inner], rtol=0, atol=1 / 255 + 1e-6)
 
 
-def test_a_random_order_is_the_order_of_the_record():
+def test_stages_are_applied_in_the_order_of_the_record():
     degradation, hr = second_order(), images(1, 3, 64, 64)
-    record = degradation.draw(keys(1)[0])
+    record = degradation.draw(keys(1))[0]
     turned = record | {"final": dict(reversed(record["final"].items()))}
-    first, second = (degradation(hr, [found])[0] for found in (record, turned))
+    first, second = (degradation(hr, [found]) for found in (record, turned))
     assert not torch.equal(first, second)
     assert set(Chain({"a": None}).stages) == set()
 
 
-def test_a_shuffled_order_keeps_what_has_an_order():
-    """All orders of four stages in which b comes before d, each as often; with b left out, d is where it likes."""
+def test_shuffling_keeps_the_relative_order_of_ordered_stages():
+    """All orders with b before d are equally likely; without b, d may be anywhere."""
     stages = {name: Sharpen(1) for name in "abcd"}
-    draws = [Chain(stages, True, ["b", "d"]).draw(Dice(0, key, "")) for key in keys(2400)]
+    draws = [Chain(stages, True, ["b", "d"]).draw(SampleRNG(0, key)) for key in keys(2400)]
     expected = ["".join(order) for order in permutations("abcd") if order.index("b") < order.index("d")]
     assert_shares(["".join(record) for record in draws], dict.fromkeys(expected, 1 / 12))
-    without = [Chain(stages | {"b": None}, True, ["b", "d"]).draw(Dice(0, key, "")) for key in keys(600)]
+    without = [Chain(stages | {"b": None}, True, ["b", "d"]).draw(SampleRNG(0, key)) for key in keys(600)]
     assert_shares(["".join(record) for record in without], dict.fromkeys(map("".join, permutations("acd")), 1 / 6))
-    with pytest.raises(ValueError, match="ordered knows a, b, c, d, got e"):
+    with pytest.raises(ValueError, match="unknown stage e; the stages are a, b, c, d"):
         Chain(stages, True, ["e"])
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4])
-def test_bsrgan_like_ends_at_the_low_resolution(scale):
-    """In many orders, the last resize leads to it, so that nothing is enlarged behind the last JPEG."""
+def test_bsrgan_like_ends_at_the_lr_size(scale):
+    """In every order, the last resize produces the LR size, so that nothing is resized after the last JPEG."""
     degradation = instantiate(composed("degradation=bsrgan_like", f"scale={scale}").degradation)
-    records = [degradation.draw(key) for key in keys(200)]
+    records = degradation.draw(keys(200))
     orders = [list(record["shuffled"]) for record in records]
     assert all(order.index("resize") < order.index("down") for order in orders)
     assert len({tuple(order) for order in orders}) > 180
@@ -239,20 +239,20 @@ def test_bsrgan_like_ends_at_the_low_resolution(scale):
             24 // scale,
             32 // scale,
         )
-    lr, _ = degradation(hr, records[:12])
-    assert torch.equal(lr, eight_bit(lr))
+    lr = degradation(hr, records[:12])
+    assert torch.equal(lr, quantize(lr))
 
 
 @pytest.mark.parametrize("recipe", ["second_order", "bsrgan_like"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize(("height", "width", "scale"), [(1, 1, 1), (4, 4, 4), (2, 34, 2), (45, 63, 3)])
 def test_any_size_and_number_of_channels(recipe, channels, height, width, scale):
-    """From a single pixel on, black and white too: the right size, no NaN."""
+    """From a single pixel on, also for black and white images: the right size, no NaN."""
     degradation = instantiate(composed(f"degradation={recipe}", f"scale={scale}").degradation)
     hr = torch.stack([images(channels, height, width), *(torch.full((channels, height, width), v) for v in (0.0, 1.0))])
-    lr, _ = degradation(hr, [degradation.draw(key) for key in keys(3, iteration=height)])
+    lr = degradation(hr, degradation.draw(keys(3, iteration=height)))
     assert lr.shape == (3, channels, height // scale, width // scale)
-    assert torch.equal(lr, eight_bit(lr))
+    assert torch.equal(lr, quantize(lr))
     assert lr.isfinite().all()
 
 
@@ -261,30 +261,30 @@ EXTREME = ("blur.sigma=[0.01,60]", "resize.factor=[0.01,6]", "noise.sigma=[0,100
            "second_resize.factor=[0.01,8]", "blur.cutoff_large=[0.01,0.02]", "blur.kinds.sinc=2")  # fmt: skip
 
 
-def test_extreme_ranges_give_images_all_the_same():
+def test_extreme_settings_give_valid_images():
     degradation, hr = second_order(*(f"degradation.stages.{word}" for word in EXTREME)), images(12, 3, 12, 16)
-    lr, _ = degradation(hr, [degradation.draw(key) for key in keys(12)])
+    lr = degradation(hr, degradation.draw(keys(12)))
     assert lr.isfinite().all()
-    assert torch.equal(lr, eight_bit(lr))
+    assert torch.equal(lr, quantize(lr))
 
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_autocast_changes_nothing(device):
     degradation, hr = second_order(), images(6, 3, 32, 32).to(device)
-    records = [degradation.draw(key) for key in keys(6)]
-    expected, _ = degradation(hr, records)
+    records = degradation.draw(keys(6))
+    expected = degradation(hr, records)
     with torch.autocast(device, torch.bfloat16):
-        found, _ = degradation(hr, records)
+        found = degradation(hr, records)
     assert found.device == hr.device
     assert found.dtype == torch.float32
     assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize("recipe", ["second_order", "bsrgan_like"])
-def test_no_pixel_is_read_back_from_the_device(recipe):
+def test_no_value_is_read_back_from_the_device(recipe):
     degradation = instantiate(composed(f"degradation={recipe}").degradation)
-    records = [degradation.draw(key) for key in keys(24)]
-    assert all(kind in str(records) for kind in ("'gaussian'", "'poisson'", "'grey': True", "'bicubic'"))
+    records = degradation.draw(keys(24))
+    assert all(kind in str(records) for kind in ("'gaussian'", "'poisson'", "'gray': True", "'bicubic'"))
     with Reads() as reads:
         degradation(images(24, 3, 16, 16), records)
         assert not reads.found
@@ -293,10 +293,10 @@ def test_no_pixel_is_read_back_from_the_device(recipe):
 
 
 @pytest.mark.gpu
-def test_the_program_does_not_wait_for_a_gpu():
-    """Once the tables of each stage lie there."""
+def test_the_host_does_not_wait_for_the_gpu():
+    """After the first batch, when all constants are cached on the device."""
     degradation, hr = second_order(), images(16, 3, 64, 64).cuda()
-    records = [degradation.draw(key) for key in keys(16)]
+    records = degradation.draw(keys(16))
     degradation(hr, records)
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -305,11 +305,11 @@ def test_the_program_does_not_wait_for_a_gpu():
         torch.cuda.set_sync_debug_mode("default")
 
 
-def test_a_size_that_the_scale_does_not_divide_is_refused():
+def test_a_size_that_the_scale_does_not_divide_is_an_error():
     with pytest.raises(ValueError, match="30x32 pixels cannot be divided by 4"):
         second_order()(images(1, 3, 30, 32), [{}])
 
 
-def test_too_few_records_are_refused():
+def test_too_few_records_are_an_error():
     with pytest.raises(ValueError, match="zip"):
         second_order()(images(2, 3, 32, 32), [{}])

@@ -1,4 +1,4 @@
-"""Whatever a file has comes back out of a file: depth, alpha, grey, profile, metadata; or one clear line."""
+"""Bit depth, alpha, gray, color profile and metadata survive reading and writing, or an error says why not."""
 
 import io
 import struct
@@ -66,11 +66,11 @@ def test_red_stays_red_in_every_format():
     red[:10, :, 0] = 255
     for suffix in (".png", ".jpg", ".webp", ".tif", ".bmp"):
         difference = decode(encode(Picture(red), suffix), "a").pixels.astype(int) - red
-        assert np.abs(difference[np.r_[0:6, 14:20]]).max() <= 3, suffix  # lossy WebP halves the resolution of colours
+        assert np.abs(difference[np.r_[0:6, 14:20]]).max() <= 3, suffix  # lossy WebP halves the resolution of colors
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".bmp"])
-def test_transparency_is_never_dropped_without_a_word(suffix):
+def test_dropping_transparency_is_an_error(suffix):
     values = noise(4, 8)
     with pytest.raises(InputError, match=r"^photo: (JPEG|BMP) cannot hold its transparency; use png"):
         encode(Picture(values), suffix, "photo")
@@ -80,12 +80,12 @@ def test_transparency_is_never_dropped_without_a_word(suffix):
 
 def test_palettes_bits_and_masks_become_channels():
     palette = Image.fromarray(np.arange(16, dtype=np.uint8).reshape(4, 4), "P")
-    colours = noise(3, 8, 256, 1)[:, 0]
-    palette.putpalette(colours.tobytes())
-    coloured = colours[np.arange(16)].reshape(4, 4, 3)
-    assert np.array_equal(decode(saved(palette, "PNG"), "a").pixels, coloured)
+    colors = noise(3, 8, 256, 1)[:, 0]
+    palette.putpalette(colors.tobytes())
+    colored = colors[np.arange(16)].reshape(4, 4, 3)
+    assert np.array_equal(decode(saved(palette, "PNG"), "a").pixels, colored)
     clear = decode(saved(palette, "PNG", transparency=3), "a").pixels
-    assert np.array_equal(clear[..., :3], coloured)
+    assert np.array_equal(clear[..., :3], colored)
     assert np.array_equal(clear[..., 3].ravel() == 0, np.arange(16) == 3)
     palette.putpalette(np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes())
     assert decode(saved(palette, "GIF"), "a").pixels.shape == (4, 4, 1)
@@ -104,7 +104,7 @@ def test_cmyk_becomes_rgb_without_its_profile():
 
 
 def press(paper: int) -> bytes:
-    """An ICC profile of a press with black ink alone, on paper of this lightness, 0 to 255 (ICC.1, lut8Type)."""
+    """Return the ICC profile of a black-only press on paper of this lightness, 0 to 255 (ICC.1, lut8Type)."""
     identity = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
     lut = b"mft1" + bytes([0, 0, 0, 0, 4, 3, 2, 0]) + identity
     lut += bytes(range(256)) * 4 + bytes([paper, 128, 128, 0, 128, 128]) * 2**3 + bytes(range(256)) * 3
@@ -152,7 +152,7 @@ def test_premultiplied_and_planar_and_inverted_tiff():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_sixteen_bits_stand_upright(orientation):
+def test_orientation_is_applied_to_16_bits(orientation):
     shown = noise(3, 16, 5, 3)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
@@ -166,7 +166,7 @@ def test_sixteen_bits_stand_upright(orientation):
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_profile_and_metadata_go_from_file_to_file(suffix, channels, depth):
+def test_profile_and_metadata_are_kept(suffix, channels, depth):
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "A. Photographer"
     exif[ExifTags.Base.Orientation] = 6
@@ -195,8 +195,8 @@ def test_profile_and_metadata_go_from_file_to_file(suffix, channels, depth):
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
 @pytest.mark.parametrize("source", ["PNG", "JPEG", "WEBP", "TIFF"])
-def test_xmp_is_kept_without_what_is_no_longer_true(source, suffix, depth, exif):
-    """Titles and ratings stay; an orientation that stayed would turn the picture a second time."""
+def test_xmp_is_kept_without_orientation_and_size(source, suffix, depth, exif):
+    """Titles and ratings are kept; a kept orientation would rotate the picture a second time."""
     untrue = 'tiff:Orientation="6" exif:PixelXDimension="3"><xmp:Thumbnails>\n<a/></xmp:Thumbnails'
     packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße" {untrue}><tiff:ImageWidth>3</tiff:ImageWidth></a>'
     described, text = Image.Exif(), PngInfo()
@@ -220,7 +220,7 @@ def test_xmp_is_kept_without_what_is_no_longer_true(source, suffix, depth, exif)
     assert (exif or "").encode() in (back.metadata.exif or b"")
 
 
-def test_xmp_that_a_format_cannot_hold_is_left_out():
+def test_xmp_that_does_not_fit_a_format_is_dropped():
     huge = Picture(noise(3, 8), Metadata(xmp=b"<a>" + b" " * 70_000))
     assert decode(encode(huge, ".jpg"), "a").metadata.xmp is None
     assert decode(encode(huge, ".png"), "a").metadata.xmp == huge.metadata.xmp
@@ -252,7 +252,7 @@ FILES = {
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", FILES)
-def test_damage_is_one_line_with_the_name(name, monkeypatch):
+def test_damage_is_reported_in_one_line_with_the_name(name, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
     whole, rng, refused = FILES[name], np.random.default_rng(0), []
     damaged = [whole[:cut] for cut in range(0, len(whole) - 40, max(1, len(whole) // 40))]
@@ -270,7 +270,7 @@ def test_damage_is_one_line_with_the_name(name, monkeypatch):
     assert all(message.startswith(f"{name}: ") and "\n" not in message for message in refused)
 
 
-def test_channels_that_are_too_deep_are_called_so():
+def test_more_than_16_bits_are_an_input_error():
     for kind in (np.float32, np.float16, np.uint32):
         file = io.BytesIO()
         tifffile.imwrite(file, np.zeros((4, 5, 3), kind), photometric="rgb")
@@ -278,23 +278,23 @@ def test_channels_that_are_too_deep_are_called_so():
             decode(file.getvalue(), "a.tif")
 
 
-def test_a_header_that_promises_too_much_is_refused():
+def test_too_large_sizes_in_a_header_are_an_input_error():
     header = struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 16, 2, 0, 0, 0)
     chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
     with pytest.raises(InputError, match=r"huge: .*(too large|cannot be decoded|not an image)"):
         decode(b"\x89PNG\r\n\x1a\n" + chunk, "huge")
 
 
-def test_write_is_all_or_nothing(tmp_path: Path):
+def test_writing_is_atomic(tmp_path: Path):
     picture = Picture(noise(4, 16))
     image.write_picture(tmp_path / "new" / "a.png", picture)
     assert np.array_equal(image.read_picture(tmp_path / "new" / "a.png").pixels, picture.pixels)
-    for name, told in (
+    for name, message in (
         ("a.jpg", "JPEG cannot hold"),
         ("a.xyz", "cannot be written as"),
         ("new/a.png/b.png", "cannot be written"),
     ):
-        with pytest.raises(InputError, match=rf"{name}: {told}"):
+        with pytest.raises(InputError, match=rf"{name}: {message}"):
             image.write_picture(tmp_path / name, picture)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["a.png"]
     with pytest.raises(InputError, match=r"missing\.png: cannot be opened \(No such file"):

@@ -1,4 +1,4 @@
-"""Every kind of file becomes the same upright RGB bytes, and no damaged file becomes an image."""
+"""Files of every kind are read as the same RGB pixels, and damaged files are errors."""
 
 import io
 import os
@@ -21,7 +21,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.ops.quantize import to_uint8
 
 RAMP = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-GREYS = np.arange(256, dtype=np.uint8).reshape(16, 16)
+GRAYS = np.arange(256, dtype=np.uint8).reshape(16, 16)
 ROWS_OF_ORIENTATION = {  # EXIF 2.3: the displayed side on which the stored row 0 lies, and that of the stored column 0
     1: ("top", "left"),
     2: ("top", "right"),
@@ -39,12 +39,12 @@ def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarr
 
 
 def picture(height: int, width: int) -> np.ndarray:
-    """Smooth with a little noise: compresses like a photograph."""
+    """Return a smooth image with little noise, which compresses like a photograph."""
     ramp = np.add.outer(3 * np.arange(height), 2 * np.arange(width))[..., None] + np.array([0, 20, 40])
     return (ramp + noise(height, width) % 30).clip(0, 255).astype(np.uint8)
 
 
-def grey(values: np.ndarray) -> np.ndarray:
+def gray(values: np.ndarray) -> np.ndarray:
     return np.repeat(values[..., None], 3, axis=2)
 
 
@@ -68,36 +68,36 @@ def test_lossless_rgb_is_read_exactly(tmp_path: Path, suffix: str) -> None:
     assert torch.equal(tensor, torch.from_numpy(pixels).permute(2, 0, 1) / 255)
 
 
-def test_grey_bilevel_and_one_pixel(tmp_path: Path) -> None:
-    Image.fromarray(GREYS).save(tmp_path / "grey.png")
-    check_pixels(tmp_path / "grey.png", grey(GREYS))
-    Image.fromarray(GREYS).save(tmp_path / "grey.pgm")
-    check_pixels(tmp_path / "grey.pgm", grey(GREYS))
-    Image.fromarray(GREYS > 100).save(tmp_path / "bits.png")
-    check_pixels(tmp_path / "bits.png", grey(np.where(GREYS > 100, 255, 0)))
+def test_gray_bilevel_and_one_pixel(tmp_path: Path) -> None:
+    Image.fromarray(GRAYS).save(tmp_path / "gray.png")
+    check_pixels(tmp_path / "gray.png", gray(GRAYS))
+    Image.fromarray(GRAYS).save(tmp_path / "gray.pgm")
+    check_pixels(tmp_path / "gray.pgm", gray(GRAYS))
+    Image.fromarray(GRAYS > 100).save(tmp_path / "bits.png")
+    check_pixels(tmp_path / "bits.png", gray(np.where(GRAYS > 100, 255, 0)))
     Image.new("RGB", (1, 1), (1, 2, 3)).save(tmp_path / "dot.png")
     check_pixels(tmp_path / "dot.png", np.array([[[1, 2, 3]]]))
 
 
-def test_alpha_is_dropped_and_colours_under_it_kept(tmp_path: Path) -> None:
+def test_alpha_is_dropped_and_colors_under_it_kept(tmp_path: Path) -> None:
     pixels = noise(6, 5, channels=4)
     pixels[0, :, 3] = 0
     Image.fromarray(pixels).save(tmp_path / "rgba.png")
     check_pixels(tmp_path / "rgba.png", pixels[..., :3])
-    Image.fromarray(np.stack([GREYS, 255 - GREYS], 2), "LA").save(tmp_path / "la.png")
-    check_pixels(tmp_path / "la.png", grey(GREYS))
-    Image.fromarray(GREYS).save(tmp_path / "key.png", transparency=7)
-    check_pixels(tmp_path / "key.png", grey(GREYS))
+    Image.fromarray(np.stack([GRAYS, 255 - GRAYS], 2), "LA").save(tmp_path / "la.png")
+    check_pixels(tmp_path / "la.png", gray(GRAYS))
+    Image.fromarray(GRAYS).save(tmp_path / "key.png", transparency=7)
+    check_pixels(tmp_path / "key.png", gray(GRAYS))
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("transparency", [None, 3, bytes(range(256))])
 def test_palette(tmp_path: Path, transparency: int | bytes | None) -> None:
-    colours = noise(256, 1)[:, 0]
-    file = Image.fromarray(GREYS, "P")
-    file.putpalette(colours.tobytes())
+    colors = noise(256, 1)[:, 0]
+    file = Image.fromarray(GRAYS, "P")
+    file.putpalette(colors.tobytes())
     file.save(tmp_path / "p.png", **({} if transparency is None else {"transparency": transparency}))
-    check_pixels(tmp_path / "p.png", colours[GREYS])
+    check_pixels(tmp_path / "p.png", colors[GRAYS])
 
 
 def test_cmyk_jpeg(tmp_path: Path) -> None:
@@ -109,10 +109,10 @@ def test_cmyk_jpeg(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.png", "little.tif", "big.tif", "a.pgm", "wide.tif"])
-def test_16_bit_grey_is_scaled_and_not_clipped(tmp_path: Path, name: str) -> None:
+def test_16_bit_gray_is_scaled_and_not_clipped(tmp_path: Path, name: str) -> None:
     files = {"big.tif": RAMP.astype(">u2"), "wide.tif": RAMP.astype(np.int32)}
     Image.fromarray(files.get(name, RAMP)).save(tmp_path / name)
-    check_pixels(tmp_path / name, grey(np.rint(RAMP / 257)))
+    check_pixels(tmp_path / name, gray(np.rint(RAMP / 257)))
 
 
 def test_48_bit_png_is_read_as_24_bit(tmp_path: Path) -> None:
@@ -125,10 +125,10 @@ def test_48_bit_png_is_read_as_24_bit(tmp_path: Path) -> None:
     check_pixels(tmp_path / "deep.png", pixels)
 
 
-def test_floating_point_only_within_0_and_1(tmp_path: Path) -> None:
+def test_floating_point_must_be_within_0_and_1(tmp_path: Path) -> None:
     values = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
     Image.fromarray(values).save(tmp_path / "f.tif")
-    check_pixels(tmp_path / "f.tif", grey(np.rint(values * 255)))
+    check_pixels(tmp_path / "f.tif", gray(np.rint(values * 255)))
     for bad in (1.5, -0.1, np.nan):
         values[1, 2] = bad
         Image.fromarray(values).save(tmp_path / "f.tif")
@@ -160,14 +160,14 @@ def test_orientation(tmp_path: Path, suffix: str, orientation: int) -> None:
     check_pixels(tmp_path / f"a.{suffix}", shown, tolerance=6 if suffix == "jpg" else 0)
 
 
-def test_unknown_orientation_is_upright(tmp_path: Path) -> None:
+def test_unknown_orientations_are_ignored(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 9
-    Image.fromarray(GREYS[:4]).save(tmp_path / "a.png", exif=exif)
-    check_pixels(tmp_path / "a.png", grey(GREYS[:4]))
+    Image.fromarray(GRAYS[:4]).save(tmp_path / "a.png", exif=exif)
+    check_pixels(tmp_path / "a.png", gray(GRAYS[:4]))
 
 
-def test_size_does_not_decode(tmp_path: Path) -> None:
+def test_size_reads_the_header_only(tmp_path: Path) -> None:
     file = io.BytesIO()
     Image.fromarray(picture(40, 50)).save(file, "PNG")
     (tmp_path / "a.png").write_bytes(file.getvalue()[:200])
@@ -187,7 +187,7 @@ def test_size_does_not_decode(tmp_path: Path) -> None:
         ("ppm", {}, 0),
     ],
 )
-def test_truncated_is_never_an_image(tmp_path: Path, suffix: str, options: dict[str, bool], trailer: int) -> None:
+def test_truncated_files_are_input_errors(tmp_path: Path, suffix: str, options: dict[str, bool], trailer: int) -> None:
     path = tmp_path / f"photo.{suffix}"
     Image.fromarray(picture(40, 50)).save(path, **options)
     whole, expected = path.read_bytes(), image.read_bytes(path)
@@ -240,7 +240,7 @@ def test_damage_raises_only_input_errors(tmp_path: Path, suffix: str, monkeypatc
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 5 5\n", "is not an image, or its header is damaged"),
     ],
 )
-def test_what_is_not_an_image(tmp_path: Path, content: bytes, message: str) -> None:
+def test_other_files_are_input_errors(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(content)
     for function in (image.read_bytes, image.read, image.size):
@@ -250,14 +250,14 @@ def test_what_is_not_an_image(tmp_path: Path, content: bytes, message: str) -> N
         assert "\n" not in str(caught.value)
 
 
-def test_what_cannot_be_opened(tmp_path: Path) -> None:
+def test_missing_files_and_folders_are_input_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"missing\.png: cannot be opened \(No such file or directory\)"):
         image.read_bytes(tmp_path / "missing.png")
-    with pytest.raises(InputError, match=r": cannot be opened \(Is a directory\); check the path and its rights"):
+    with pytest.raises(InputError, match=r": cannot be opened \(Is a directory\); check the path and its permissions"):
         image.size(tmp_path)
 
 
-def test_what_may_not_be_read(tmp_path: Path) -> None:
+def test_unreadable_files_are_input_errors(tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     secret.touch(mode=0o000)
     if os.access(secret, os.R_OK):
@@ -266,12 +266,12 @@ def test_what_may_not_be_read(tmp_path: Path) -> None:
         image.read_bytes(secret)
 
 
-def test_pillow_warns_of_nothing(tmp_path: Path) -> None:
-    file = Image.fromarray(GREYS, "P")
+def test_warnings_of_pillow_are_silenced(tmp_path: Path) -> None:
+    file = Image.fromarray(GRAYS, "P")
     file.putpalette(bytes(768))
     file.save(tmp_path / "palette.png", transparency=bytes(256))
     broken_exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12\0\x03\0\0\0\x01\0\x06"
-    Image.fromarray(GREYS).save(tmp_path / "exif.jpg", exif=broken_exif)
+    Image.fromarray(GRAYS).save(tmp_path / "exif.jpg", exif=broken_exif)
     Image.new("1", (10_000, 10_000)).save(tmp_path / "large.png")  # above Pillow's limit for a warning
     code = "import sys; from sr_lightning import image; [image.size(p) or image.read_bytes(p) for p in sys.argv[1:]]"
     paths = [str(path) for path in sorted(tmp_path.iterdir())]
@@ -279,7 +279,7 @@ def test_pillow_warns_of_nothing(tmp_path: Path) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_threads_read_what_one_thread_reads(tmp_path: Path) -> None:
+def test_reading_is_thread_safe(tmp_path: Path) -> None:
     paths = [tmp_path / f"{seed}.png" for seed in range(12)]
     for seed, path in enumerate(paths):
         Image.fromarray(noise(30, 40, seed=seed)).save(path)
@@ -313,7 +313,7 @@ def test_lossy_files_are_close(tmp_path: Path, suffix: str) -> None:
     assert (image.read(tmp_path / f"a.{suffix}") - smooth).abs().max() < 0.03
 
 
-def test_write_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_is_atomic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.webp"
     image.write(path, torch.zeros(3, 4, 4))
     before = path.read_bytes()
@@ -341,13 +341,13 @@ def interrupt(*_: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.jp2", "a", "a.png.txt"])
-def test_unknown_suffix(tmp_path: Path, name: str) -> None:
+def test_unknown_suffixes_are_input_errors(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=rf"{name}: cannot be written as .*; use \.png, \.jpg, \.jpeg, \.webp"):
         image.write(tmp_path / name, torch.zeros(3, 4, 4))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("wrong", [torch.zeros(2, 4, 4), torch.zeros(1, 3, 4, 4), torch.zeros(3, 0, 4)])
-def test_write_refuses_other_shapes(tmp_path: Path, wrong: Tensor) -> None:
+def test_other_shapes_are_errors(tmp_path: Path, wrong: Tensor) -> None:
     with pytest.raises(ValueError, match=r"shape \(3, H, W\) or \(1, H, W\), not"):
         image.write(tmp_path / "a.png", wrong)

@@ -13,7 +13,7 @@ from sr_lightning.data.batch import Batch
 from sr_lightning.discriminators import UNetDiscriminator, VGGDiscriminator
 from sr_lightning.losses import Hinge, LeastSquares, Reconstruction, Relativistic, Vanilla
 from sr_lightning.modules import AdversarialRestorer
-from sr_lightning.ops.unsharp_mask import unsharp
+from sr_lightning.ops.unsharp_mask import unsharp_mask
 from tests.support.adversarial import WEIGHTS, batches, fit, restorer
 
 GANS = [Vanilla, Relativistic, Hinge, LeastSquares]
@@ -250,7 +250,7 @@ def test_each_loss_has_the_target_that_usm_gives_it(sharpened):
     seen = []
     module.discriminator.register_forward_pre_hook(lambda _, images: seen.append(images[0]))
     fit(module, [batch])
-    sharp = unsharp(batch.hr)
+    sharp = unsharp_mask(batch.hr)
     assert (sharp - batch.hr).abs().max() > 0.1
     torch.testing.assert_close(seen[0], sharp if "adversarial" in sharpened else batch.hr)
     losses, zero = module.objective.compare(torch.zeros(2, 3, 16, 16), batch.hr), batch.hr.mean()

@@ -1,4 +1,4 @@
-"""What reaches the network: pairs in [0, 1], the same wherever they come from; and files of every kind."""
+"""Batches are pairs in [0, 1], identical for every kind of storage, number of devices and file format."""
 
 from types import SimpleNamespace
 
@@ -10,8 +10,8 @@ from PIL import Image
 
 from sr_lightning import image
 from sr_lightning.data import folder, paired, validation
-from sr_lightning.data.batch import to_batch
-from sr_lightning.data.full_images import WholeImages
+from sr_lightning.data.batch import ImageBatches
+from sr_lightning.data.full_images import FullImages
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
 from sr_lightning.modules import SRDataModule
@@ -48,8 +48,8 @@ def test_lr_is_the_degraded_hr(tmp_path):
 
 @pytest.mark.parametrize("other", [{"resident": True}, {"store": False}, {"workers": 2}])
 @pytest.mark.parametrize("pairs", [False, True])
-def test_every_way_gives_the_very_same_batches(tmp_path, pairs, other):
-    """A store, a store in device memory, decoding anew, and worker processes."""
+def test_batches_are_identical_for_every_kind_of_storage(tmp_path, pairs, other):
+    """Store on disk, store in device memory, no store, and worker processes."""
     hr, lr = tmp_path / "hr", tmp_path / "lr"
     for i in range(4):
         photographs.save(hr / f"{i}.png", 40 + 4 * i, 48 + 8 * i, seed=i)
@@ -66,11 +66,11 @@ def test_every_way_gives_the_very_same_batches(tmp_path, pairs, other):
 
 
 def random(seed: int = 0) -> RandomDegradation:
-    return RandomDegradation(4, {"noise": Noise(1, gaussian=0.5, sigma=[1, 30], scale=[0.05, 3], grey=0.4)}, seed)
+    return RandomDegradation(4, {"noise": Noise(1, gaussian=0.5, sigma=[1, 30], scale=[0.05, 3], gray=0.4)}, seed)
 
 
 @pytest.mark.parametrize("other", [{"resident": True}, {"store": False}, {"workers": 2}])
-def test_a_random_degradation_is_the_same_in_every_way(tmp_path, other):
+def test_random_degradations_are_identical_for_every_kind_of_storage(tmp_path, other):
     hr = photographs.folder(tmp_path / "hr")
     settings = ({}, other, {"degradation": random(1)})
     plain, same, reseeded = (
@@ -82,10 +82,10 @@ def test_a_random_degradation_is_the_same_in_every_way(tmp_path, other):
         assert not torch.equal(first.lr, third.lr)
 
 
-def test_devices_and_resumes_draw_what_one_undisturbed_device_draws(tmp_path):
-    """REQ-RNG-1: two devices have the two halves of each batch; a resumed run has the rest of it."""
+def test_several_devices_and_resumed_runs_draw_the_same_samples(tmp_path):
+    """Two devices get the two halves of each batch, and a resumed run gets the remaining batches."""
     hr = photographs.folder(tmp_path / "hr")
-    whole = batches(module(tmp_path, lambda: folder(hr), degradation=random()))
+    complete = batches(module(tmp_path, lambda: folder(hr), degradation=random()))
 
     def loaded(**trainer):
         data = module(tmp_path, lambda: folder(hr), degradation=random())
@@ -94,14 +94,14 @@ def test_devices_and_resumes_draw_what_one_undisturbed_device_draws(tmp_path):
         return batches(data)
 
     halves = [loaded(global_rank=rank, world_size=2) for rank in (0, 1)]
-    for batch, first, second in zip(whole, *halves, strict=True):
+    for batch, first, second in zip(complete, *halves, strict=True):
         assert torch.equal(batch.lr, torch.cat([first.lr, second.lr]))
     (resumed,) = loaded(global_step=2)
-    assert torch.equal(resumed.lr, whole[2].lr)
+    assert torch.equal(resumed.lr, complete[2].lr)
 
 
 def test_validation_sees_the_same_degraded_images_each_time(tmp_path):
-    """Whatever has been trained meanwhile, and in whatever order the devices take them."""
+    """Training in between and the order of the images have no influence."""
     hr = photographs.folder(tmp_path / "hr")
     data = module(tmp_path, lambda: folder(hr), degradation=random())
     first = [data.on_after_batch_transfer(item, 0) for item in data.val_dataloader()]
@@ -110,13 +110,13 @@ def test_validation_sees_the_same_degraded_images_each_time(tmp_path):
     for one, two in zip(first, again, strict=True):
         assert torch.equal(one.lr, two.lr)
     items = [*data.val_dataloader()]
-    last = to_batch(items[-1], random())
+    last = ImageBatches(random())(items[-1])
     assert torch.equal(last.lr, first[-1].lr)
-    assert len({str(random().draw(item["keys"][0])) for item in items}) == len(items)
+    assert len(set(map(str, random().draw([item.key for item in items])))) == len(items)
 
 
-def test_fixed_low_resolution_is_made_once(tmp_path, monkeypatch):
-    """At the first look at an image; a file of the same name elsewhere is another image."""
+def test_lr_images_for_validation_are_computed_once(tmp_path, monkeypatch):
+    """They are cached by path: a file of the same name in another folder is a different image."""
     for name in ("one", "two"):
         photographs.save(tmp_path / name / "a.png", 24, 32, seed=ord(name[0]))
     made, degrade = [], RandomDegradation.forward
@@ -129,7 +129,7 @@ def test_fixed_low_resolution_is_made_once(tmp_path, monkeypatch):
     for look in looks:
         for batch, first in zip(look, looks[0], strict=True):
             assert torch.equal(batch.lr, first.lr)
-    plain = to_batch(WholeImages(files["two"], 4)[0], random())
+    plain = ImageBatches(random())(FullImages(files["two"], 4)[0])
     assert torch.equal(plain.lr, looks[2][1].lr)
     assert not torch.equal(looks[0][0].lr, looks[0][1].lr)
 
@@ -146,11 +146,11 @@ def test_recorded_pairs_are_not_degraded_again(tmp_path):
 
 
 def test_files_of_every_kind_train(tmp_path):
-    """Grey, palette, CMYK, 16-bit, alpha and turned by EXIF: all become RGB crops."""
+    """Gray, palette, CMYK, 16-bit, alpha and EXIF-rotated files all become RGB crops."""
     pixels = Image.fromarray(photographs.pixels(40, 60))
     root = tmp_path / "images"
     root.mkdir()
-    pixels.convert("L").save(root / "grey.png")
+    pixels.convert("L").save(root / "gray.png")
     pixels.convert("P").save(root / "palette.png")
     pixels.convert("CMYK").save(root / "cmyk.jpg")
     pixels.convert("RGBA").save(root / "alpha.png")
@@ -160,15 +160,15 @@ def test_files_of_every_kind_train(tmp_path):
     pixels.save(root / "turned.jpg", exif=exif)
     data = module(tmp_path, lambda: folder(root), batch_size=6)
     assert data.hr.sizes.tolist() == [[40, 60]] * 5 + [[60, 40]]
-    grey, sixteen = (data.hr.crop(number, 0, 0, 24) for number in (2, 4))
-    np.testing.assert_array_equal(grey, sixteen)
+    gray, sixteen = (data.hr.crop(number, 0, 0, 24) for number in (2, 4))
+    np.testing.assert_array_equal(gray, sixteen)
     for batch in batches(data):
         assert sorted(batch.image.tolist()) == list(range(6))
         assert batch.hr.isfinite().all()
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"crop": 30}, r"data\.crop=30: must be a multiple of scale=4, e\.g\. data\.crop=28"),
         ({"crop": 2}, r"data\.crop=2"),
@@ -177,13 +177,13 @@ def test_files_of_every_kind_train(tmp_path):
         ({"crop": 64}, r"00\.png: 40x48 pixels are less than data\.crop=64, and so are 3 others; .*data\.crop=40"),
     ],
 )
-def test_impossible_settings_are_refused(tmp_path, changes, told):
+def test_invalid_settings_are_input_errors(tmp_path, changes, message):
     photographs.folder(tmp_path / "images")
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         module(tmp_path, lambda: folder(tmp_path / "images"), **changes)
 
 
-def test_the_batch_is_shared_by_all_devices(tmp_path):
+def test_the_batch_size_must_be_a_multiple_of_the_devices(tmp_path):
     photographs.folder(tmp_path / "images")
     data = module(tmp_path, lambda: folder(tmp_path / "images"), batch_size=3)
     data.trainer = type("Trainer", (), {"world_size": 2})()
@@ -191,20 +191,22 @@ def test_the_batch_is_shared_by_all_devices(tmp_path):
         data.setup("fit")
 
 
-def test_an_image_has_the_same_low_resolution_in_whatever_company(tmp_path):
-    """A random degradation draws by the file's name: not by its place in the set, nor by its format."""
+def test_an_image_has_the_same_lr_image_in_every_data_set(tmp_path):
+    """Random degradations depend on the file name, not on its position in the set or its format."""
     images = photographs.folder(tmp_path / "images", count=3)
     (tmp_path / "alone").mkdir()
     Image.open(images / "02.png").save(tmp_path / "alone" / "02.bmp")
     degradation = RandomDegradation(2, {"noise": Noise(1, 1, (20, 20), (1, 1), 0)})
-    found = {name: WholeImages(folder(tmp_path / name), 2) for name in ("images", "alone")}
-    lr = {name: to_batch(part[len(part) - 1], degradation).lr for name, part in found.items()}
+    found = {name: FullImages(folder(tmp_path / name), 2) for name in ("images", "alone")}
+    lr = {name: ImageBatches(degradation)(part[len(part) - 1]).lr for name, part in found.items()}
     assert torch.equal(lr["images"], lr["alone"])
-    keys = [part["keys"][0] for part in (found["images"][number] for number in range(3))]
+    keys = [item.key for item in (found["images"][number] for number in range(3))]
     assert len(set(keys)) == 3
 
 
-@pytest.mark.parametrize(("pool", "told"), [(3, r"at least data\.batch_size=4"), ("many", "must be null or a whole")])
-def test_an_impossible_pool_is_refused(tmp_path, pool, told):
-    with pytest.raises(InputError, match=told):
+@pytest.mark.parametrize(
+    ("pool", "message"), [(3, r"at least data\.batch_size=4"), ("many", "must be null or a whole")]
+)
+def test_an_invalid_pool_is_an_input_error(tmp_path, pool, message):
+    with pytest.raises(InputError, match=message):
         module(tmp_path, lambda: folder(tmp_path), pool=pool)

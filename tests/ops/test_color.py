@@ -1,4 +1,4 @@
-"""The luma on which papers measure."""
+"""Luma as MATLAB computes it."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from sr_lightning.ops.color import luma, rgb
 
 
 @pytest.mark.parametrize(
-    ("colour", "y"),
+    ("color", "y"),
     [
         ((0, 0, 0), 16),
         ((1, 1, 1), 235),
@@ -17,12 +17,12 @@ from sr_lightning.ops.color import luma, rgb
         ((0.5, 0.5, 0.5), 125.5),
     ],
 )
-def test_luma_is_that_of_matlab(colour, y):
-    image = torch.tensor(colour, dtype=torch.float64).view(3, 1, 1)
+def test_luma_equals_matlab(color, y):
+    image = torch.tensor(color, dtype=torch.float64).view(3, 1, 1)
     assert luma(image).item() * 255 == pytest.approx(y, abs=1e-9)
 
 
-def test_luma_keeps_every_other_dimension_the_type_and_the_gradient():
+def test_luma_keeps_other_dimensions_type_and_gradient():
     image = torch.rand(2, 5, 3, 4, 6, dtype=torch.float16, requires_grad=True)
     y = luma(image)
     assert y.shape == (2, 5, 1, 4, 6)
@@ -32,11 +32,11 @@ def test_luma_keeps_every_other_dimension_the_type_and_the_gradient():
     assert gradient.tolist() == pytest.approx([65.481, 128.553, 24.966], rel=1e-3)
 
 
-def test_luma_of_anything_but_rgb_is_an_error():
+def test_luma_needs_three_channels():
     with pytest.raises(ValueError, match=r"\(1, 4, 4\)"):
         luma(torch.rand(1, 4, 4))
 
 
-def test_rgb_is_the_image_itself():
+def test_rgb_returns_its_input():
     image = torch.rand(3, 4, 4)
     assert rgb(image) is image

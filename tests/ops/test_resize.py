@@ -1,4 +1,4 @@
-"""Bicubic resizing is MATLAB's: against weights written out, and against published numbers."""
+"""Bicubic resizing equals MATLAB's, computed with explicit weights."""
 
 import numpy as np
 import pytest
@@ -11,12 +11,12 @@ from tests.support.matlab import imresize
 
 
 def ours(image: np.ndarray, scale: float) -> np.ndarray:
-    """(H, W, C) float64 through ``bicubic``."""
+    """Resize with `bicubic`. Shape: (H, W, C) float64."""
     return bicubic(torch.from_numpy(image).permute(2, 0, 1)[None], scale)[0].permute(1, 2, 0).numpy()
 
 
 @pytest.mark.parametrize("scale", [1 / 8, 1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 8])
-def test_equals_explicit_weights_border_included(scale):
+def test_equals_explicit_weights_including_the_border(scale):
     image = np.random.default_rng(0).random((24, 48, 3))
     height, width = round(24 * scale), round(48 * scale)
     np.testing.assert_allclose(ours(image, scale), imresize(image, size=(height, width)), rtol=0, atol=1e-12)
@@ -39,12 +39,12 @@ def test_any_size_equals_explicit_weights(height, width, new_height, new_width):
     np.testing.assert_allclose(resized, imresize(image, size=(new_height, new_width)), rtol=0, atol=1e-12)
 
 
-def test_a_size_below_one_is_refused():
+def test_a_size_below_one_pixel_is_an_error():
     with pytest.raises(ValueError, match="got 0x4"):
         bicubic_to(torch.rand(1, 3, 8, 8), 0, 4)
 
 
-def test_keeps_constants_and_commutes_with_symmetries():
+def test_constants_are_kept_and_symmetries_commute():
     constant = torch.full((1, 3, 8, 12), 0.3, dtype=torch.float64)
     torch.testing.assert_close(bicubic(constant, 1 / 4), constant[..., ::4, ::4])
     image = torch.rand(1, 3, 8, 12, dtype=torch.float64)
@@ -73,13 +73,13 @@ def test_stays_in_float32_under_autocast():
 
 
 @pytest.mark.parametrize(
-    ("scale", "told"), [(1.5, "got 1.5"), (0.3, "got 0.3"), (1 / 4, "10x8 pixels cannot be divided by 4")]
+    ("scale", "message"), [(1.5, "got 1.5"), (0.3, "got 0.3"), (1 / 4, "10x8 pixels cannot be divided by 4")]
 )
-def test_refuses_what_it_cannot_do_exactly(scale, told):
-    with pytest.raises(ValueError, match=told):
+def test_other_scales_and_indivisible_sizes_are_errors(scale, message):
+    with pytest.raises(ValueError, match=message):
         bicubic(torch.rand(1, 3, 10, 8), scale)
 
 
-def test_mirror_repeats_the_edge_and_never_runs_out():
+def test_mirror_repeats_the_edge_and_allows_any_padding():
     assert mirror(3, 4).tolist() == [2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0]
     assert mirror(1, 3).tolist() == [0] * 7

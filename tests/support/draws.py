@@ -2,7 +2,8 @@
 
 import torch
 
-from sr_lightning.degradations import TRAINING, Key
+from sr_lightning.degradations import SampleKey
+from sr_lightning.ops.random_streams import Stream
 from tests.support import photographs
 
 
@@ -14,5 +15,5 @@ def photograph(height: int, width: int, seed: int = 0) -> torch.Tensor:
     return torch.from_numpy(photographs.pixels(height, width, seed)).permute(2, 0, 1).float() / 255
 
 
-def keys(count: int, iteration: int = 0) -> list[Key]:
-    return [Key(TRAINING, iteration, sample) for sample in range(count)]
+def keys(count: int, iteration: int = 0) -> list[SampleKey]:
+    return [SampleKey(Stream.TRAINING, iteration, sample) for sample in range(count)]

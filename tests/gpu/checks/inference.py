@@ -9,11 +9,10 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from sr_lightning.cli.config import CONF
-from sr_lightning.degradations import Bicubic
 from sr_lightning.upscaling import Upscaler
 from tests.benchmarks import upscale
 from tests.benchmarks.timing import default_device
-from tests.gpu.checks.samples import SCALE, network, photograph, psnr
+from tests.gpu.checks.samples import SCALE, bicubic_lr, network, photograph, psnr
 from tests.gpu.device import exact_float32
 from tests.gpu.settings import Settings
 from tests.gpu.stage import Row, at_least, at_most
@@ -50,7 +49,7 @@ def precision(settings: Settings) -> list[Row]:
 def metrics(settings: Settings) -> list[Row]:
     """Each metric of a bicubic enlargement against its value on the CPU."""
     hr = photograph()[None]
-    sr = torch.nn.functional.interpolate(Bicubic(SCALE)(hr)[0], scale_factor=SCALE, mode="bicubic").clamp(0, 1)
+    sr = torch.nn.functional.interpolate(bicubic_lr(hr), scale_factor=SCALE, mode="bicubic").clamp(0, 1)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", [f"metrics={'fidelity' if settings.small else 'full'}", "name=bench"])
     expected = values(instantiate(config.metrics), sr, hr, torch.device("cpu"))

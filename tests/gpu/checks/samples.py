@@ -8,8 +8,9 @@ from torch import Tensor
 
 from sr_lightning import image
 from sr_lightning.data.demo import VALIDATION, demo_images
-from sr_lightning.degradations import Bicubic
+from sr_lightning.degradations import Bicubic, SampleKey
 from sr_lightning.modules import Restorer
+from sr_lightning.ops.random_streams import Stream
 from tests.benchmarks import library
 from tests.benchmarks.networks import parts
 from tests.gpu.settings import Settings
@@ -31,7 +32,13 @@ def crops(settings: Settings) -> tuple[Tensor, Tensor]:
     tops = torch.linspace(0, photo.shape[1] - side, count).int().tolist()
     lefts = torch.linspace(0, photo.shape[2] - side, count).int().tolist()
     hr = torch.stack([photo[:, top : top + side, left : left + side] for top, left in zip(tops, lefts, strict=True)])
-    return Bicubic(SCALE)(hr)[0], hr
+    return bicubic_lr(hr), hr
+
+
+def bicubic_lr(hr: torch.Tensor) -> torch.Tensor:
+    """Downscale with the bicubic degradation. Shape: (B, C, s*h, s*w) -> (B, C, h, w)."""
+    degradation = Bicubic(SCALE)
+    return degradation(hr, degradation.draw([SampleKey(Stream.FIXED, 0, sample) for sample in range(len(hr))]))
 
 
 def network(model: str, settings: Settings, *overrides: str) -> Restorer:

@@ -9,7 +9,7 @@ from torch.utils._pytree import tree_leaves
 
 from sr_lightning.data.crop_store import CropStore, build
 from sr_lightning.data.demo import TRAIN, demo_images
-from sr_lightning.data.device_store import ResidentStore
+from sr_lightning.data.device_store import DeviceStore
 from sr_lightning.system import tensor_files
 from tests.benchmarks import library, published
 from tests.benchmarks.networks import random_features
@@ -30,7 +30,7 @@ def resident(settings: Settings) -> list[Row]:
     store, device = CropStore(build(demo_images(TRAIN[:2]), settings.cache)), default_device()
     places = [(0, 3, 5), (1, 100, 7), (0, 200, 301)]
     image, top, left = (torch.tensor(column, device=device) for column in zip(*places, strict=True))
-    found = ResidentStore(store, device).crops(image, top, left, 64).permute(0, 2, 3, 1).cpu()
+    found = DeviceStore(store, device).crops(image, top, left, 64).permute(0, 2, 3, 1).cpu()
     expected = torch.stack([torch.tensor(store.crop(*place, 64)) for place in places])
     return [holds("crops of the resident store equal those of the store", torch.equal(found, expected))]
 
