@@ -33,7 +33,7 @@ EXPECTED = {
 
 
 def run(config: DictConfig) -> list[Row]:
-    """Evaluate what the configuration names; returns the rows."""
+    """Evaluate the configured networks on the configured benchmarks; returns one row per image."""
     quiet()
     folder = Path(HydraConfig.get().runtime.output_dir)
     check_values(config, EXPECTED)
@@ -58,10 +58,10 @@ def run(config: DictConfig) -> list[Row]:
 
 
 def as_list(value: Any, key: str) -> list[str]:
-    """One or several names.
+    """Convert one name or a list of names to a list.
 
     Raises:
-        InputError: none.
+        InputError: the list is empty.
     """
     names = [str(name) for name in value] if isinstance(value, ListConfig) else [str(value)]
     if not names:
@@ -70,7 +70,7 @@ def as_list(value: Any, key: str) -> list[str]:
 
 
 def saver(folder: Path, benchmarks: Benchmarks) -> OnImage:
-    """Writes the sr of each image below ``folder``."""
+    """Return a callback that writes the output of each image below ``folder``."""
 
     def save(benchmark: str, number: int, sr: Tensor, batch: Batch) -> None:
         image.write(folder / benchmark / f"{benchmarks.files[benchmark].hr[number].stem}.png", sr[0])

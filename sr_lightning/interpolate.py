@@ -1,8 +1,8 @@
 """python -m sr_lightning.interpolate A B --alpha 0.8 --output FILE: a network between two or more others.
 
-Its weights are (1 - alpha) * A + alpha * B (ESRGAN, arXiv:1809.00219, eq. 4), or with --weights the weighted sum of any
-number of networks. --alpha START:STOP:STEP writes a series into the folder OUTPUT; --evaluate FOLDER measures it there,
-beside the interpolation of the two networks' images. Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
+The weights are (1 - alpha) * A + alpha * B (ESRGAN, arXiv:1809.00219, eq. 4), or with --weights the weighted sum of any
+number of networks. --alpha START:STOP:STEP writes a series into the folder OUTPUT; --evaluate FOLDER measures it
+against interpolation of the two networks' outputs. Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
 """
 
 import argparse
@@ -29,16 +29,16 @@ log = logging.getLogger(__name__)
 
 
 def file_names(alphas: Sequence[Decimal]) -> list[str]:
-    """``alpha-0.00``, ``alpha-0.25`` …: exact, all with as many decimals, so that they sort."""
+    """Return ``alpha-0.00``, ``alpha-0.25`` …, exact and with equally many decimals, so that they sort."""
     digits = max(max(0, -int(alpha.normalize().as_tuple().exponent)) for alpha in alphas)
     return [f"alpha-{alpha:.{digits}f}" for alpha in alphas]
 
 
 def targets(options: argparse.Namespace) -> dict[Path, list[Decimal]]:
-    """Each file that is asked for, and the shares of the networks in it; a series in a folder has no ending yet.
+    """Return each output file with the shares of the networks; files of a series have no suffix yet.
 
     Raises:
-        InputError: an ending that is none of a file of weights, or a file for a series.
+        InputError: unknown suffix, or a file as output of a series.
     """
     output: Path = options.output
     shares = [options.weights] if options.weights else [[1 - alpha, alpha] for alpha in options.alpha]
@@ -54,10 +54,10 @@ def targets(options: argparse.Namespace) -> dict[Path, list[Decimal]]:
 
 
 def load(sources: Sequence[str], kind: str = "ema") -> dict[str, nn.Module]:
-    """The networks by name; a file that is given twice is read once.
+    """Load the networks by name; a repeated file is read once.
 
     Raises:
-        InputError: a source that cannot be read.
+        InputError: a source cannot be read.
     """
     generators = {source: weights.load(source, kind) for source in sources}
     return {label: generators[source] for label, source in zip(labels(sources), sources, strict=True)}
@@ -73,12 +73,13 @@ def write(
 
     Args:
         generators: by name.
-        recipe: of their architecture, where one of them is a checkpoint of this library.
-        files: path -> shares of the networks. ``alpha-…`` without a format gets .safetensors where the architecture has
-            a public layout, else .ckpt.
-        sources: files and names that the networks came from; a file of them is not written over.
+        recipe: configuration of the architecture, if a source is a checkpoint of this library.
+        files: path -> shares of the networks. ``alpha-…`` without a format gets .safetensors if the architecture has a
+            public layout, else .ckpt.
+        sources: files and names of the networks; these files are never overwritten.
+
     Raises:
-        InputError: other architectures, a network that the format cannot hold, or a path that is a source.
+        InputError: the architectures differ, the format cannot hold the network, or a path is a source.
     """
     written = []
     for path, shares in files.items():
@@ -94,13 +95,13 @@ def write(
 
 
 def labels(sources: Sequence[str]) -> list[str]:
-    """The sources, numbered where one is given twice."""
+    """Return the sources, numbered if one is repeated."""
     twice = len(set(sources)) < len(sources)
     return [f"{source} (number {number})" if twice else source for number, source in enumerate(sources, 1)]
 
 
 def ending(network: nn.Module) -> str:
-    """The format that holds this network and that most programs read."""
+    """Return the suffix of the most widely readable format that can hold this network."""
     try:
         weights.to_basicsr(network)
     except weights.NoPublicLayoutError:
@@ -109,10 +110,11 @@ def ending(network: nn.Module) -> str:
 
 
 def parser() -> Parser:
-    found = Parser("python -m sr_lightning.interpolate", description="Write a network between two or more others.")
-    add = found.add_argument
+    """Return the parser of the command line."""
+    options = Parser("python -m sr_lightning.interpolate", description="Write a network between two or more others.")
+    add = options.add_argument
     add("sources", nargs="+", metavar="NETWORK", help="checkpoints, published files or names, of one architecture")
-    how = found.add_mutually_exclusive_group(required=True)
+    how = options.add_mutually_exclusive_group(required=True)
     how.add_argument("--alpha", type=series, metavar="ALPHA", help="share of the second of two; or START:STOP:STEP")
     how.add_argument("--weights", type=decimals, metavar="SHARE,SHARE…", help="share of each; together 1")
     add(
@@ -127,43 +129,43 @@ def parser() -> Parser:
         action="append",
         default=[],
         metavar="FOLDER",
-        help="measure each alpha and both ends on a folder of HR images; may be given again; "
+        help="measure each alpha and both ends on a folder of HR images; repeatable; "
         "tables, pictures and a page go to PATH/evaluation",
     )
     add("--kind", choices=("ema", "raw"), default="ema", help="of weights in a checkpoint (default: %(default)s)")
-    return found
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    asked = parser()
-    options = asked.parse_args(arguments)
+    command_line = parser()
+    options = command_line.parse_args(arguments)
     count = len(options.sources)
     if options.alpha and count != 2:
-        asked.error(f"--alpha is between two networks, not {count}; give --weights, a share for each")
+        command_line.error(f"--alpha is between two networks, not {count}; give --weights, a share for each")
     if options.weights and (count < 2 or len(options.weights) != count):
-        asked.error(
+        command_line.error(
             f"--weights needs two networks or more and a share for each, got {len(options.weights)} for {count}"
         )
     if options.weights and sum(options.weights) != 1:
-        asked.error(f"--weights must have the sum 1, not {sum(options.weights)}")
+        command_line.error(f"--weights must have the sum 1, not {sum(options.weights)}")
     if options.evaluate and not options.alpha:
-        asked.error("--evaluate measures the way between two networks: give --alpha, not --weights")
+        command_line.error("--evaluate measures interpolation between two networks: give --alpha, not --weights")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with one_line_errors():
         files = targets(options)
         if any(not 0 <= share <= 1 for shares in files.values() for share in shares):
-            log.info("Shares outside [0, 1] extrapolate beyond the networks: look at what they make of a picture")
-        find_benchmarks(options.evaluate, "")  # before anything is written
+            log.info("Shares outside [0, 1] extrapolate beyond the networks: check their outputs on an image")
+        find_benchmarks(options.evaluate, "")  # fails before anything is written
         generators = load(options.sources, options.kind)
-        recipe = next((found for found in map(weights.recipe_of, options.sources) if found is not None), None)
+        recipe = next((each for each in map(weights.recipe_of, options.sources) if each is not None), None)
         for file in write(generators, recipe, files, options.sources):
             log.info("%s: %.1f MB", file, file.stat().st_size / 1e6)
         if options.evaluate:
-            found = measure_tradeoff(generators, options.alpha, options.evaluate)
+            tradeoff = measure_tradeoff(generators, options.alpha, options.evaluate)
             names = display_names(options.sources)
             title = f"alpha 0: {names[options.sources[0]]}, alpha 1: {names[options.sources[1]]}"
-            for file in write_tradeoff(options.output / "evaluation", found, title):
+            for file in write_tradeoff(options.output / "evaluation", tradeoff, title):
                 log.info("%s", file)
 
 

@@ -1,7 +1,7 @@
-"""python -m sr_lightning.report RUN_OR_SWEEP: tables, curves and pictures of a run or of an ablation.
+"""python -m sr_lightning.report RUN_OR_SWEEP: tables, curves and images of a run or an ablation.
 
-Writes one page that needs nothing but a browser, the table as Markdown, LaTeX and CSV, and the pictures, into
-RUN_OR_SWEEP/report. Works on sweeps that are not finished, and says what is missing.
+Writes a self-contained page, the tables as Markdown, LaTeX and CSV, and comparison images into RUN_OR_SWEEP/report.
+Unfinished sweeps are reported with a list of what is missing.
 Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
 """
 
@@ -17,10 +17,11 @@ log = logging.getLogger(__name__)
 
 
 def parser() -> Parser:
-    found = Parser("python -m sr_lightning.report", description="Tables, curves and pictures of a run or an ablation.")
-    add = found.add_argument
-    add("folder", type=Path, metavar="RUN_OR_SWEEP", help="such as runs/sweeps/NAME or runs/NAME/TIME")
-    add("--output", type=Path, metavar="FOLDER", help="where the report goes (default: RUN_OR_SWEEP/report)")
+    """Return the parser of the command line."""
+    options = Parser("python -m sr_lightning.report", description="Tables, curves and images of a run or an ablation.")
+    add = options.add_argument
+    add("folder", type=Path, metavar="RUN_OR_SWEEP", help="folder, such as runs/sweeps/NAME or runs/NAME/TIME")
+    add("--output", type=Path, metavar="FOLDER", help="output folder (default: RUN_OR_SWEEP/report)")
     add("--against", metavar="COLUMN", help="column that the others are compared with (default: the first)")
     add(
         "--interpolation",
@@ -28,7 +29,7 @@ def parser() -> Parser:
         action="append",
         default=[],
         metavar="FOLDER",
-        help="of interpolate --evaluate on the validation images, drawn into the plane; may be given again",
+        help="output of interpolate --evaluate on the validation images, added to the plane; repeatable",
     )
     for axis, default in (("distortion", "psnr_y; rmse_y is derived from it"), ("perception", "LPIPS, DISTS or NIQE")):
         add(f"--{axis}", metavar="METRIC", help=f"axis of the perception–distortion plane (default: {default})")
@@ -37,9 +38,9 @@ def parser() -> Parser:
         nargs="?",
         const="sr_lightning",
         metavar="PROJECT",
-        help="log table and pictures as a run of W&B, too; offline where nobody is logged in",
+        help="also log the report as a W&B run; offline without a login",
     )
-    return found
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

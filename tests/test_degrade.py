@@ -44,29 +44,29 @@ def test_seed_and_overrides(photos, tmp_path):
     for name, more in words.items():
         main([str(photos / "00.png"), *more, "--output", str(tmp_path / name), "--preview", "0"])
         assert not (tmp_path / name / "preview.png").exists()
-    found = {name: copies(tmp_path / name)["lr/00.png"] for name in words}
-    assert torch.equal(found["a"], found["b"])
-    assert found["scale"].shape == (3, 20, 24)
+    actual = {name: copies(tmp_path / name)["lr/00.png"] for name in words}
+    assert torch.equal(actual["a"], actual["b"])
+    assert actual["scale"].shape == (3, 20, 24)
     main([str(photos / "00.png"), "--output", str(tmp_path / "behind"), "--preview", "0", "scale=2"])
-    assert torch.equal(copies(tmp_path / "behind")["lr/00.png"], found["scale"])
-    assert not torch.equal(found["a"], found["seed"])
-    assert not torch.equal(found["a"], found["plain"])
+    assert torch.equal(copies(tmp_path / "behind")["lr/00.png"], actual["scale"])
+    assert not torch.equal(actual["a"], actual["seed"])
+    assert not torch.equal(actual["a"], actual["plain"])
 
 
 def test_draws_are_replayed(photos, tmp_path, capsys):
-    """Those of the same names, whatever the seed; the only one of a file, on any image."""
+    """Records are matched by name and independent of the seed; a single record applies to every image."""
     main([str(photos), "--output", str(tmp_path / "out"), "--record", "--preview", "0"])
     records = tmp_path / "out" / "records.json"
     words = ["--seed", "5", "--record", "--preview", "0"]
     assert main([str(photos), *words, "--output", str(tmp_path / "again"), "--replay", str(records)]) == 0
     assert (tmp_path / "again" / "records.json").read_bytes() == records.read_bytes()
-    found, again = (copies(tmp_path / name) for name in ("out", "again"))
-    assert all(torch.equal(found[name], again[name]) for name in found)
+    actual, again = (copies(tmp_path / name) for name in ("out", "again"))
+    assert all(torch.equal(actual[name], again[name]) for name in actual)
     one = tmp_path / "one.json"
     one.write_text(json.dumps({"00": json.loads(records.read_text())["00"]}))
     main([str(photos), "--preview", "0", "--output", str(tmp_path / "one"), "--replay", str(one)])
     other = copies(tmp_path / "one")
-    assert torch.equal(other["lr/00.png"], found["lr/00.png"])
+    assert torch.equal(other["lr/00.png"], actual["lr/00.png"])
     hr = image.read(photos / "01.png")[None, :, :40, :48]
     expected = second_order()(hr, [json.loads(one.read_text())["00"]])
     torch.testing.assert_close(other["lr/01.png"], expected[0], rtol=0, atol=1e-6)

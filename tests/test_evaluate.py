@@ -1,4 +1,4 @@
-"""The evaluation command: the field's numbers, and tables that say how they came about."""
+"""The evaluation command: published numbers, and tables with their protocol."""
 
 import csv
 import json
@@ -24,7 +24,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
 def test_bicubic_gives_the_published_numbers(command, shared, tmp_path):
     """Set5 28.42, Set14 26.09, B100 25.96 dB, and the single images that an independent implementation measured."""
     out = tmp_path / "evaluation"
-    told = command("evaluate", "checkpoint=bicubic", "benchmarks=[Set5,Set14,B100]",
+    output = command("evaluate", "checkpoint=bicubic", "benchmarks=[Set5,Set14,B100]",
                    f"benchmark_root={shared / 'data' / 'benchmarks'}", f"hydra.run.dir={out}")  # fmt: skip
     summary = {row["benchmark"]: row for row in json.loads((out / "summary.json").read_text())["summary"]}
     expected = {"Set5": (5, 28.42, 0.8102), "Set14": (14, 26.09, 0.7042), "B100": (100, 25.96, 0.6674)}
@@ -37,13 +37,13 @@ def test_bicubic_gives_the_published_numbers(command, shared, tmp_path):
     for name, values in golden.items():
         assert float(measured[name]["psnr_y"]) == pytest.approx(values["x4"]["psnr_y"], abs=1e-3)
         assert float(measured[name]["ssim_y"]) == pytest.approx(values["x4"]["ssim_y"], abs=1e-4)
-    assert "28.42" in told
+    assert "28.42" in output
     assert "28.42" in (out / "summary.md").read_text()
     assert "rounded to 8 bit" in (out / "summary.md").read_text()
 
 
 def test_two_devices_measure_what_one_measures(photos, tmp_path):
-    """REQ-VAL-1 in a real process group: three images on two devices."""
+    """Three images in a process group of two: the sampler repeats one, which must count once."""
     results = []
     for devices in (1, 2):
         out = tmp_path / f"devices-{devices}"

@@ -1,4 +1,4 @@
-"""Network interpolation: its laws, its files, and what it refuses."""
+"""Network interpolation: results, files and errors."""
 
 import csv
 import re
@@ -62,10 +62,10 @@ def test_an_architecture_of_this_library_becomes_a_checkpoint(command, tmp_path)
 def test_wrong_arguments_end_in_one_line(command, capsys, arguments, message):
     with pytest.raises(SystemExit) as error:
         command("interpolate", "a.ckpt", "b.ckpt", *arguments)
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert error.value.code == 2
-    assert told.startswith(f"python -m sr_lightning.interpolate: {message}")
-    assert told.count("\n") == 1
+    assert output.startswith(f"python -m sr_lightning.interpolate: {message}")
+    assert output.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 
 from sr_lightning import image
 from sr_lightning.data.batch import Batch
-from sr_lightning.metrics import per_image
+from sr_lightning.metrics.standard import caption_text
 from sr_lightning.ops import resize
 from sr_lightning.visuals.comparison import comparison
 from sr_lightning.visuals.crop_selection import telling_squares
@@ -35,7 +35,7 @@ class Pictures(Callback):
         lr, hr = batch.lr[0], batch.hr[0]
         bicubic = resize.bicubic(batch.lr, hr.shape[-1] / lr.shape[-1])[0].clamp(0, 1)
         versions = [("LR", lr), ("bicubic", bicubic), ("SR", outputs[0]), ("HR", hr)]
-        value = per_image.written(pl_module.rows["val/"][number])  # type: ignore[index, arg-type]
+        value = caption_text(pl_module.rows["val/"][number])  # type: ignore[index, arg-type]
         places = telling_squares([bicubic])  # the same at every iteration
         picture = comparison(versions, places, {"SR": value} if value else None)
         name = trainer.datamodule.validation_files.hr[number].stem  # type: ignore[attr-defined]

@@ -1,1 +1,1 @@
-"""Scores of networks on benchmarks."""
+"""Evaluation of networks on benchmarks."""

@@ -1,4 +1,4 @@
-"""Measurement of networks on benchmarks, and how it is done."""
+"""Evaluation of networks on benchmarks, and its protocol."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ def evaluate(
     ensemble: bool = False,
     on_image: OnImage | None = None,
 ) -> list[Row]:
-    """Scores of every image of every benchmark; the same on every device."""
+    """Measure every image of every benchmark; returns the same rows on every device."""
     evaluator = Evaluator(generator, metrics, list(benchmarks.files), ensemble, on_image)
     trainer.test(evaluator, datamodule=benchmarks, verbose=False)
     return [
@@ -47,11 +47,11 @@ def evaluate(
 
 
 def protocol(config: DictConfig, **own: Any) -> dict[str, Any]:
-    """What was measured, and how.
+    """Return the evaluation settings for the result files.
 
     Args:
         config: with ``scale``, ``degradation`` and ``metrics``.
-        **own: what else there is to say.
+        **own: further settings.
     """
     return {
         "protocol": PROTOCOL,
@@ -65,16 +65,16 @@ def protocol(config: DictConfig, **own: Any) -> dict[str, Any]:
 
 
 def load_generators(sources: Sequence[str], scale: int | None, kind: str) -> dict[str, nn.Module]:
-    """All networks, of one scale: baselines take that of the checkpoints.
+    """Load networks of one scale; baselines take that of the checkpoints.
 
     Raises:
-        InputError: checkpoints of different scales.
+        InputError: the checkpoints differ in scale.
     """
     loaded = {source: load_generator(source, scale, kind) for source in sources if source not in BASELINES}
     scales = {int(generator.scale) for generator in loaded.values()}  # type: ignore[arg-type]
     if len(scales) > 1:
         raise InputError(
-            f"checkpoint: networks of scales {sorted(scales)} cannot be compared; evaluate them one by one"
+            f"checkpoint: networks of scales {sorted(scales)} cannot be compared; evaluate them separately"
         )
     common = scale if scale is not None else next(iter(scales), 4)
     loaded |= {source: load_generator(source, common) for source in sources if source in BASELINES}
@@ -82,7 +82,7 @@ def load_generators(sources: Sequence[str], scale: int | None, kind: str) -> dic
 
 
 def display_names(sources: Sequence[str]) -> dict[str, str]:
-    """A short name for each source, as long as it takes to tell them apart: run and file, then the run's time, too."""
+    """Return a short unique name for each source: run and file, with the run's time if needed."""
     for length in range(3):
         names = {source: display_name(Path(source), length) for source in sources}
         if len(set(names.values())) == len(set(sources)):
@@ -91,7 +91,7 @@ def display_names(sources: Sequence[str]) -> dict[str, str]:
 
 
 def display_name(path: Path, length: int) -> str:
-    """``srresnet/best`` or ``srresnet/TIME/best`` for a run's checkpoint; for other files their name and folders."""
+    """Return ``srresnet/best`` or ``srresnet/TIME/best`` for a run's checkpoint, else the file's name with folders."""
     if path.parent.name != "checkpoints" or len(path.parts) < 4:
         return "/".join(path.with_suffix("").parts[-1 - length :])
     time, run = path.parts[-3], path.parts[-4]

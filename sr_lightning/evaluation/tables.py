@@ -1,4 +1,4 @@
-"""Tables of results: on the screen, as CSV, Markdown and JSON."""
+"""Tables of results on the screen and as CSV, Markdown and JSON."""
 
 import csv
 import json
@@ -10,14 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sr_lightning.metrics import per_image
+from sr_lightning.metrics import STANDARD, per_image
 from sr_lightning.system.atomic import replacing, write_text
 
 Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
 
 
 def means(rows: Sequence[Row]) -> list[Row]:
-    """One row for each network and benchmark: the number of images and the mean of each metric."""
+    """Return one row per network and benchmark: number of images and mean of each metric."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["network"], row["benchmark"]), []).append(row)
@@ -29,8 +29,8 @@ def means(rows: Sequence[Row]) -> list[Row]:
 
 
 def cells(row: Row) -> list[str]:
-    """A row as text: decibels with two decimals, everything else that is measured with four."""
-    digits = {"psnr_y": 2, "niqe": 3}
+    """Format a row: metrics with the digits of their class, other floats with four."""
+    digits = {key: info.digits for key, info in STANDARD.items()}
     return [f"{v:.{digits.get(k, 4)}f}" if isinstance(v, float) else str(v) for k, v in row.items()]
 
 
@@ -45,18 +45,21 @@ def show(summary: Sequence[Row], title: str, console: Console | None = None) -> 
 
 
 def markdown(summary: Sequence[Row]) -> str:
-    """A summary as a Markdown table."""
+    """Return a summary as a Markdown table."""
     lines = [list(summary[0]), ["---"] * len(summary[0]), *(cells(row) for row in summary)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def write_csv(path: Path, rows: Sequence[Row], names: Sequence[str] = ()) -> None:
-    """Rows with the names of their columns, the whole file or none; parent folders are made.
+    """Write rows as CSV with a header, atomically; parent folders are created.
 
     Args:
-        names: of the columns; none: those of the first row.
+        path: of the file.
+        rows: with equal keys.
+        names: of the columns; by default those of the first row.
+
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names or list(rows[0]))
@@ -65,7 +68,7 @@ def write_csv(path: Path, rows: Sequence[Row], names: Sequence[str] = ()) -> Non
 
 
 def write_results(folder: Path, rows: Sequence[Row], protocol: Mapping[str, Any]) -> None:
-    """``images.csv`` with a row for each image, ``summary.md`` and ``summary.json`` with the protocol.
+    """Write ``images.csv`` with a row per image, ``summary.md`` and ``summary.json`` with the protocol.
 
     Raises:
         InputError: a file cannot be written.

@@ -1,29 +1,40 @@
-"""What every metric of images shares: 8 bits, a border, one value for each image, their mean."""
+"""Base class of image metrics: 8-bit rounding, border removal, one value per image, mean over images."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
+from sr_lightning.metrics.info import MetricInfo
 from sr_lightning.ops.color import luma
 from sr_lightning.ops.quantize import quantize
 
 
 class ImageMetric(Metric):
-    """The mean over images of a value measured on each image.
+    """Mean over images of a value measured per image, as papers report; nan before the first image.
 
-    A mean of errors over all pixels would weigh images by their size and bury the good ones under the worst; papers
-    average the values of images. Before any images are seen the mean is nan.
+    A subclass implements `measure` and declares the class attributes below.
 
     Args:
         border: pixels removed on each side before measuring; papers remove as many as the scale.
-        space: maps RGB to what is measured, ``luma`` or ``rgb``.
+        space: color conversion before measuring, ``luma`` or ``rgb``.
+
+    Attributes:
+        title: for tables and figures, such as ``NIQE``.
+        unit: such as ``dB``; empty for none.
+        digits: after the decimal point in tables.
+        higher_is_better: direction of better values.
 
     Raises:
         ValueError: the border is negative.
     """
+
+    title: ClassVar[str] = ""
+    unit: ClassVar[str] = ""
+    digits: ClassVar[int] = 3
 
     full_state_update = False
     is_differentiable = False  # images are rounded
@@ -34,19 +45,35 @@ class ImageMetric(Metric):
     def __init__(self, border: int = 0, space: Callable[[Tensor], Tensor] = luma) -> None:
         super().__init__()
         if border < 0:
-            raise ValueError(f"border is a number of pixels, at least 0, got {border}")
+            raise ValueError(f"border must be at least 0 pixels, got {border}")
         self.border = border
         self.space = space
         self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", torch.zeros((), dtype=torch.int64), dist_reduce_fx="sum")
 
-    @abstractmethod
-    def measure(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """The value of each image.
+    @classmethod
+    def info(cls, key: str, **options: Any) -> MetricInfo:
+        """Return title, unit, digits and direction for tables.
 
         Args:
-            sr: the images to judge, RGB in [0, 1], (B, 3, H, W); values outside are clamped.
-            hr: what they should be, of the same shape.
+            key: of the metric in the configuration.
+            **options: arguments of the constructor, as configured; the metric is not built.
+        """
+        better = {True: "higher", False: "lower"}.get(getattr(cls, "higher_is_better", None))  # type: ignore[arg-type]
+        return MetricInfo(key, cls.label(**options) or key, better, cls.digits, cls.unit)  # type: ignore[arg-type]
+
+    @classmethod
+    def label(cls, **options: Any) -> str:
+        """Return the title of a configured metric; override it where arguments change what is measured."""
+        return cls.title
+
+    @abstractmethod
+    def measure(self, sr: Tensor, hr: Tensor) -> Tensor:
+        """Measure each image of a batch.
+
+        Args:
+            sr: super-resolved RGB images in [0, 1], (B, 3, H, W); values outside are clamped.
+            hr: reference images of the same shape.
 
         Shape:
             (B,).
@@ -56,10 +83,13 @@ class ImageMetric(Metric):
         """
 
     def prepare(self, sr: Tensor, hr: Tensor) -> tuple[Tensor, Tensor]:
-        """Both batches rounded to 8 bits, in the space of the metric, without the border; float64 in [0, 1].
+        """Round both batches to 8 bits, convert them to the metric's color space and remove the border.
 
-        The result is rounded again, as MATLAB's ``rgb2ycbcr`` rounds the Y of an 8-bit image: papers measure that Y.
-        PSNR-Y without this second rounding differs by up to 0.05 dB.
+        The converted values are rounded again, as MATLAB's ``rgb2ycbcr`` rounds the Y of an 8-bit image. PSNR-Y without
+        the second rounding differs by up to 0.05 dB from the values in papers.
+
+        Shape:
+            (B, C, H - 2 * border, W - 2 * border) float64 in [0, 1]
 
         Raises:
             ValueError: the shapes differ, are not (B, 3, H, W), or the border leaves nothing.
@@ -75,15 +105,15 @@ class ImageMetric(Metric):
         return quantize(self.space(quantize(sr[inside].double()))), quantize(self.space(quantize(hr[inside].double())))
 
     def update(self, sr: Tensor, hr: Tensor) -> None:
-        """Count the images of a batch; `measure` says what is expected of them."""
+        """Add the images of a batch to the mean; see `measure` for shapes and errors."""
         values = self.measure(sr, hr)
         self.total += values.sum(dtype=torch.float64)
         self.count += len(values)
 
     def compute(self) -> Tensor:
-        """The mean over all images counted so far; nan if there were none."""
+        """Return the mean over all images so far; nan without any."""
         return self.total / self.count
 
     def _apply(self, fn: Callable[[Tensor], Tensor], exclude_state: Sequence[str] = "") -> nn.Module:
-        """The states follow a module to its device but not to its precision: bfloat16 would lose the sum."""
+        """Move the states to the module's device, but keep their precision: bfloat16 would lose the sum."""
         return super()._apply(lambda state: state.to(fn(state).device), exclude_state)

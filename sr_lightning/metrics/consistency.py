@@ -1,4 +1,4 @@
-"""Whether an image still shows what the low-resolution one showed: invented detail must not move shapes or colours."""
+"""Agreement of an output with its low-resolution input: invented detail must not move edges or colors."""
 
 import torch
 from torch import Tensor
@@ -9,14 +9,15 @@ from sr_lightning.ops.resize import bicubic
 
 
 class LRConsistency(ImageMetric):
-    """PSNR in dB between sr and hr after both are shrunk to the low resolution; at most 100.
+    """PSNR in dB between sr and hr after bicubic downscaling to the low resolution; at most 100.
 
-    Detail that a GAN invents above the low resolution's limit costs nothing here, a shifted edge or colour does.
+    Detail above the low resolution's Nyquist limit does not count; shifted edges and colors do.
 
     Args:
-        scale: factor to shrink by.
+        scale: downscaling factor.
     """
 
+    title, unit, digits = "LR consistency", "dB", 2
     higher_is_better = True
 
     def __init__(self, scale: int) -> None:
@@ -29,9 +30,10 @@ class LRConsistency(ImageMetric):
         return (-10 * error.log10()).clamp(max=100)
 
 
-class ColourShift(ImageMetric):
-    """Largest difference between the channels' means of sr and of hr, in levels of 255."""
+class ColorShift(ImageMetric):
+    """Largest absolute difference between the channel means of sr and hr, in 8-bit levels."""
 
+    title, unit, digits = "Color shift", "of\u00a0255", 2
     higher_is_better = False
 
     def __init__(self) -> None:

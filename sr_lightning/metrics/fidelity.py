@@ -1,4 +1,6 @@
-"""PSNR and SSIM by the protocol of super-resolution papers: 8 bits, Y, border removed, image by image."""
+"""PSNR and SSIM by the protocol of super-resolution papers: 8 bits, Y channel, border removed, per image."""
+
+from typing import Any
 
 from torch import Tensor
 
@@ -9,10 +11,15 @@ from sr_lightning.metrics.gaussian_window import local_mean
 class PSNR(ImageMetric):
     """Peak signal-to-noise ratio in dB, 10·log10(255² / MSE), of Y unless ``space=rgb``.
 
-    At most 100 dB, which equal images reach: one perfect image must not turn the mean to infinity.
+    Clamped to 100 dB, the value of equal images, so that one perfect image does not make the mean infinite.
     """
 
+    title, unit, digits = "PSNR", "dB", 2
     higher_is_better = True
+
+    @classmethod
+    def label(cls, **options: Any) -> str:
+        return with_space(cls.title, options)
 
     def measure(self, sr: Tensor, hr: Tensor) -> Tensor:
         sr, hr = self.prepare(sr, hr)
@@ -24,11 +31,16 @@ class SSIM(ImageMetric):
     """Structural similarity, Wang et al. 2004 ("Image quality assessment: from error visibility to structural
     similarity"), of Y unless ``space=rgb``.
 
-    As its authors' program computes it: an 11x11 Gaussian window of sigma 1.5, K1 = 0.01, K2 = 0.03, only where the
-    window lies inside the image. After the border is removed, 11 pixels a side must be left.
+    As in the authors' program: 11x11 Gaussian window with sigma 1.5, K1 = 0.01, K2 = 0.03, windows inside the image
+    only. At least 11x11 pixels must remain after the border is removed.
     """
 
+    title, digits = "SSIM", 4
     higher_is_better = True
+
+    @classmethod
+    def label(cls, **options: Any) -> str:
+        return with_space(cls.title, options)
 
     def measure(self, sr: Tensor, hr: Tensor) -> Tensor:
         sr, hr = self.prepare(sr, hr)
@@ -39,10 +51,15 @@ class SSIM(ImageMetric):
 
 
 def similarity(x: Tensor, y: Tensor) -> Tensor:
-    """The map of SSIM (eq. 13) wherever its window fits: (B, C, H, W) in [0, 1] to (B, C, H - 10, W - 10)."""
+    """Return the SSIM map (eq. 13) of valid windows. Shape: (B, C, H, W) in [0, 1] -> (B, C, H - 10, W - 10)."""
     x_mean, y_mean, x_square, y_square, product = (local_mean(z, 11, 1.5) for z in (x, y, x * x, y * y, x * y))
     x_variance, y_variance = x_square - x_mean**2, y_square - y_mean**2
     covariance = product - x_mean * y_mean
     c1, c2 = 0.01**2, 0.03**2
     structure = (2 * covariance + c2) / (x_variance + y_variance + c2)
     return structure * (2 * x_mean * y_mean + c1) / (x_mean**2 + y_mean**2 + c1)
+
+
+def with_space(title: str, options: dict[str, Any]) -> str:
+    """Return the title with the measured channels: ``-Y`` by default, none for another color space."""
+    return title if options.get("space") else f"{title}-Y"

@@ -1,4 +1,4 @@
-"""The Gaussian window of SSIM and NIQE."""
+"""Gaussian-weighted local means, for SSIM and NIQE."""
 
 import torch
 from torch import Tensor
@@ -6,9 +6,9 @@ from torch.nn import functional as F
 
 
 def local_mean(image: Tensor, size: int, sigma: float) -> Tensor:
-    """The mean under a Gaussian window of size x size pixels, wherever it lies inside the image.
+    """Return the mean under a Gaussian window of size x size pixels, for windows inside the image.
 
-    One direction after the other, which for 11x11 pixels takes an eleventh of the memory of both at once.
+    Separable: vertical, then horizontal.
 
     Args:
         image: (B, C, H, W).

@@ -1,4 +1,4 @@
-"""NIQE: how far an image is from the statistics of natural photographs, with no reference."""
+"""NIQE: no-reference distance from the statistics of natural photographs."""
 
 from importlib.resources import as_file, files
 
@@ -19,18 +19,18 @@ class NIQE(ImageMetric):
     """Natural image quality evaluator, lower is better: Mittal, Soundararajan & Bovik 2013, "Making a completely blind
     image quality analyzer".
 
-    The distance between two Gaussians: of the features of this image's blocks, and of those of pristine photographs.
-    The latter's parameters are the published ones of the authors (LIVE lab), taken from PyPI's basicsr 1.4.2
-    (Apache-2.0). Measured on Y; `hr` is accepted as by every metric and ignored. It is nan for an image of which fewer
-    than two blocks have any texture.
+    The distance between two Gaussians, fitted to the features of the image's blocks and of pristine photographs. The
+    parameters of the latter are those published by the authors (LIVE lab), taken from basicsr 1.4.2 (Apache-2.0).
+    Measured on Y; `hr` is ignored. The value is nan if fewer than two blocks have texture.
 
     Args:
         border: pixels removed on each side before measuring.
 
     Raises:
-        ValueError: of an image, fewer than two blocks of 96x96 pixels are left.
+        ValueError: an image has fewer than two blocks of 96x96 pixels after the border is removed.
     """
 
+    title, digits = "NIQE", 2
     higher_is_better = False
 
     def __init__(self, border: int = 0) -> None:
@@ -49,7 +49,7 @@ class NIQE(ImageMetric):
         return torch.stack([self.distance(blocks) for blocks in features(255 * sr)])
 
     def distance(self, blocks: Tensor) -> Tensor:
-        """From the Gaussian fitted to the features of one image's blocks, (n, 36), to the pristine one."""
+        """Return the distance between the Gaussian of one image's block features, (n, 36), and the pristine one."""
         textured = blocks[~blocks.isnan().any(1)]
         if len(textured) < 2:
             return blocks.new_tensor(torch.nan)
@@ -59,10 +59,10 @@ class NIQE(ImageMetric):
 
 
 def features(image: Tensor) -> Tensor:
-    """The features of each block at full and at half size.
+    """Return the features of each block at full and half resolution.
 
     Args:
-        image: Y, (B, 1, H, W) float64 in [0, 255]; what exceeds whole blocks on the right and below is left out.
+        image: Y, (B, 1, H, W) float64 in [0, 255]; partial blocks on the right and at the bottom are ignored.
 
     Shape:
         (B, n, 36) for n blocks of 96x96; nan where a block is flat.
@@ -70,14 +70,14 @@ def features(image: Tensor) -> Tensor:
     height, width = (size // BLOCK * BLOCK for size in image.shape[-2:])
     image = image[..., :height, :width]
     half = bicubic(image / 255, 0.5) * 255
-    return torch.cat([block_features(normalized(image), BLOCK), block_features(normalized(half), BLOCK // 2)], dim=-1)
+    return torch.cat([block_features(normalize(image), BLOCK), block_features(normalize(half), BLOCK // 2)], dim=-1)
 
 
-def normalized(image: Tensor) -> Tensor:
-    """The image less its local mean, over its local deviation plus one (eq. 1-3), (B, 1, H, W).
+def normalize(image: Tensor) -> Tensor:
+    """Subtract the local mean and divide by the local deviation plus one (eq. 1-3). Shape: (B, 1, H, W).
 
-    The subtraction is made in float32, as in BasicSR, whose values the tests hold: the pixels of a flat region become 0
-    and not the rounding errors of a sum, whose signs the fits would count.
+    The subtraction is done in float32, as in BasicSR, so that flat regions become exactly 0: the fits depend on signs,
+    and float64 rounding errors would have random ones.
     """
     padded = F.pad(image, (3, 3, 3, 3), mode="replicate")
     mean = local_mean(padded, 7, 7 / 6)
@@ -86,19 +86,19 @@ def normalized(image: Tensor) -> Tensor:
 
 
 def block_features(image: Tensor, size: int) -> Tensor:
-    """Of each block: the fit of its pixels, and of the products with their neighbours in four directions.
+    """Fit the pixels of each block, and their products with the neighbors in four directions.
 
     Args:
-        image: (B, 1, H, W), whole blocks.
+        image: (B, 1, H, W); H and W are multiples of `size`.
 
     Shape:
         (B, n, 18) for n blocks of sizexsize.
     """
     blocks = image.unfold(-2, size, size).unfold(-2, size, size).flatten(1, 3)  # (B, n, size, size)
     shape, left, right = generalized_gaussian.fit(blocks.flatten(-2))
-    found = [shape, (left + right) / 2]
+    parameters = [shape, (left + right) / 2]
     for shift in ((0, 1), (1, 0), (1, 1), (1, -1)):
         shape, left, right = generalized_gaussian.fit((blocks * blocks.roll(shift, (-2, -1))).flatten(-2))
         mean = (right - left) * (torch.lgamma(2 / shape) - torch.lgamma(1 / shape)).exp()
-        found += [shape, mean, left, right]
-    return torch.stack(found, dim=-1)
+        parameters += [shape, mean, left, right]
+    return torch.stack(parameters, dim=-1)

@@ -1,4 +1,4 @@
-"""Metrics of single images, collected over devices: each image counts once, on however many devices they lie."""
+"""Metric values of single images, gathered over devices so that each image counts once."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +16,13 @@ Scores = dict[str, float]  # metric -> value
 
 
 def measure(metrics: Mapping[str, Metric], sr: Tensor, hr: Tensor, name: str) -> Scores:
-    """The value of each metric for one image.
+    """Measure one image with each metric.
 
     Args:
-        name: of the image, for the error.
+        metrics: key -> metric; they are reset.
+        sr: (1, 3, H, W) in [0, 1].
+        hr: of the same shape.
+        name: of the image, for the error message.
     Raises:
         InputError: the image is too small for a metric.
     """
@@ -30,20 +33,20 @@ def measure(metrics: Mapping[str, Metric], sr: Tensor, hr: Tensor, name: str) ->
         try:
             values[key] = float(metric.to(device)(sr, hr))
         except ValueError as error:
-            raise InputError(f"{name}: cannot be measured by {key}: {error}; remove it or that metric") from error
+            raise InputError(f"{name}: cannot be measured by {key}: {error}; remove the image or the metric") from error
         metric.reset()
     return values
 
 
 @contextmanager
 def exact(device: torch.device) -> Iterator[None]:
-    """Float32 as such, whatever the training's precision: neither autocast nor TF32 convolutions."""
+    """Disable autocast and TF32 convolutions, so that float32 is computed as float32."""
     with torch.autocast(device.type, enabled=False), cudnn.flags(enabled=True, allow_tf32=False):
         yield
 
 
 def gather(rows: dict[int, Scores]) -> dict[int, Scores]:
-    """The rows of all devices, by image number; an image measured twice is there once."""
+    """Gather the rows of all devices by image number; an image measured twice counts once."""
     shares = [rows]
     if is_initialized():
         shares = [{} for _ in range(get_world_size())]
@@ -53,12 +56,6 @@ def gather(rows: dict[int, Scores]) -> dict[int, Scores]:
 
 
 def mean(rows: dict[int, Scores]) -> Scores:
-    """Mean over images of each metric."""
+    """Return the mean of each metric over images."""
     names = next(iter(rows.values()), {})
     return {name: fmean(row[name] for row in rows.values()) for name in names}
-
-
-def written(row: Mapping[str, float]) -> str:
-    """Return PSNR and LPIPS of an image for a caption, or NIQE where one of them was not measured."""
-    texts = {"psnr_y": "{:.2f} dB", "lpips": "LPIPS {:.3f}", "niqe": "NIQE {:.2f}"}
-    return "   ".join([text.format(row[key]) for key, text in texts.items() if key in row][:2])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torchmetrics
@@ -22,17 +22,18 @@ LEARNED = Path(torchmetrics.__file__).parent / "functional" / "image"  # the pub
 class PerceptualMetric(ImageMetric):
     """A distance between the features of two RGB images; lower is better.
 
-    The network is hidden from checkpoints, optimizers and DDP, and computes in float32.
+    The network is excluded from checkpoints, optimizers and DDP, and runs in float32.
 
     Args:
-        network: maps two batches (B, 3, H, W) in [0, 1] to B distances; its attribute ``smallest`` is the least height
-            and width.
+        network: maps two batches (B, 3, H, W) in [0, 1] to B distances; its attribute ``smallest`` is the minimum
+            height and width.
         border: pixels removed on each side before measuring; the papers remove none.
 
     Raises:
         ValueError: an image is too small for the network.
     """
 
+    digits = 4
     higher_is_better = False
 
     def __init__(self, network: nn.Module, border: int = 0) -> None:
@@ -57,11 +58,11 @@ class PerceptualMetric(ImageMetric):
 class LPIPS(PerceptualMetric):
     """Zhang et al. 2018, "The unreasonable effectiveness of deep features as a perceptual metric", arXiv:1801.03924.
 
-    Version 0.1, with the linear weights of its authors. Values of different networks cannot be compared.
+    Version 0.1, with the authors' linear weights. Values of different backbones are not comparable.
 
     Args:
         network: "alex", whose weights ship with the package, or "vgg", whose weights are downloaded once (553 MB).
-        weights: file of the network's ImageNet weights in torchvision's layout, instead of these.
+        weights: file of the backbone's ImageNet weights in torchvision's layout, instead of the default.
         border: pixels removed on each side before measuring; the paper removes none.
 
     Raises:
@@ -69,11 +70,17 @@ class LPIPS(PerceptualMetric):
         ValueError: an unknown network.
     """
 
+    title = "LPIPS"
+
+    @classmethod
+    def label(cls, **options: Any) -> str:
+        return "LPIPS (VGG)" if options.get("network") == "vgg" else cls.title
+
     def __init__(
         self, network: Literal["alex", "vgg"] = "alex", weights: str | Path | None = None, border: int = 0
     ) -> None:
         if network not in ("alex", "vgg"):
-            raise ValueError(f'network of LPIPS is "alex" or "vgg", got {network!r}')
+            raise ValueError(f'network of LPIPS must be "alex" or "vgg", got {network!r}')
         linear = tensor_files.read(LEARNED / "lpips_models" / f"{network}.pth")
         factors = [linear[f"lin{i}.model.1.weight"] for i in range(5)]
         if network == "alex":
@@ -89,8 +96,8 @@ class LearnedDistance(nn.Module):
     """LPIPS, eq. 1: weighted squared differences of features of unit length, averaged over space, summed over layers.
 
     Args:
-        features: image -> name -> features.
-        factors: name -> weight of each channel, (1, C, 1, 1).
+        features: feature extractor, image -> layer name -> features.
+        factors: layer name -> channel weights, (1, C, 1, 1).
     Shape:
         two of (B, 3, H, W) in [0, 1] -> (B,).
     """
@@ -113,7 +120,7 @@ class LearnedDistance(nn.Module):
 class DISTS(PerceptualMetric):
     """Ding et al. 2020, "Image quality assessment: unifying structure and texture similarity", arXiv:2004.07728.
 
-    Measured at the images' own size; the authors' program shrinks them to 256 pixels first.
+    Measured at full resolution; the authors' program first resizes images to 256 pixels.
 
     Args:
         weights: file of VGG16's ImageNet weights in torchvision's layout; by default they are downloaded once (553 MB).
@@ -123,6 +130,8 @@ class DISTS(PerceptualMetric):
         InputError: the weights cannot be downloaded, or the file does not hold them.
     """
 
+    title = "DISTS"
+
     def __init__(self, weights: str | Path | None = None, border: int = 0) -> None:
         features = VGG(VGG16_LAYERS, weights or pretrained.imagenet(16, "metrics.dists.weights"), depth=16)
         learned = tensor_files.read(LEARNED / "dists_models" / "weights.pt")
@@ -130,12 +139,12 @@ class DISTS(PerceptualMetric):
 
 
 class StructureAndTexture(nn.Module):
-    """DISTS, eq. 2 and 5 to 7: similarity of means and of correlations of the image and its VGG16 features.
+    """DISTS, eq. 2 and 5 to 7: similarity of means and correlations of the image and its VGG16 features.
 
     Args:
-        features: VGG16, whose max pooling is replaced.
+        features: VGG16; its max pooling is replaced by L2 pooling.
         alpha: weight of each channel's mean, (1, C, 1, 1) for all channels of the image and the layers.
-        beta: of its correlation.
+        beta: weight of each channel's correlation, of the same shape.
     Shape:
         two of (B, 3, H, W) in [0, 1] -> (B,).
     """
@@ -143,7 +152,7 @@ class StructureAndTexture(nn.Module):
     def __init__(self, features: VGG, alpha: Tensor, beta: Tensor) -> None:
         super().__init__()
         for stage in range(1, 5):
-            features.add_module(f"pool{stage}", L2Pool())  # takes the place of the one of that name
+            features.add_module(f"pool{stage}", L2Pool())  # replaces the max pooling of that name
         self.features = features
         total = alpha.sum() + beta.sum()
         self.alpha, self.beta = nn.Parameter(alpha.flatten() / total), nn.Parameter(beta.flatten() / total)
@@ -156,7 +165,7 @@ class StructureAndTexture(nn.Module):
 
 
 def similarities(x: Tensor, y: Tensor, c: float = 1e-6) -> tuple[Tensor, Tensor]:
-    """Return the similarity of each channel's mean (eq. 5) and of its fluctuation (eq. 6), (B, C) each."""
+    """Return the similarity of the channel means (eq. 5) and of the structure (eq. 6), (B, C) each."""
     x_mean, y_mean = x.mean((2, 3)), y.mean((2, 3))
     x, y = x - x_mean[..., None, None], y - y_mean[..., None, None]
     texture = (2 * x_mean * y_mean + c) / (x_mean**2 + y_mean**2 + c)
@@ -165,7 +174,7 @@ def similarities(x: Tensor, y: Tensor, c: float = 1e-6) -> tuple[Tensor, Tensor]
 
 
 class L2Pool(nn.Module):
-    """Square, blur by a 3x3 Hann window with stride 2, root (DISTS, eq. 3)."""
+    """L2 pooling: square, blur with a 3x3 Hann window and stride 2, square root (DISTS, eq. 3)."""
 
     window: Tensor
 

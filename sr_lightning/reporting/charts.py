@@ -3,18 +3,19 @@
 import math
 from collections.abc import Sequence
 
+from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting.columns import Baseline, Column
-from sr_lightning.reporting.metric_info import GAP, PERCEPTUAL, Measure
+from sr_lightning.reporting.metric_info import GAP, PERCEPTUAL
 from sr_lightning.reporting.report import Report
 from sr_lightning.visuals.html import Axis, Series
 
 BREAK = (math.nan, math.nan)
-MANY = 8  # columns, beyond which their names would cover each other in the plane
-LONGEST = 40  # letters that name the columns of a baseline
+MANY = 8  # columns; more are numbered in the plane, as their names would overlap
+LONGEST = 40  # characters that name the columns of a baseline
 
 
 def curve_names(report: Report) -> list[str]:
-    """What was logged by any run and is worth a curve: what is validated, then the losses."""
+    """Return the logged names to plot: validated metrics, then training losses."""
     names = list(dict.fromkeys(name for run in report.runs for name in run.curves))
     known = [f"val/{measure.key}" for measure in leading(report)]
     validated = [name for name in (*known, *sorted(names)) if name in names and name.startswith("val/")]
@@ -23,18 +24,18 @@ def curve_names(report: Report) -> list[str]:
 
 
 def curve_series(report: Report, name: str) -> list[Series]:
-    """A line for each column: the mean over its seeds, with their deviation as a band."""
-    found = []
+    """Return one line per column: the mean over seeds, with the standard deviation as a band."""
+    result = []
     for column in report.columns:
         curve = column.curve(name)
         points = [(float(step), value.mean) for step, value in curve]
         spread = [value.deviation for _, value in curve if value.deviation is not None]
-        found.append(Series(column.name, points, spread=spread if len(spread) == len(points) else ()))
-    return found
+        result.append(Series(column.name, points, spread=spread if len(spread) == len(points) else ()))
+    return result
 
 
-def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
-    """Distortion and perception, of what interpolations know, too; None where one of them was not measured."""
+def plane_axes(report: Report) -> tuple[MetricInfo, MetricInfo] | None:
+    """Return the distortion and perception metrics, measured for interpolations, too; None if one was not measured."""
     between = [values for each in report.interpolations for values in each.series.values()]
     by_key = {measure.key: measure for measure in report.measured}
     perception = next(
@@ -45,40 +46,44 @@ def plane_axes(report: Report) -> tuple[Measure, Measure] | None:
     return (distortion, perception) if distortion and perception else None
 
 
-def leading(report: Report) -> list[Measure]:
-    """What is measured, with distortion and perception first, and then what an experiment measures besides."""
+def leading(report: Report) -> list[MetricInfo]:
+    """Return the measured metrics: distortion and perception first, then the batch norm gap, then the others."""
     first = [*(plane_axes(report) or ()), *(measure for measure in report.measured if measure == GAP)]
     return [*first, *(measure for measure in report.measured if measure not in first)]
 
 
-def plane_series(report: Report, x: Measure, y: Measure) -> list[Series]:
-    """Columns with their validations over time and their seeds, what they started from, bicubic, interpolations.
+def plane_series(report: Report, x: MetricInfo, y: MetricInfo) -> list[Series]:
+    """Return the points of the plane: columns with validations and seeds, interpolations, starts and bicubic.
 
-    Many columns are told by numbers, which the legend has before their names.
+    More than `MANY` columns are numbered; the legend has number and name.
     """
     columns = [column for column in report.columns if column.finished]
     many = len(columns) > MANY
-    found = [
+    result = [
         column_series(report, column, x, y, str(number) if many else "") for number, column in enumerate(columns, 1)
     ]
     for each in report.interpolations:
         points = [(values[x.key], values[y.key]) for values in each.series.values()]
         labels = [f"α {alpha}" if number in (0, len(points) - 1) else "" for number, alpha in enumerate(each.series)]
         notes = [f"{each.name}, alpha {alpha}" for alpha in each.series]
-        found.append(Series(f"interpolation {each.name}", points, labels=labels, notes=notes))
+        result.append(Series(f"interpolation {each.name}", points, labels=labels, notes=notes))
     for baseline in (*report.starts, *report.bicubic):
         label = baseline.name if baseline in report.bicubic else "start"
-        found.append(
+        result.append(
             Series(name_of(baseline, report), [position(baseline, x, y)], labels=[label], line=False, quiet=True)
         )
-    return [series for series in found if series.points]
+    return [series for series in result if series.points]
 
 
-def column_series(report: Report, column: Column, x: Measure, y: Measure, number: str = "") -> Series:
-    """Validations from the start on as small points on a line; the checkpoint of the table large; each seed small.
+def column_series(report: Report, column: Column, x: MetricInfo, y: MetricInfo, number: str = "") -> Series:
+    """Return validations as small points on a line, seeds as small points, and the mean of the table as a large one.
 
     Args:
-        number: written at its point in the place of its name.
+        report: the report.
+        column: to draw.
+        x: distortion metric.
+        y: perception metric.
+        number: label that replaces the name.
     """
     points: list[tuple[float, float]] = []
     notes = []
@@ -106,13 +111,14 @@ def column_series(report: Report, column: Column, x: Measure, y: Measure, number
     )
 
 
-def position(what: Column | Baseline, x: Measure, y: Measure) -> tuple[float, float]:
-    a, b = what.spread(x.key), what.spread(y.key)
+def position(network: Column | Baseline, x: MetricInfo, y: MetricInfo) -> tuple[float, float]:
+    """Return the means of both metrics; nan if unknown."""
+    a, b = network.spread(x.key), network.spread(y.key)
     return (math.nan if a is None else a.mean, math.nan if b is None else b.mean)
 
 
 def name_of(baseline: Baseline, report: Report) -> str:
-    """Its network, and which columns it belongs to where there are others."""
+    """Return the name of a baseline, with its columns if there are several baselines."""
     others = report.bicubic if baseline in report.bicubic else report.starts
     name = baseline.name if baseline in report.bicubic else f"start: {baseline.name}"
     own = "; ".join(baseline.columns)
@@ -121,10 +127,11 @@ def name_of(baseline: Baseline, report: Report) -> str:
     return name if len(others) == 1 else f"{name} ({own})"
 
 
-def axis(measure: Measure) -> Axis:
-    return Axis(measure.title, measure.better)
+def axis(measure: MetricInfo) -> Axis:
+    """Return the axis of a metric."""
+    return Axis(measure.heading, measure.better)
 
 
-def named(measures: Sequence[Measure], name: str) -> Axis:
-    """The axis of what was logged under a name."""
+def named(measures: Sequence[MetricInfo], name: str) -> Axis:
+    """Return the axis of a logged name: that of its metric, or the name."""
     return next((axis(measure) for measure in measures if name == f"val/{measure.key}"), Axis(name))

@@ -1,4 +1,4 @@
-"""The columns of an ablation: runs that differ in their seed alone."""
+"""Columns of an ablation: groups of runs that differ only in their seed."""
 
 import math
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ class Column:
     """Runs of one configuration.
 
     Attributes:
-        name: what tells it from the other columns.
-        axes: the overrides that do.
-        runs: one for each seed.
+        name: short and unique among the columns.
+        axes: overrides that distinguish it, without the seed.
+        runs: one per seed.
     """
 
     name: str
@@ -26,10 +26,11 @@ class Column:
 
     @property
     def finished(self) -> list[Run]:
+        """Finished runs."""
         return [run for run in self.runs if run.finished]
 
     def status(self) -> str:
-        """How many of its runs have come how far."""
+        """Return the number of runs by status."""
         if len(self.finished) == len(self.runs):
             return "finished" if len(self.runs) == 1 else f"{len(self.runs)} finished"
         words = [run.status if run.status not in DONE else "finished" if run.finished else "without its values"
@@ -39,26 +40,26 @@ class Column:
         return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
     def spread(self, metric: str) -> Spread | None:
-        """Mean and deviation over seeds of the mean over images; None where that is not known of every seed.
+        """Return mean and deviation over seeds of the mean over images; None unless known for every seed.
 
-        What no image has a value of is what was logged when the checkpoint was validated.
+        Metrics without values per image are read from the log at the iteration of the checkpoint.
         """
         known = spread_over([run.values[run.trained] for run in self.finished], metric)
         logged = [run.at_checkpoint(f"val/{metric}") for run in self.finished]
         return known or (spread(logged) if logged and all(map(math.isfinite, logged)) else None)
 
     def cost(self, key: str) -> Spread | None:
-        """Mean and deviation over seeds of what a run took."""
+        """Return mean and deviation over seeds of a cost; None if it was not recorded."""
         values = [((run.result or {}).get("costs") or {}).get(key) for run in self.finished]
         known = [float(value) for value in values if value is not None]
         return spread(known) if known else None
 
     def scores(self, metric: str) -> dict[str, float]:
-        """Image -> its value, mean over seeds; empty where it is not known of every seed and image."""
+        """Return image -> value, averaged over seeds; empty unless known for every seed and image."""
         return scores_over([run.values[run.trained] for run in self.finished], metric)
 
     def curve(self, name: str) -> list[tuple[int, Spread]]:
-        """What was logged, over the seeds that are finished, where any is, else over all; where all of them have it."""
+        """Return the curve over finished seeds, or all seeds if none is finished, where all have values."""
         curves = [dict(run.curves[name]) for run in self.finished or self.runs if name in run.curves]
         if not curves:
             return []
@@ -69,12 +70,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What several columns are compared with: bicubic, or the network that they started from.
+    """Baseline of several columns: bicubic, or the network that training started from.
 
     Attributes:
         name: of the network.
-        columns: that have it in common.
-        seeds: its values, those of each seed.
+        columns: names of the columns that share it.
+        seeds: values for each seed.
     """
 
     name: str
@@ -82,11 +83,12 @@ class Baseline:
     seeds: tuple[Values, ...]
 
     def spread(self, metric: str) -> Spread | None:
+        """Return mean and deviation over seeds; None unless known for every seed."""
         return spread_over(self.seeds, metric)
 
 
 def columns_of(runs: Sequence[Run]) -> list[Column]:
-    """Runs grouped by their axes without the seed, in their order."""
+    """Group runs by their overrides without the seed, in order."""
     groups: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         groups.setdefault(tuple(axis for axis in run.axes if not axis.startswith(f"{SEED}=")), []).append(run)
@@ -97,9 +99,10 @@ def columns_of(runs: Sequence[Run]) -> list[Column]:
 
 
 def named(groups: Sequence[tuple[str, ...]]) -> list[str]:
-    """A short name for each: words by themselves, else values with the last part of their key, else all of it.
+    """Return a short unique name for each group of overrides.
 
-    A word is by itself where the columns have the same keys, and no other of these has it.
+    Tried in order: bare words such as ``hinge``, if the groups have equal keys and only one key has that value; values
+    with the last part of their key; complete overrides.
     """
     keys: dict[str, set[str]] = {}  # value -> keys
     for axis in (axis for axes in groups for axis in axes):
@@ -121,38 +124,41 @@ def named(groups: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def value_of(axis: str) -> str:
+    """Return the value of an override, without quotes."""
     return axis.partition("=")[2].strip("\"'")
 
 
 def short(axis: str) -> str:
-    """``generator.depth=4`` -> ``depth=4``"""
+    """Shorten ``generator.depth=4`` to ``depth=4``."""
     key, _, value = axis.partition("=")
     return f"{key.rsplit('.', 1)[-1]}={value}"
 
 
 def neighbours(columns: Sequence[Column]) -> list[tuple[Column, Column]]:
-    """Each column with the last one before it that differs in the value of one word alone, for each of its words."""
-    found = []
+    """Pair each column, for each of its overrides, with the last earlier column that differs only in its value."""
+    pairs = []
     for number, column in enumerate(columns):
         for axis in column.axes:
             key, others = axis.split("=", 1)[0], {each for each in column.axes if each != axis}
             for other in reversed(columns[:number]):
                 own = set(other.axes) - others
                 if others < set(other.axes) and len(own) == 1 and own.pop().split("=", 1)[0] == key:
-                    found.append((column, other))
+                    pairs.append((column, other))
                     break
-    return found
+    return pairs
 
 
 def is_word(value: str) -> bool:
+    """Tell whether a value reads as a name, unlike a number or a constant."""
     return value[:1].isalpha() and value not in ("true", "false", "null")
 
 
 def baselines(columns: Sequence[Column], kind: str) -> list[Baseline]:
-    """The same values are the same baseline, whichever columns it is found in.
+    """Collect the baselines of the columns; equal values are one baseline.
 
     Args:
-        kind: ``bicubic``, or ``start``: the network that training started from.
+        columns: of the report.
+        kind: ``bicubic``, or ``start`` for the network that training started from.
     """
     found: list[tuple[str, list[str], list[Values]]] = []
     for column in columns:
@@ -173,6 +179,7 @@ def baselines(columns: Sequence[Column], kind: str) -> list[Baseline]:
 
 
 def spread_over(seeds: Sequence[Values], metric: str) -> Spread | None:
+    """Return mean and deviation over seeds of the mean over images; None unless all values are finite."""
     means = [
         math.fsum(values.get(metric, math.nan) for values in images.values()) / len(images)
         for images in seeds
@@ -182,6 +189,7 @@ def spread_over(seeds: Sequence[Values], metric: str) -> Spread | None:
 
 
 def scores_over(seeds: Sequence[Values], metric: str) -> dict[str, float]:
+    """Return image -> mean over seeds; empty if the seeds have different images or a value is missing."""
     images = list(seeds[0]) if seeds else []
     if any(list(each) != images for each in seeds):
         return {}

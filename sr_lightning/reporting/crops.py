@@ -1,4 +1,4 @@
-"""The picture of the papers: places of each kept photograph in bicubic, the start, every column and HR."""
+"""Crops of each kept validation image in bicubic, the start, every column and HR."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from sr_lightning import image
+from sr_lightning.metrics.standard import caption
 from sr_lightning.reporting.columns import Column
 from sr_lightning.reporting.report import Report
 from sr_lightning.reporting.run_reader import Run
@@ -14,20 +15,18 @@ from sr_lightning.visuals.comparison import Version, chosen, comparison
 from sr_lightning.visuals.crop_selection import Square
 
 PLACES = 2
-NOTE = {"psnr_y": ("PSNR-Y", "{:.2f} dB"), "lpips": ("LPIPS", "{:.3f}"), "niqe": ("NIQE", "{:.2f}")}
-"""What is written beneath a version of one image: the first two that were measured."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One photograph.
+    """One validation image in all versions.
 
     Attributes:
         name: of its file.
         versions: from bicubic to HR.
-        squares: the places.
-        values: what was measured of each version on this photograph.
-        note: what the values are.
+        squares: the crops.
+        values: version -> metric values on this image.
+        note: names of the metrics.
     """
 
     name: str
@@ -37,12 +36,12 @@ class Shown:
     note: str
 
     def picture(self, panel: int = 192) -> Tensor:
-        """As one plain picture. Shape: (3, H, W) in [0, 1]"""
+        """Draw the comparison as one image. Shape: (3, H, W) in [0, 1]"""
         return comparison(self.versions, self.squares, self.values, panel)
 
 
 def shown(report: Report) -> list[Shown]:
-    """Each photograph that all finished columns have kept; a column is shown by its first finished seed."""
+    """Return the images kept by all finished columns; a column is shown by its first finished seed."""
     columns = [column for column in report.columns if column.finished]
     if not columns:
         return []
@@ -52,6 +51,7 @@ def shown(report: Report) -> list[Shown]:
 
 
 def photograph(report: Report, columns: Sequence[Column], name: str) -> Shown:
+    """Read the versions of one image, with their values and the crops where they differ most."""
     first, number = columns[0].finished[0], int(name.split("-")[0])
     sources: list[tuple[str, Run, str]] = [("bicubic", first, "bicubic")]
     if len(report.starts) == 1:
@@ -59,23 +59,24 @@ def photograph(report: Report, columns: Sequence[Column], name: str) -> Shown:
         sources.append((f"start: {report.starts[0].name}", owner, report.starts[0].name))
     sources += [(column.name, column.finished[0], column.finished[0].trained) for column in columns]
     versions, values = [], {}
-    keys: list[str] = []
+    note = ""
     for title, run, network in sources:
         file = run.pictures(network).get(name)
         if file is None:
             continue
         versions.append((title, image.read(file)))
         scores = list(run.values[network].values())[number]
-        keys = [key for key in NOTE if key in scores][:2]
-        values[title] = " / ".join(NOTE[key][1].format(scores[key]) for key in keys)
+        captions = caption(scores)
+        values[title] = " / ".join(text for _, text in captions)
+        note = " / ".join(info.title for info, _ in captions)
     versions.append(("HR", image.read(first.pictures("HR")[name])))
     squares = chosen(versions, count=PLACES)
     file_name = list(first.values[first.trained])[number]
-    return Shown(file_name, versions, squares, values, " / ".join(NOTE[key][0] for key in keys))
+    return Shown(file_name, versions, squares, values, note)
 
 
 def write_pictures(folder: Path, photographs: Sequence[Shown]) -> list[Path]:
-    """``crops-NUMBER-NAME.png`` of each.
+    """Write ``crops-NUMBER-NAME.png`` for each image.
 
     Raises:
         InputError: a file cannot be written.

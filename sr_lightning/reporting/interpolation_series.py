@@ -1,4 +1,4 @@
-"""Series between two networks, as ``interpolate --evaluate`` has measured them."""
+"""Series between two networks, as measured by ``interpolate --evaluate``."""
 
 import csv
 from collections.abc import Sequence
@@ -7,16 +7,20 @@ from pathlib import Path
 from statistics import fmean
 
 from sr_lightning.errors import InputError
-from sr_lightning.reporting.metric_info import RMSE, rmse
+from sr_lightning.reporting.metric_info import RMSE, current_key, rmse
+
+Rows = list[dict[str, str]]
+LABELS = ("interpolated", "alpha", "benchmark", "image")  # columns that are not metrics
 
 
 @dataclass
 class Interpolation:
-    """
+    """A measured series of interpolated networks.
+
     Attributes:
         name: of the folder.
-        series: alpha -> metric -> mean over the images, in the order of alpha.
-        reason: why there is none.
+        series: alpha -> metric -> mean over the images, by increasing alpha; empty if not measured on these images.
+        reason: why the series is empty.
     """
 
     name: str
@@ -25,34 +29,40 @@ class Interpolation:
 
 
 def read_interpolation(folder: Path, images: Sequence[str]) -> Interpolation:
-    """The series of interpolated networks on these images.
+    """Read the series that was measured on the given images.
 
     Args:
-        folder: PATH of ``interpolate --output PATH --evaluate FOLDER``, or its ``evaluation``.
-        images: names; a series that was measured on others would stand beside values that it cannot be compared with.
+        folder: PATH of ``interpolate --output PATH --evaluate FOLDER``, or its subfolder ``evaluation``.
+        images: file names of the validation images; values on other images are not comparable and are not read.
+
     Raises:
-        InputError: nothing was measured there.
+        InputError: the folder holds no measured series.
     """
-    places = [path for path in (folder / "evaluation" / "images.csv", folder / "images.csv") if path.is_file()]
-    if not places:
+    files = [path for path in (folder / "evaluation" / "images.csv", folder / "images.csv") if path.is_file()]
+    if not files:
         raise InputError(f"{folder}: no evaluation/images.csv; write it by interpolate … --evaluate FOLDER")
-    found = Interpolation(folder.name)
-    groups: dict[str, dict[str, list[dict[str, str]]]] = {}  # benchmark -> alpha -> rows
-    with places[0].open(newline="", encoding="utf-8") as file:
+    benchmarks = read_rows(files[0])
+    for alphas in benchmarks.values():
+        if all([row["image"] for row in rows] == list(images) for rows in alphas.values()):
+            return Interpolation(folder.name, {alpha: means(alphas[alpha]) for alpha in sorted(alphas, key=float)})
+    return Interpolation(
+        folder.name,
+        reason=f"{folder}: was measured on {', '.join(benchmarks) or 'nothing'}, not on the validation images of the "
+        "runs, so it is not in the plane; give interpolate --evaluate the folder of those images.",
+    )
+
+
+def read_rows(path: Path) -> dict[str, dict[str, Rows]]:
+    """Read the rows of interpolated networks. Returns benchmark -> alpha -> rows."""
+    benchmarks: dict[str, dict[str, Rows]] = {}
+    with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row.get("interpolated") == "networks":
-                groups.setdefault(row["benchmark"], {}).setdefault(row["alpha"], []).append(row)
-    for alphas in groups.values():
-        if all([row["image"] for row in rows] == list(images) for rows in alphas.values()):
-            for alpha in sorted(alphas, key=float):
-                metrics = [
-                    key for key in alphas[alpha][0] if key not in ("interpolated", "alpha", "benchmark", "image")
-                ]
-                found.series[alpha] = {key: fmean(float(row[key]) for row in alphas[alpha]) for key in metrics}
-                found.series[alpha][RMSE.key] = fmean(rmse(float(row["psnr_y"])) for row in alphas[alpha])
-            return found
-    found.reason = (
-        f"{folder}: was measured on {', '.join(groups) or 'nothing'}, not on the validation images of the runs, so it "
-        "is not in the plane; give interpolate --evaluate the folder of those images."
-    )
-    return found
+                benchmarks.setdefault(row["benchmark"], {}).setdefault(row["alpha"], []).append(row)
+    return benchmarks
+
+
+def means(rows: Rows) -> dict[str, float]:
+    """Return the mean of each metric over the images, with the RMSE derived from the PSNR of each image."""
+    values = {current_key(key): fmean(float(row[key]) for row in rows) for key in rows[0] if key not in LABELS}
+    return values | {RMSE.key: fmean(rmse(float(row["psnr_y"])) for row in rows)}

@@ -1,71 +1,51 @@
-"""What is measured, as a reader wants it told: name, unit, direction, digits."""
+"""Metrics of a report: those that its runs are configured with, and two that are derived or only logged."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from hydra.utils import get_class
 
+from sr_lightning.metrics import STANDARD, MetricInfo
+from sr_lightning.metrics.standard import RENAMED
 
-@dataclass(frozen=True)
-class Measure:
-    """
-    Args:
-        key: in configurations and files.
-        title: with its unit.
-        better: which values are; None where nobody can say.
-        digits: after the point.
-    """
-
-    key: str
-    title: str
-    better: Literal["higher", "lower"] | None
-    digits: int
-
-
-KNOWN = {
-    "psnr_y": ("PSNR-Y (dB)", 2),
-    "ssim_y": ("SSIM-Y", 4),
-    "lpips": ("LPIPS", 4),
-    "lpips_vgg": ("LPIPS (VGG)", 4),
-    "dists": ("DISTS", 4),
-    "niqe": ("NIQE", 2),
-    "lr_consistency": ("LR consistency (dB)", 2),
-    "colour_shift": ("Colour shift (of\u00a0255)", 2),
-}
-RMSE = Measure("rmse_y", "RMSE-Y (of\u00a0255)", "lower", 2)
-"""Root of the mean squared error of an image's Y; no metric of training, but PSNR in another unit, `rmse`."""
-GAP = Measure("batch_statistics_gap", "Batch norm gap (of\u00a0255)", "lower", 2)
-"""Of `callbacks.BatchStatistics`: logged by validations, and so a mean over images alone."""
+RMSE = MetricInfo("rmse_y", "RMSE-Y", "lower", 2, "of\u00a0255")
+"""Root mean squared error of Y, derived from the PSNR of each image by `rmse`."""
+GAP = MetricInfo("batch_statistics_gap", "Batch norm gap", "lower", 2, "of\u00a0255")
+"""Logged by `callbacks.BatchNormGap` at validations; there are no values of single images."""
 PERCEPTUAL = ("lpips", "lpips_vgg", "dists", "niqe")
-"""What stands against PSNR in the perception–distortion plane: the first of them that was measured."""
-
-
-OWN = {measure.key: measure for measure in (RMSE, GAP)}
+"""Vertical axis of the perception–distortion plane: the first of these that was measured."""
 
 
 def rmse(psnr: float) -> float:
-    """Of one image, in levels of 255, from its PSNR in dB."""
+    """Convert the PSNR of one image in dB to its RMSE in 8-bit levels."""
     return 255 * 10 ** (-psnr / 20)
 
 
-def measures(keys: Iterable[str], metrics: Mapping[str, Any]) -> list[Measure]:
-    """The metrics with these keys; their classes say in which direction they are better.
+def current_key(name: str) -> str:
+    """Return the current name of a metric or log key of an earlier version: ``val/colour_shift``."""
+    prefix, slash, key = name.rpartition("/")
+    return prefix + slash + RENAMED.get(key, key)
+
+
+def metric_infos(keys: Iterable[str], metrics: Mapping[str, Any]) -> list[MetricInfo]:
+    """Return title, unit, digits and direction of each metric, in the order of the keys.
 
     Args:
-        metrics: as configurations have them, key -> ``{_target_: CLASS, …}``.
+        keys: of the metrics.
+        metrics: configuration of the metrics, key -> ``{_target_: CLASS, …}``.
     """
-    found = []
-    for key in keys:
-        title, digits = KNOWN.get(key, (key, 3))
-        found.append(OWN.get(key) or Measure(key, title, direction(metrics.get(key)), digits))
-    return found
+    derived = {info.key: info for info in (RMSE, GAP)}
+    return [derived.get(key) or configured(key, metrics.get(key)) for key in keys]
 
 
-def direction(metric: Any) -> Literal["higher", "lower"] | None:
-    """Which values of a configured metric are better; None for a class that does not say or is not here."""
+def configured(key: str, config: Any) -> MetricInfo:
+    """Return the description of a configured metric; a class that cannot be imported or says nothing keeps its key."""
     try:
-        higher = get_class(metric["_target_"]).higher_is_better  # type: ignore[attr-defined]
+        metric = get_class(config["_target_"])
     except (TypeError, KeyError, ImportError, ValueError, AttributeError):
-        return None
-    return {True: "higher", False: "lower"}.get(higher)  # type: ignore[return-value]
+        return STANDARD.get(key, MetricInfo(key, key))
+    if hasattr(metric, "info"):
+        info: MetricInfo = metric.info(key, **{k: v for k, v in config.items() if not k.startswith("_")})
+        return info
+    higher = getattr(metric, "higher_is_better", None)
+    return MetricInfo(key, key, None if higher is None else "higher" if higher else "lower")

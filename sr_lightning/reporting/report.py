@@ -1,40 +1,43 @@
-"""All that a report tells, from the folders of a run or a sweep."""
+"""Contents of a report, read from the folder of a run or a sweep."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sr_lightning.errors import InputError
+from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting.columns import Baseline, Column, baselines, columns_of, neighbours
 from sr_lightning.reporting.interpolation_series import Interpolation, read_interpolation
-from sr_lightning.reporting.metric_info import GAP, RMSE, Measure, measures, rmse
+from sr_lightning.reporting.metric_info import GAP, RMSE, current_key, metric_infos, rmse
 from sr_lightning.reporting.run_reader import Run, read_runs
 from sr_lightning.reporting.significance import Difference, corrected, difference
 
 Pair = tuple[str, str]
-"""Names of a column and of that which it is compared with."""
+"""Names of two compared columns."""
 
 
 @dataclass
 class Report:
-    """
+    """Contents of a report.
+
     Attributes:
         folder: of the run or the sweep.
         runs: in the order of the sweep.
         columns: of the ablation.
-        measured: what is known of finished runs.
-        bicubic: one, or one for each kind of low resolution.
+        measured: metrics of the finished runs.
+        bicubic: bicubic baseline, one for each degradation.
         starts: networks that training started from.
         distortion: key of the plane's horizontal axis; None: PSNR.
-        perception: of its vertical one; None: the first of those known that was measured.
+        perception: key of the plane's vertical axis; None: the first measured one of `metric_info.PERCEPTUAL`.
         interpolations: series between two networks.
-        missing: sentences on what cannot be told, and why.
+        missing: sentences on what is missing, and why.
     """
 
     folder: Path
     runs: list[Run]
     columns: list[Column]
-    measured: list[Measure]
+    measured: list[MetricInfo]
     bicubic: list[Baseline]
     starts: list[Baseline]
     distortion: str | None = None
@@ -44,18 +47,19 @@ class Report:
 
     @property
     def title(self) -> str:
-        """The sweep's name, or the run's with its time."""
+        """Name of the sweep, or name and time of the run."""
         if len(self.runs) == 1 and self.runs[0].folder == self.folder:
             return f"{self.folder.resolve().parent.name}/{self.folder.resolve().name}"
         return self.folder.resolve().name
 
     @property
     def finished(self) -> list[Run]:
+        """Finished runs, in the order of the sweep."""
         return [run for run in self.runs if run.finished]
 
     @property
     def seeds(self) -> int:
-        """Of the column that has most of them."""
+        """Largest number of finished seeds of a column."""
         return max((len(column.finished) for column in self.columns), default=0)
 
 
@@ -65,65 +69,103 @@ def gather(
     distortion: str | None = None,
     perception: str | None = None,
 ) -> Report:
-    """Read everything.
+    """Read the runs, group them into columns and check what is missing.
 
     Args:
         folder: of a run or a sweep.
-        interpolations: folders that ``interpolate --evaluate`` wrote.
-        distortion: `Report.distortion`; with ``rmse_y`` the tables tell it, too.
-        perception: `Report.perception`.
+        interpolations: folders written by ``interpolate --evaluate``.
+        distortion: see `Report.distortion`; ``rmse_y`` is also added to the tables.
+        perception: see `Report.perception`.
+
     Raises:
-        InputError: the folder is neither, a file in it is damaged, or no such metric was measured.
+        InputError: the folder is neither, a file in it is damaged, or a chosen metric was not measured.
     """
     runs = read_runs(folder)
     columns = columns_of(runs)
-    finished = [run for run in runs if run.finished]
-    keys = list(dict.fromkeys(key for run in finished for values in run.values[run.trained].values() for key in values))
-    metrics = {key: metric for run in runs for key, metric in (run.config.get("metrics") or {}).items()}
-    metrics |= {key: metric for run in finished for key, metric in run.protocol.get("metrics", {}).items()}
-    if not keys:
-        keys = [key for key in metrics if any(f"val/{key}" in run.curves for run in runs)]
-    if any(f"val/{GAP.key}" in run.curves for run in runs):
-        keys.append(GAP.key)
-    if distortion == RMSE.key and "psnr_y" in keys:
-        for values in [values for run in finished for images in run.values.values() for values in images.values()]:
-            values[RMSE.key] = rmse(values["psnr_y"])
-        keys.insert(keys.index("psnr_y") + 1, RMSE.key)
+    if distortion == RMSE.key:
+        add_rmse(runs)
+    keys = measured_keys(runs)
     for option, key in (("--distortion", distortion), ("--perception", perception)):
         if key is not None and key not in keys:
             raise InputError(f"{option} {key}: was not measured; there are {', '.join(keys) or 'no values yet'}")
-    report = Report(
-        folder, runs, columns, measures(keys, metrics), baselines(columns, "bicubic"), baselines(columns, "start"),
-        distortion, perception,
-    )  # fmt: skip
-    for run in runs:
-        if not run.finished:
-            report.missing.append(f"{' '.join(run.axes) or run.folder.name} ({run.folder.name}): {run.told()}")
-    images = [list(run.values[run.trained]) for run in finished]
-    if any(each != images[0] for each in images):
-        report.missing.append(
-            "The runs were measured on different validation images: their means cannot be compared, and pairs are made "
-            "only of columns that have the same images."
-        )
+    measured = metric_infos(keys, configured_metrics(runs))
+    bicubic, starts = (baselines(columns, kind) for kind in ("bicubic", "start"))
+    report = Report(folder, runs, columns, measured, bicubic, starts, distortion, perception)
+    report.missing += unfinished(runs) + different_images(report.finished)
     for path in interpolations:
-        found = read_interpolation(path, images[0] if images else [])
-        without = [key for key in (distortion, perception) if key and any(key not in v for v in found.series.values())]
-        if found.series and not without:
-            report.interpolations.append(found)
-        else:
-            report.missing.append(found.reason or f"{path}: {', '.join(without)} was not measured")
+        add_interpolation(report, path)
     return report
 
 
-def compared(report: Report, measure: Measure, against: str | None = None) -> dict[Pair, Difference]:
-    """Each column against the first one, or another, and then against those that it differs from in one word.
+def add_rmse(runs: Sequence[Run]) -> None:
+    """Derive the RMSE of each image from its PSNR-Y, where that was measured; it follows PSNR-Y in the order."""
+    for run in runs:
+        for images in run.values.values():
+            for image, values in images.items():
+                if "psnr_y" in values:
+                    items = list(values.items())
+                    items.insert(list(values).index("psnr_y") + 1, (RMSE.key, rmse(values["psnr_y"])))
+                    images[image] = dict(items)
 
-    Where several words vary, the latter alone, unless a column is asked for: what a difference in two words comes of,
-    nobody can tell. What is paired are the images, whose values are means over the seeds; the tests are corrected for
-    the number of pairs.
+
+def measured_keys(runs: Sequence[Run]) -> list[str]:
+    """Return the metrics of the finished runs, or, before any has finished, those that were logged."""
+    finished = [run for run in runs if run.finished]
+    keys = list(dict.fromkeys(key for run in finished for values in run.values[run.trained].values() for key in values))
+    if not keys:
+        keys = [key for key in configured_metrics(runs) if any(f"val/{key}" in run.curves for run in runs)]
+    logged_gap = any(f"val/{GAP.key}" in run.curves for run in runs)
+    return [*keys, GAP.key] if logged_gap else keys
+
+
+def configured_metrics(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the configuration of each metric; how a finished run was measured takes precedence."""
+    configs = [run.config.get("metrics") or {} for run in runs]
+    configs += [run.protocol.get("metrics", {}) for run in runs if run.finished]
+    return {current_key(key): metric for config in configs for key, metric in config.items()}
+
+
+def unfinished(runs: Sequence[Run]) -> list[str]:
+    """Return a sentence about each run that has not finished."""
+    return [
+        f"{' '.join(run.axes) or run.folder.name} ({run.folder.name}): {run.describe_status()}"
+        for run in runs
+        if not run.finished
+    ]
+
+
+def different_images(finished: Sequence[Run]) -> list[str]:
+    """Return a warning if the finished runs were measured on different images."""
+    images = [list(run.values[run.trained]) for run in finished]
+    if all(each == images[0] for each in images):
+        return []
+    return [
+        "The runs were measured on different validation images: their means cannot be compared, and only columns with "
+        "the same images are paired."
+    ]
+
+
+def add_interpolation(report: Report, path: Path) -> None:
+    """Read a series of interpolated networks, or say why it is missing."""
+    images = list(report.finished[0].values[report.finished[0].trained]) if report.finished else []
+    series = read_interpolation(path, images)
+    axes = filter(None, (report.distortion, report.perception))
+    absent = [key for key in axes if any(key not in values for values in series.series.values())]
+    if series.series and not absent:
+        report.interpolations.append(series)
+    else:
+        report.missing.append(series.reason or f"{path}: {', '.join(absent)} was not measured")
+
+
+def compared(report: Report, measure: MetricInfo, against: str | None = None) -> dict[Pair, Difference]:
+    """Compare columns image by image: with the first column, or `against`, and with those that differ in one override.
+
+    If several overrides vary, only columns that differ in one of them are compared, unless `against` is given: a
+    difference in two overrides has no single cause. Values are averaged over seeds before images are paired; tests are
+    corrected for the number of pairs.
 
     Raises:
-        InputError: no column of that name.
+        InputError: there is no column of that name.
     """
     scores = {column.name: column.scores(measure.key) for column in report.columns}
     if against is not None and against not in scores:

@@ -1,4 +1,4 @@
-"""The table of a report: a row for each baseline and each column, the same for every format."""
+"""Result and cost tables of a report, independent of the output format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +21,14 @@ PREFIXES = {"G": 1e9, "M": 1e6, "k": 1e3, "": 1.0}
 
 @dataclass(frozen=True)
 class Table:
-    """
+    """A table with named rows.
+
     Attributes:
-        head: of the column of names: the axes.
-        heads: of the others.
-        rows: name -> a cell for each head.
-        keys: of the heads, for programs.
-        baselines: names of the rows that are there to compare with.
+        head: heading of the names: the overrides that vary.
+        heads: headings of the values.
+        rows: name -> one cell per heading.
+        keys: machine-readable names of the headings.
+        baselines: names of the rows for comparison.
     """
 
     head: str
@@ -38,8 +39,8 @@ class Table:
 
 
 def results(report: Report) -> Table:
-    """Means over the validation images, with their deviation over the seeds, and how far the runs have come."""
-    heads = [Head(measure.title, measure.better, measure.digits) for measure in report.measured]
+    """Return means over the validation images with deviations over seeds, and the status of the runs."""
+    heads = [Head(measure.heading, measure.better, measure.digits) for measure in report.measured]
     rows: dict[str, list[Cell]] = {}
     for baseline in (*report.bicubic, *report.starts):
         rows[name_of(baseline, report)] = [*(baseline.spread(measure.key) for measure in report.measured), None]
@@ -51,24 +52,25 @@ def results(report: Report) -> Table:
 
 
 def costs(report: Report, plain: bool = False) -> Table:
-    """What the runs took, mean and deviation over the seeds; without heads where nobody recorded it.
+    """Return the costs of the runs, mean and deviation over seeds; without headings if none were recorded.
 
     Args:
-        plain: numbers and bytes, rather than the units that fit.
+        report: the report.
+        plain: without unit prefixes such as k and G.
     """
     keys = [key for key in COSTS if any(column.cost(key) for column in report.columns)]
     heads, rows = [], {column.name: list[Cell]() for column in report.columns}
     for key in keys:
-        found = [column.cost(key) for column in report.columns]
-        title, factor = unit(key, [value.mean for value in found if value])
+        values = [column.cost(key) for column in report.columns]
+        title, factor = unit(key, [value.mean for value in values if value])
         heads.append(Head(title))
-        for cells, value in zip(rows.values(), found, strict=True):
+        for cells, value in zip(rows.values(), values, strict=True):
             cells.append(scaled(value, 1.0 if plain else factor))
     return Table(axes(report), heads, rows, keys, [])
 
 
 def unit(key: str, values: Sequence[float]) -> tuple[str, float]:
-    """Title of a cost with its unit, and the factor to it: one for all columns, by the largest."""
+    """Return the title of a cost with its unit and the factor to that unit, chosen for the largest value."""
     title, name = COSTS[key]
     if name is None:
         return title, 1.0
@@ -77,7 +79,7 @@ def unit(key: str, values: Sequence[float]) -> tuple[str, float]:
 
 
 def scaled(value: Spread | None, factor: float) -> Cell:
-    """In the unit of its column; what all seeds have in common is a plain number."""
+    """Convert to the unit of the column; values without deviation become plain numbers."""
     if value is None:
         return None
     if not value.deviation:
@@ -86,6 +88,6 @@ def scaled(value: Spread | None, factor: float) -> Cell:
 
 
 def axes(report: Report) -> str:
-    """What varies."""
+    """Return the keys of the overrides that vary."""
     keys: Mapping[str, None] = dict.fromkeys(axis.split("=", 1)[0] for column in report.columns for axis in column.axes)
     return ", ".join(keys) or "network"

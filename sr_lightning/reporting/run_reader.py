@@ -1,4 +1,4 @@
-"""What run folders and sweeps have left on the disk, however far they have come."""
+"""Read run folders and sweeps, finished or not."""
 
 import csv
 import json
@@ -13,13 +13,14 @@ from typing import Any
 import yaml
 
 from sr_lightning.errors import InputError
+from sr_lightning.reporting.metric_info import current_key
 from sr_lightning.sweeps.job import BEFORE, FINISHED, INTERRUPTED, RESUMED, RUNNING, WAITING
 from sr_lightning.training.run_folder import read_result
 
 DONE = (BEFORE, FINISHED, RESUMED)
 SEED = "seed"
 NOT_MEASURED = ("network", "benchmark", "image")
-# words of a command line, which may have spaces within quotes and brackets
+# overrides of a command line, which may contain spaces within quotes and brackets
 WORD = re.compile(r"""(?:[^\s"'\[{(]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\[[^]]*\]|\{[^}]*\}|\([^)]*\))+""")
 
 Values = dict[str, dict[str, float]]  # image -> metric -> value
@@ -28,19 +29,19 @@ Curve = list[tuple[int, float]]  # iteration, value
 
 @dataclass
 class Run:
-    """One run folder.
+    """Contents of one run folder.
 
     Attributes:
         folder: of the run.
-        axes: overrides that tell it from the other jobs of its sweep.
-        status: one of the words of `sweeps.job`.
-        error: why it failed, in one line.
-        seconds: that all its attempts took; None where nobody measured that.
-        result: what it left at its end; None before.
-        config: resolved, once it has begun to train.
-        protocol: how its validation images were measured; empty before its end.
+        axes: overrides that distinguish it from the other jobs of its sweep.
+        status: one of the constants of `sweeps.job`.
+        error: reason of a failure, one line.
+        seconds: duration of all attempts; None if unknown.
+        result: contents of result.json; None before the end.
+        config: resolved configuration; empty before training starts.
+        protocol: evaluation settings of the validation images; empty before the end.
         values: network -> image -> metric -> value, of the validation images.
-        curves: name of what was logged -> its values.
+        curves: logged name -> values by iteration.
     """
 
     folder: Path
@@ -56,7 +57,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether it has come to its end and its values are there."""
+        """The run is done and its validation values exist."""
         return self.status in DONE and bool(self.values)
 
     @property
@@ -71,15 +72,15 @@ class Run:
 
     @property
     def iteration(self) -> int:
-        """The last one that was logged; 0 before."""
+        """Last logged iteration; 0 before the first."""
         return max((curve[-1][0] for curve in self.curves.values() if curve), default=0)
 
     def at_checkpoint(self, name: str) -> float:
-        """What was logged at the iteration of the checkpoint that was measured; nan where nothing was."""
+        """Return the value logged at the iteration of the measured checkpoint; nan if there is none."""
         return dict(self.curves.get(name, ())).get(self.protocol.get("iteration", -1), math.nan)
 
-    def told(self) -> str:
-        """The status with what explains it."""
+    def describe_status(self) -> str:
+        """Return the status with an explanation."""
         if self.status in DONE and not self.values:
             return (
                 f"{self.status}, but without validation/images.csv; remove its result.json and run the same command "
@@ -88,39 +89,40 @@ class Run:
         if self.status in (RUNNING, INTERRUPTED) and self.curves:
             seen = max(path.stat().st_mtime for path in self.folder.glob("csv/*/metrics.csv"))
             total = f" of {self.config['iterations']}" if isinstance(self.config.get("iterations"), int) else ""
-            return f"{self.status}, iteration {self.iteration}{total}, last heard of {datetime.fromtimestamp(seen):%Y-%m-%d %H:%M}"  # noqa: E501
+            return f"{self.status}, iteration {self.iteration}{total}, last update {datetime.fromtimestamp(seen):%Y-%m-%d %H:%M}"  # noqa: E501
         return ": ".join(filter(None, (self.status, self.error)))
 
     def pictures(self, network: str) -> dict[str, Path]:
-        """Number and name of each validation image that was kept -> its file."""
+        """Return the kept validation images of a network: number and name -> file."""
         return {path.stem: path for path in sorted((self.folder / "validation" / network).glob("*.png"))}
 
 
 def read_runs(folder: Path) -> list[Run]:
-    """The jobs of a sweep, in the order of its table, or the one run that the folder is of.
+    """Read the jobs of a sweep, in the order of its table, or a single run.
 
     Raises:
-        InputError: the folder is of neither.
+        InputError: the folder is neither a run nor a sweep.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; give that of a run or of a sweep, such as runs/sweeps/NAME")
+        raise InputError(f"{folder}: no such folder; give the folder of a run or a sweep, such as runs/sweeps/NAME")
     if (folder / "sweep.csv").is_file():
         with (folder / "sweep.csv").open(newline="", encoding="utf-8") as file:
             return [read_job(folder / row["job"], row) for row in csv.DictReader(file)]
     if is_run(folder):
         return [read_run(folder)]
-    found = [path for path in sorted(folder.iterdir()) if path.is_dir() and is_run(path)]
-    if not found:
+    runs = [path for path in sorted(folder.iterdir()) if path.is_dir() and is_run(path)]
+    if not runs:
         raise InputError(f"{folder}: neither a run nor a sweep; give runs/NAME/TIME or runs/sweeps/NAME")
-    return [read_run(path, axes) for path, axes in zip(found, differing(found), strict=True)]
+    return [read_run(path, axes) for path, axes in zip(runs, differing(runs), strict=True)]
 
 
 def is_run(folder: Path) -> bool:
+    """Tell whether the folder was written by a training run."""
     return any((folder / name).exists() for name in (".hydra", "csv", "job.json"))
 
 
 def read_job(folder: Path, row: dict[str, str]) -> Run:
-    """A job as the table of its sweep tells it; its own files know more of one that runs or has run alone since."""
+    """Read a job with the status of the sweep's table; the job's own files take precedence if they are newer."""
     run = read_run(folder, WORD.findall(row["overrides"]))
     run.seconds = float(row["seconds"])
     if run.result is None and row["status"] != WAITING:
@@ -131,10 +133,10 @@ def read_job(folder: Path, row: dict[str, str]) -> Run:
 
 
 def read_run(folder: Path, axes: Sequence[str] = ()) -> Run:
-    """A run by its own files.
+    """Read a run from its own files.
 
     Raises:
-        InputError: one of them is damaged.
+        InputError: a file is damaged.
     """
     run = Run(folder, tuple(axes))
     try:
@@ -155,24 +157,24 @@ def read_run(folder: Path, axes: Sequence[str] = ()) -> Run:
         raise InputError(f"{folder}: a file in it is damaged ({error}); repair or remove that file") from error
     if run.result is not None:
         run.status, run.error = run.status if run.status in DONE else FINISHED, ""
-    elif run.status in (WAITING, *DONE) and run.curves:  # a job that goes on has its earlier status still
+    elif run.status in (WAITING, *DONE) and run.curves:  # a resumed job still has its earlier status
         run.status = RUNNING
     return run
 
 
 def read_values(path: Path) -> dict[str, Values]:
-    """network -> image -> metric -> value; images of one name in several folders are numbered."""
+    """Read network -> image -> metric -> value; images with equal names are numbered."""
     found: dict[str, Values] = {}
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             images = found.setdefault(row["network"], {})
             name = row["image"] if row["image"] not in images else f"{row['image']} ({len(images)})"
-            images[name] = {key: float(value) for key, value in row.items() if key not in NOT_MEASURED}
+            images[name] = {current_key(key): float(value) for key, value in row.items() if key not in NOT_MEASURED}
     return found
 
 
 def read_curves(folder: Path) -> dict[str, Curve]:
-    """Every logged number by iteration; where a run went on from an earlier iteration, what it then did counts."""
+    """Read every logged value by iteration; after a resume from an earlier iteration, the later values count."""
     found: dict[str, dict[int, float]] = {}
     files = sorted(folder.glob("csv/version_*/metrics.csv"), key=lambda path: int(path.parent.name.split("_")[1]))
     for path in files:
@@ -183,19 +185,19 @@ def read_curves(folder: Path) -> dict[str, Curve]:
                 del values[step]
         for step, row in rows:
             for name, value in row.items():
-                found.setdefault(name, {})[step] = value
+                found.setdefault(current_key(name), {})[step] = value
     return {name: sorted(values.items()) for name, values in found.items() if values}
 
 
 def logged(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    """Iteration and numbers of each line; a line that is being written is left out."""
-    whole, _, _ = path.read_text("utf-8").rpartition("\n")
-    for row in csv.DictReader(whole.splitlines()):
+    """Yield iteration and values of each line, without an incomplete last line."""
+    complete, _, _ = path.read_text("utf-8").rpartition("\n")
+    for row in csv.DictReader(complete.splitlines()):
         yield int(row["step"]), {name: float(value) for name, value in row.items() if name != "step" and value}
 
 
 def differing(folders: Sequence[Path]) -> list[list[str]]:
-    """The overrides of each run that not all of them have; runs that were given the same are told by their folder."""
+    """Return the overrides of each run that the runs do not share; runs with equal ones get their folder's name."""
     overrides: list[list[str]] = []
     for folder in folders:
         path = folder / ".hydra" / "overrides.yaml"

@@ -1,4 +1,4 @@
-"""Whether a difference between two networks is more than chance: over seeds, and over images."""
+"""Paired comparison of two networks over images, and spread over seeds."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -14,17 +14,17 @@ Pair = TypeVar("Pair", bound=Hashable)
 
 
 class Difference(NamedTuple):
-    """How the first of two networks differs from the second, image by image.
+    """Difference of the first network from the second, over paired images.
 
     Attributes:
-        mean: of the differences.
+        mean: of the differences, in the unit of the metric.
         low: lower end of the bootstrap confidence interval of the mean; None for a single image.
         high: its upper end.
         wilcoxon: p-value of the signed-rank test, two-sided; None for a single image.
         t: p-value of the paired t-test, two-sided; None for a single image, and where every image differs by the same
             amount, which has no variance to test against.
         images: number of pairs.
-        holm: p-value of the signed-rank test, `corrected` for all differences that were tested; of one alone the same.
+        holm: `wilcoxon` after `corrected` for the number of tests; equal to it for a single test.
     """
 
     mean: float
@@ -37,23 +37,23 @@ class Difference(NamedTuple):
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Mean ± standard deviation, over seeds for instance.
+    """Return mean and sample standard deviation, for instance over seeds.
 
     Raises:
         ValueError: no values, or one that is not finite.
     """
     array = _finite(values)
     if array.ndim != 1:
-        raise ValueError(f"spread takes a list of numbers, got shape {array.shape}")
+        raise ValueError(f"spread needs a list of numbers, got shape {array.shape}")
     deviation = float(array.std(ddof=1)) if array.size > 1 else None
     return Spread(float(array.mean()), deviation, array.size)
 
 
 def over_seeds(scores: ArrayLike) -> np.ndarray:
-    """One value for each image: its mean over the seeds.
+    """Average the scores of each image over seeds.
 
-    Images are the units of a paired comparison, and the runs of several seeds measured on one image are not
-    independent of each other: to count them as further images would make every interval too narrow.
+    Images are the units of a paired comparison. Runs of several seeds on one image are not independent, so counting
+    them as further images would make every interval too narrow.
 
     Shape:
         (images,) or (seeds, images) -> (images,)
@@ -67,17 +67,17 @@ def over_seeds(scores: ArrayLike) -> np.ndarray:
 def difference(
     first: ArrayLike, second: ArrayLike, confidence: float = 0.95, resamples: int = 10_000, seed: int = 0
 ) -> Difference:
-    """Paired comparison over the same images: bootstrap interval of the mean difference, and two tests.
+    """Compare two networks on the same images: bootstrap interval of the mean difference, and two tests.
 
-    The interval is the bias-corrected and accelerated one (Efron 1987), where that is defined, and shrinks to a point
-    where all images differ by the same amount. Images without a difference are left out by the signed-rank test, as
-    Wilcoxon did; where no image differs both tests give 1.
+    The interval is bias-corrected and accelerated (Efron 1987), or the percentile interval if that is undefined; it is
+    a point if all images differ by the same amount. The signed-rank test ignores images without a difference
+    (Wilcoxon 1945); both tests give 1 if no image differs.
 
     Args:
-        first: scores, averaged over seeds before all else, `over_seeds`; the numbers of seeds may differ.
+        first: scores, first averaged over seeds by `over_seeds`; the numbers of seeds may differ.
         second: scores of the same images in the same order.
-        confidence: of the interval.
-        resamples: of the images, with replacement.
+        confidence: level of the interval.
+        resamples: number of bootstrap resamples of the images.
         seed: of the resampling.
     Shape:
         (images,) or (seeds, images)
@@ -86,10 +86,10 @@ def difference(
     """
     first, second = over_seeds(first), over_seeds(second)
     if first.shape != second.shape:
-        raise ValueError(f"{first.size} images cannot be paired with {second.size}: give the scores of the same images")
+        raise ValueError(f"{first.size} images cannot be paired with {second.size}; pass scores of the same images")
     differences = first - second
     scale = max(np.abs(first).max(), np.abs(second).max())
-    differences[np.abs(differences) <= 1e-12 * scale] = 0  # what averaging over seeds leaves of equal scores
+    differences[np.abs(differences) <= 1e-12 * scale] = 0  # rounding errors of averaging over seeds
     mean, images = float(differences.mean()), differences.size
     if images == 1:
         return Difference(mean, None, None, None, None, images, None)
@@ -103,23 +103,24 @@ def difference(
 
 
 def corrected(differences: Mapping[Pair, Difference]) -> dict[Pair, Difference]:
-    """The same differences, with `Difference.holm` for having tested all of them.
+    """Set `Difference.holm` by Holm's step-down correction for multiple tests.
 
-    Holm's step-down correction (1979, "A simple sequentially rejective multiple test procedure"): where none of m
-    differences is there, the smallest of the corrected p-values is below 0.05 in at most 5 % of cases, also where the
-    tests depend on each other. The smallest p is multiplied by m, the next by m - 1, and so on; none becomes smaller
-    than the one before it, nor larger than 1. Differences without a test do not count.
+    The smallest of m p-values is multiplied by m, the next by m - 1, and so on; results are made non-decreasing and at
+    most 1. This bounds the family-wise error rate, also for dependent tests. Differences without a test do not count.
+
+    Source:
+        Holm 1979, "A simple sequentially rejective multiple test procedure".
     """
     tested = {pair: each.wilcoxon for pair, each in differences.items() if each.wilcoxon is not None}
-    found: dict[Pair, float] = {}
+    adjusted: dict[Pair, float] = {}
     least = 0.0
     for rank, (pair, p) in enumerate(sorted(tested.items(), key=lambda item: item[1])):
-        found[pair] = least = max(least, min(1.0, (len(tested) - rank) * p))
-    return {pair: each._replace(holm=found.get(pair)) for pair, each in differences.items()}
+        adjusted[pair] = least = max(least, min(1.0, (len(tested) - rank) * p))
+    return {pair: each._replace(holm=adjusted.get(pair)) for pair, each in differences.items()}
 
 
 def _interval(differences: np.ndarray, confidence: float, resamples: int, seed: int) -> tuple[float, float]:
-    """Bootstrap interval of the mean of paired differences: to resample these is to resample the pairs."""
+    """Return the bootstrap interval of the mean of paired differences."""
     for method in ("BCa", "percentile"):
         interval = stats.bootstrap(
             (differences,),
@@ -136,7 +137,12 @@ def _interval(differences: np.ndarray, confidence: float, resamples: int, seed: 
 
 
 def _finite(values: ArrayLike) -> np.ndarray:
+    """Return the values as float64.
+
+    Raises:
+        ValueError: there are none, or one is not finite.
+    """
     array = np.asarray(values, dtype=np.float64)
     if not array.size or not np.isfinite(array).all():
-        raise ValueError(f"statistics need at least one value, all finite; got {array.tolist()}")
+        raise ValueError(f"statistics need at least one value, and only finite ones; got {array.tolist()}")
     return array

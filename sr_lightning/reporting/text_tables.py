@@ -1,10 +1,10 @@
-"""The table of a report as Markdown, LaTeX and CSV."""
+"""Tables of a report as Markdown, LaTeX and CSV."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sr_lightning.evaluation.tables import Row, write_csv
-from sr_lightning.reporting.metric_info import Measure
+from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting.report import Pair
 from sr_lightning.reporting.result_table import Table
 from sr_lightning.reporting.significance import Difference, Spread
@@ -19,24 +19,24 @@ ARROWS = {"higher": ("↑", r"$\uparrow$"), "lower": ("↓", r"$\downarrow$"), N
 
 
 def markdown(table: Table) -> str:
-    """Best values bold, second best in italics."""
+    """Return a Markdown table with best values in bold and second best in italics."""
     heads = [f"{head.title} {ARROWS[head.better][0]}".strip() for head in table.heads]
     lines = [[table.head, *heads], ["---", *["---:"] * len(heads)]]
     marked = places(table.heads, table.rows, table.baselines)
     for row, (name, cells) in enumerate(table.rows.items()):
         marks = [{1: "**", 2: "*"}.get(marked[i][row] or 0, "") for i in range(len(cells))]
-        texts = [written(cell, table.heads[i].digits, f"{marks[i]}{{}}{marks[i]}") for i, cell in enumerate(cells)]
+        texts = [format_cell(cell, table.heads[i].digits, f"{marks[i]}{{}}{marks[i]}") for i, cell in enumerate(cells)]
         lines.append([name, *texts])
     return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |\n" for line in lines)
 
 
-def markdown_differences(measure: Measure, found: Mapping[Pair, Difference]) -> str:
-    """A line for each pair of columns; empty where there is none."""
-    if not found:
+def markdown_differences(measure: MetricInfo, differences: Mapping[Pair, Difference]) -> str:
+    """Return a table with one line per pair of columns; empty without pairs."""
+    if not differences:
         return ""
     digits = measure.digits
-    lines = [f"| {measure.title} | difference | 95 % interval | p (Holm) |", "| --- | ---: | ---: | ---: |"]
-    for (name, other), each in found.items():
+    lines = [f"| {measure.heading} | difference | 95 % interval | p (Holm) |", "| --- | ---: | ---: | ---: |"]
+    for (name, other), each in differences.items():
         interval = "–" if each.low is None else f"{each.low:+.{digits}f} to {each.high:+.{digits}f}"
         p = "–" if each.holm is None else f"{each.holm:.3g}"
         lines.append(f"| {name} − {other} | {each.mean:+.{digits}f} | {interval} | {p} |".replace(" -", " −"))
@@ -44,7 +44,7 @@ def markdown_differences(measure: Measure, found: Mapping[Pair, Difference]) -> 
 
 
 def latex(table: Table, caption: str) -> str:
-    r"""A ``tabular`` of booktabs; best values bold, second best underlined."""
+    r"""Return a booktabs ``tabular`` with best values in bold and second best underlined."""
     heads = [f"{escaped(head.title)} {ARROWS[head.better][1]}".strip() for head in table.heads]
     marked = places(table.heads, table.rows, table.baselines)
     lines = []
@@ -52,7 +52,7 @@ def latex(table: Table, caption: str) -> str:
         texts = []
         for i, cell in enumerate(cells):
             mark = {1: r"\textbf{{{}}}", 2: r"\underline{{{}}}"}.get(marked[i][row] or 0, "{}")
-            text = written(cell if not isinstance(cell, str) else escaped(cell), table.heads[i].digits, mark)
+            text = format_cell(cell if not isinstance(cell, str) else escaped(cell), table.heads[i].digits, mark)
             texts.append(text.replace("±", r"{\footnotesize $\pm$") + ("}" if "±" in text else ""))
         lines.append(f"{escaped(name)} & {' & '.join(texts)} \\\\\n")
         if row + 1 == len(table.baselines) < len(table.rows):
@@ -65,13 +65,14 @@ def latex(table: Table, caption: str) -> str:
 
 
 def write_tables(path: Path, tables: Sequence[Table]) -> None:
-    """As one CSV: mean, deviation and number of seeds of each value, unrounded.
+    """Write one CSV with mean, deviation and number of seeds of each value, unrounded.
 
     Args:
-        tables: the first has all rows.
+        path: of the file.
+        tables: results and costs; the first has all rows.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     rows, names = [], ["column"]
     keys = [key for table in tables for key in table.keys]
@@ -95,10 +96,10 @@ def write_tables(path: Path, tables: Sequence[Table]) -> None:
 
 
 def write_differences(path: Path, found: dict[str, dict[Pair, Difference]]) -> None:
-    """A line for each metric and pair.
+    """Write one CSV line per metric and pair.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     lines = [
         {"metric": metric, "column": column, "against": against, **each._asdict()}
@@ -108,8 +109,8 @@ def write_differences(path: Path, found: dict[str, dict[Pair, Difference]]) -> N
     write_csv(path, lines, ("metric", "column", "against", *Difference._fields))
 
 
-def written(cell: Cell, digits: int, mark: str = "{}") -> str:
-    """A cell as text; ``mark`` goes around the mean."""
+def format_cell(cell: Cell, digits: int, mark: str = "{}") -> str:
+    """Format a cell; ``mark`` is a format string around the mean."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, Spread):
@@ -119,4 +120,5 @@ def written(cell: Cell, digits: int, mark: str = "{}") -> str:
 
 
 def escaped(text: str) -> str:
+    """Escape special characters for LaTeX."""
     return "".join(LATEX.get(letter, letter) for letter in text)

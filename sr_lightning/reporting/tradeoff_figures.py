@@ -1,4 +1,4 @@
-"""The trade-off as pictures: a strip of crops, and the lines of the perception–distortion plane."""
+"""Figures of a trade-off: a strip of crops, and the lines of the perception–distortion plane."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sr_lightning.evaluation.tables import Row
 from sr_lightning.evaluation.tradeoff import IMAGES, NETWORKS
+from sr_lightning.metrics.standard import caption_text
 from sr_lightning.visuals.comparison import FAINT, INK, LINE, MARGIN, PAPER, drawn, floating
 from sr_lightning.visuals.crop_selection import same_place, telling_squares
 from sr_lightning.visuals.html import Series
@@ -20,7 +21,7 @@ Outputs = Mapping[tuple[str, Decimal], Tensor]
 
 
 def spread(alphas: Sequence[Decimal], count: int = COLUMNS) -> list[Decimal]:
-    """At most ``count`` of them, evenly chosen, both ends included."""
+    """Choose at most ``count`` alphas, evenly spaced, with both ends."""
     ordered = sorted(alphas)
     if len(ordered) <= count:
         return ordered
@@ -28,21 +29,19 @@ def spread(alphas: Sequence[Decimal], count: int = COLUMNS) -> list[Decimal]:
 
 
 def strip(outputs: Outputs, reference: Tensor, summary: Sequence[Row], side: int = 92) -> Tensor:
-    """The place where the ends differ most: a column for each alpha, a row for each way to interpolate.
+    """Draw the square where the ends differ most: one column per alpha, one row per kind of interpolation.
 
     Args:
         outputs: (interpolated, alpha) -> image.
-        reference: HR, whose size the images have.
-        summary: mean scores on one benchmark, written beneath the crops.
-        side: of the place, in pixels of the images.
+        reference: HR, of the size of the outputs.
+        summary: mean scores on one benchmark, written below the crops.
+        side: of the square, in pixels.
     Shape:
         -> (3, H, W) in [0, 1], 1000 pixels wide for five columns
     """
     alphas = spread([alpha for way, alpha in outputs if way == NETWORKS])
     [square] = telling_squares([floating(outputs[NETWORKS, Decimal(end)]) for end in (0, 1)], side)
-    values = {
-        (row["interpolated"], row["alpha"]): f"{row['psnr_y']:.2f} dB   LPIPS {row['lpips']:.3f}" for row in summary
-    }
+    values = {(row["interpolated"], row["alpha"]): caption_text(row) for row in summary}
     height = PANEL + LINE + MARGIN
     size = (GUTTER + len(alphas) * (PANEL + MARGIN) + MARGIN, MARGIN + LINE + len(WAYS) * height)
     sheet = Image.new("RGB", size, PAPER)
@@ -63,11 +62,11 @@ def strip(outputs: Outputs, reference: Tensor, summary: Sequence[Row], side: int
 
 
 def lines(summary: Sequence[Row]) -> list[Series]:
-    """A line of (PSNR-Y, LPIPS) for each way, with the alphas beside the points."""
-    found = []
+    """Return one line of (PSNR-Y, LPIPS) per kind of interpolation, labeled with the alphas."""
+    result = []
     for way, title in WAYS.items():
         rows = [row for row in summary if row["interpolated"] == way]
         shown = spread([row["alpha"] for row in rows])
         labels = [f"{row['alpha']:f}" if row["alpha"] in shown and way == NETWORKS else "" for row in rows]
-        found.append(Series(title, [(row["psnr_y"], row["lpips"]) for row in rows], labels))
-    return found
+        result.append(Series(title, [(row["psnr_y"], row["lpips"]) for row in rows], labels))
+    return result

@@ -1,4 +1,4 @@
-"""A report as a run of W&B, in the group of its sweep."""
+"""Log a report as a W&B run in the group of its sweep."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,15 +20,15 @@ def publish(
     pictures: Sequence[Path],
     project: str,
 ) -> Path:
-    """Log the table, the pictures with their captions and the page; the same report again goes on in the same run.
+    """Log tables, captioned images and the page; the same report resumes the same W&B run.
 
     Args:
         tables: results and costs.
-        page: the report's.
-        pictures: files of the photographs, in their order.
-        project: of W&B.
+        page: file of the report's page.
+        pictures: image files, in the order of `photographs`.
+        project: W&B project.
     Returns:
-        the folder of the run: without a login it is kept there for ``wandb sync``.
+        the folder of the run; without a login it stays there for ``wandb sync``.
     """
     import wandb
 
@@ -55,14 +55,17 @@ def publish(
 
 
 def of_wandb(table: Table, of: Callable[[Cell], float | str | None]) -> Any:
+    """Convert a table to a W&B table with one number per cell."""
     import wandb
 
     return wandb.Table(["column", *table.keys], data=[[name, *map(of, cells)] for name, cells in table.rows.items()])
 
 
 def number(cell: Cell) -> float | str | None:
+    """Return the mean of a cell."""
     return cell.mean if isinstance(cell, Spread) else cell
 
 
 def deviation(cell: Cell) -> float | None:
+    """Return the deviation of a cell."""
     return cell.deviation if isinstance(cell, Spread) else None

@@ -1,7 +1,6 @@
-"""A report as files: a page, tables for a paper, pictures."""
+"""Write a report as a page, tables for a paper, and images."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 from sr_lightning.reporting import captions, charts
@@ -15,8 +14,10 @@ from sr_lightning.system.atomic import write_text
 from sr_lightning.visuals.html import (
     Axis,
     Column,
+    bullets,
     crops_figure,
     curves,
+    definitions,
     folded,
     intervals,
     page,
@@ -32,82 +33,90 @@ def write_report(folder: Path, report: Report, against: str | None = None, proje
     """Write ``index.html``, ``report.md``, ``table.tex``, ``table.csv``, ``differences.csv`` and pictures of crops.
 
     Args:
-        folder: where they go.
-        against: column that the others are compared with; None: the first.
-        project: of W&B, where the report becomes a run, too; None: it does not.
+        folder: of the files.
+        report: from `gather`.
+        against: name of the column that the others are compared with; None: the first.
+        project: W&B project to log the report to; None logs nothing.
+
     Returns:
-        the files, each of them whole, and the folder of the W&B run.
+        the files, and the folder of the W&B run.
+
     Raises:
-        InputError: no such column, or a file cannot be written.
+        InputError: there is no such column, or a file cannot be written.
     """
-    found, cost = results(report), costs(report)
+    result, cost = results(report), costs(report)
     differences = {
         measure.key: compared(report, measure, against) for measure in report.measured if measure.better is not None
     }
     photographs = shown(report)
     files = [folder / name for name in ("index.html", "report.md", "table.tex", "table.csv", "differences.csv")]
     note = captions.under_table(report)
-    write_tables(files[3], [found, costs(report, plain=True)])
+    write_tables(files[3], [result, costs(report, plain=True)])
     write_differences(files[4], differences)
     write_text(
         files[2],
-        latex(found, f"{report.title}. {note}") + (f"\n{latex(cost, captions.UNDER_COSTS)}" if cost.heads else ""),
+        latex(result, f"{report.title}. {note}") + (f"\n{latex(cost, captions.UNDER_COSTS)}" if cost.heads else ""),
     )
     pictures = write_pictures(folder, photographs)
-    write_text(files[1], as_markdown(report, [found, cost], differences, pictures))
+    write_text(files[1], as_markdown(report, [result, cost], differences, pictures))
     parts = [
-        section("Results", [table(found.head, found.heads, found.rows, baselines=found.baselines)], note),
+        section("Results", [table(result.head, result.heads, result.rows, baselines=result.baselines)], note),
         *([section("Costs", [table(cost.head, cost.heads, cost.rows)], captions.UNDER_COSTS)] if cost.heads else []),
         *missing(report),
         *pictures_of(report, photographs),
-        *the_plane(report),
-        *the_differences(report, differences),
-        *the_curves(report),
+        *plane_section(report),
+        *differences_section(report, differences),
+        *curves_section(report),
         section("Runs", [runs_of(report), settings(report)]),
     ]
     write_page(files[0], page(report.title, parts, captions.lead(report)))
     published = (
         []
         if project is None
-        else [publish(report, [found, costs(report, plain=True)], photographs, files[0], pictures, project)]
+        else [publish(report, [result, costs(report, plain=True)], photographs, files[0], pictures, project)]
     )
     return [*files, *pictures, *published]
 
 
 def missing(report: Report) -> list[str]:
-    items = "".join(f"<li>{escape(each)}</li>" for each in report.missing)
-    return [section("What is missing", [f'<ul class="missing">{items}</ul>\n'])] if items else []
+    """Return the section on missing runs; none if nothing is missing."""
+    return [section("What is missing", [bullets(report.missing)])] if report.missing else []
 
 
 def pictures_of(report: Report, photographs: Sequence[Shown]) -> list[str]:
+    """Return the section with crops; none without kept images."""
     figures = [crops_figure(each.name, each.versions, each.squares, each.values, each.note) for each in photographs]
     return [section("Pictures", figures, captions.under_crops(report))] if figures else []
 
 
-def the_plane(report: Report) -> list[str]:
+def plane_section(report: Report) -> list[str]:
+    """Return the section with the perception–distortion plane; none if one of its axes was not measured."""
     axes = charts.plane_axes(report)
     if axes is None:
         return []
     x, y = axes
-    drawn = plane(f"{y.title} against {x.title}", charts.plane_series(report, x, y), charts.axis(x), charts.axis(y))
+    drawn = plane(f"{y.heading} against {x.heading}", charts.plane_series(report, x, y), charts.axis(x), charts.axis(y))
     return [section("Perception–distortion plane", [drawn], captions.under_plane(report))]
 
 
-def the_differences(report: Report, differences: dict[str, dict[Pair, Difference]]) -> list[str]:
+def differences_section(report: Report, differences: dict[str, dict[Pair, Difference]]) -> list[str]:
+    """Return the section with paired differences; none for a single column."""
     drawn = {
-        measure.title: intervals(measure.title, pairs, Axis(measure.title, measure.better), measure.digits)
+        measure.heading: intervals(measure.heading, pairs, Axis(measure.heading, measure.better), measure.digits)
         for measure in charts.leading(report)
         if (pairs := differences.get(measure.key))
     }
-    note = f"{captions.under_differences(report, most_pairs(differences))} {captions.COLOURS}"
+    note = f"{captions.under_differences(report, most_pairs(differences))} {captions.COLORS}"
     return [section("Differences", first_of(drawn, 2), note)] if drawn else []
 
 
 def most_pairs(differences: Mapping[str, Mapping[Pair, Difference]]) -> int:
+    """Return the largest number of pairs of a metric."""
     return max(map(len, differences.values()), default=0)
 
 
-def the_curves(report: Report) -> list[str]:
+def curves_section(report: Report) -> list[str]:
+    """Return the section with training curves; none before anything was logged."""
     drawn = {
         name: curves(name, charts.curve_series(report, name), Axis("iteration"), charts.named(report.measured, name))
         for name in charts.curve_names(report)
@@ -116,18 +125,19 @@ def the_curves(report: Report) -> list[str]:
 
 
 def first_of(drawn: Mapping[str, str], count: int) -> list[str]:
-    """The first figures side by side; the others, by title, for a reader to open."""
+    """Show the first figures side by side and fold the others below their titles."""
     titles, figures = list(drawn), list(drawn.values())
     rest = f"{len(titles) - count} more: {', '.join(titles[count:])}"
     return [side_by_side(figures[:count]), *([folded(rest, [side_by_side(figures[count:])])] if titles[count:] else [])]
 
 
 def runs_of(report: Report) -> str:
+    """Return the table of runs: overrides, status, best value, minutes."""
     heads = [Column("Overrides"), Column("Status"), Column("Best"), Column("Minutes", None, 1)]
     rows = {
         run.folder.name: [
             " ".join(run.axes) or "–",
-            run.told(),
+            run.describe_status(),
             "–" if run.result is None or run.result["value"] is None
             else f"{run.result['monitor']} {run.result['value']:.4g} at iteration {run.protocol.get('iteration', '?')}",
             None if run.seconds is None else run.seconds / 60,
@@ -138,14 +148,13 @@ def runs_of(report: Report) -> str:
 
 
 def settings(report: Report) -> str:
-    """How the finished runs were measured, word by word."""
+    """Return the evaluation settings of the finished runs, folded."""
     protocols = [run.protocol for run in report.finished]
-    shown_keys = ("protocol", "scale", "border", "degradation", "sr_lightning")
-    lines = []
-    for key in shown_keys:
-        values = list(dict.fromkeys(str(protocol.get(key, "?")) for protocol in protocols))
-        lines += [f"<dt>{key}</dt><dd>{escape('; '.join(values))}</dd>"] if values else []
-    return folded("How it was measured", [f'<dl class="settings">{"".join(lines)}</dl>\n']) if lines else ""
+    keys = ("protocol", "scale", "border", "degradation", "sr_lightning")
+    if not protocols:
+        return ""
+    values = {key: dict.fromkeys(str(protocol.get(key, "?")) for protocol in protocols) for key in keys}
+    return folded("How it was measured", [definitions({key: "; ".join(each) for key, each in values.items()})])
 
 
 def as_markdown(

@@ -17,7 +17,7 @@ from sr_lightning.data import Batch
 from sr_lightning.evaluation.benchmark import evaluate, protocol
 from sr_lightning.evaluation.tables import Row, means, show, write_results
 from sr_lightning.generators import Interpolation
-from sr_lightning.metrics import per_image
+from sr_lightning.metrics.standard import caption_text
 from sr_lightning.modules import Benchmarks, SRDataModule
 from sr_lightning.system import tensor_files
 from sr_lightning.training.wandb import conclude
@@ -142,8 +142,6 @@ class Shown:
         lines = []
         for number, outputs in sorted(self.outputs.items()):
             lr, hr = self.references[number]
-            values = {
-                name: per_image.written([row for row in rows if row["network"] == name][number]) for name in outputs
-            }
+            values = {name: caption_text([row for row in rows if row["network"] == name][number]) for name in outputs}
             lines.append(comparison([("LR", lr), *outputs.items(), ("HR", hr)], values=values))
         return stacked(lines)

@@ -1,1 +1,1 @@
-"""Pictures and pages for people."""
+"""Comparison images and HTML pages."""

@@ -1,4 +1,4 @@
-"""The picture that every super-resolution paper has: some places of a photograph, in every version side by side."""
+"""Comparison images as in papers: crops of a photograph in every version, side by side."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,10 +12,10 @@ from sr_lightning.ops.quantize import to_uint8
 from sr_lightning.visuals.crop_selection import Square, same_place, telling_squares
 
 MARGIN, LINE = 8, 18  # pixels
-WIDEST = 3  # times its height: the whole image in a picture
+WIDEST = 3  # largest ratio of width to height of the overview
 INK, FAINT, PAPER = (34, 34, 34), (110, 110, 110), (255, 255, 255)
 MARKS = ("#ff4020", "#1aa3ff", "#ffb000", "#12b76a")
-"""Colours of the frames around the first, second … place."""
+"""Frame colors of the first, second … square."""
 
 Version = tuple[str, Tensor]
 """A name and an image, (3, h, w) or (1, h, w), floating point in [0, 1] or uint8."""
@@ -27,13 +27,14 @@ def comparison(
     values: Mapping[str, str] | None = None,
     panel: int = 288,
 ) -> Tensor:
-    """The last version whole, with a frame around each place, and these places of each version, enlarged.
+    """Draw the last version with a frame around each square, and the enlarged squares of each version.
 
     Args:
         versions: from lr to hr; the last one is the reference.
-        squares: in pixels of the reference, one line of enlarged squares for each; None chooses one, `chosen`.
-        values: what is written beneath a version's name, such as ``26.49 dB / 3.11``.
-        panel: side of an enlarged square, in pixels of the picture.
+        squares: in pixels of the reference, one row of crops each; None chooses one, see `chosen`.
+        values: version -> text below its name, such as ``26.49 dB / 3.11``.
+        panel: side of an enlarged square, in pixels.
+
     Shape:
         each image (3, h, w) in [0, 1] -> (3, H', W') in [0, 1]
     """
@@ -62,9 +63,9 @@ def comparison(
 
 
 def chosen(versions: Sequence[Version], side: int = 96, count: int = 1) -> list[Square]:
-    """Where the versions of the reference's size differ most; the reference, the last one, is not asked.
+    """Choose the squares where the versions of the reference's size differ most, without the reference itself.
 
-    Several places are some way from each other, where the image is large enough, so that they show different things.
+    In large images the squares keep a distance, so that they show different content.
     """
     reference = versions[-1][1]
     enlarged = [floating(image) for _, image in versions[:-1] if image.shape == reference.shape]
@@ -74,12 +75,12 @@ def chosen(versions: Sequence[Version], side: int = 96, count: int = 1) -> list[
 
 
 def mark(number: int) -> str:
-    """Colour of the frame around a place."""
+    """Return the frame color of a square."""
     return MARKS[number % len(MARKS)]
 
 
 def framed(reference: Tensor, squares: Sequence[Square], height: int) -> Image.Image:
-    """The whole image with a frame around each place, as high as asked for, but no wider than `WIDEST` times that."""
+    """Draw the reference with a frame around each square, at the given height and at most `WIDEST` times as wide."""
     zoom = min(height / reference.shape[-2], WIDEST * height / reference.shape[-1])
     size = [max(1, round(length * zoom)) for length in reference.shape[:-3:-1]]
     overview = drawn(reference).resize((size[0], size[1]), Image.Resampling.LANCZOS)
@@ -90,27 +91,30 @@ def framed(reference: Tensor, squares: Sequence[Square], height: int) -> Image.I
 
 
 def floating(image: Tensor) -> Tensor:
-    """In [0, 1], also where it was uint8."""
+    """Convert to float32 in [0, 1]."""
     return image.detach().cpu().float() / 255 if image.dtype == torch.uint8 else image.detach().cpu().float()
 
 
 def drawn(image: Tensor) -> Image.Image:
-    """A version as a Pillow image, RGB."""
+    """Convert to a Pillow image, RGB."""
     pixels = image if image.dtype == torch.uint8 else to_uint8(image)
     return Image.fromarray(pixels.detach().cpu().expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy())
 
 
 def stacked(pictures: Sequence[Tensor]) -> Tensor:
-    """(3, H, W) pictures one below the other, padded with white to one width."""
+    """Stack (3, H, W) images vertically, padded with white to equal width."""
     width = max(picture.shape[-1] for picture in pictures)
     return torch.cat([F.pad(picture, (0, width - picture.shape[-1]), value=1.0) for picture in pictures], dim=1)
 
 
 def with_text(picture: Tensor, text: str, size: int = 13) -> Tensor:
-    """The picture with lines of text beneath, broken at spaces to its width.
+    """Add text below an image, wrapped at spaces to its width.
 
     Args:
-        size: of the letters, in pixels.
+        picture: the image.
+        text: to add.
+        size: font size in pixels.
+
     Shape:
         (3, H, W) -> (3, H', W)
     """

@@ -1,4 +1,4 @@
-"""Which places of a photograph tell the most about the networks that enlarged it."""
+"""Selection of crops that show differences between versions of an image."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-STRIDE = 4  # pixels between the corners that are tried
+STRIDE = 4  # pixels between candidate corners
 
 
 class Square(NamedTuple):
-    """A place, in pixels of the full-size image."""
+    """A square crop, in pixels of the full-size image."""
 
     top: int
     left: int
@@ -19,18 +19,21 @@ class Square(NamedTuple):
 
 
 def telling_squares(images: Sequence[Tensor], side: int = 96, count: int = 1, distance: float = 1.0) -> list[Square]:
-    """The squares in which several versions differ most, or in which a single one has the strongest edges.
+    """Return the squares where several versions differ most, or where a single image has the strongest edges.
 
-    Squares do not overlap, so there may be fewer than asked for. The choice depends on the images alone.
+    Squares do not overlap, so there may be fewer than `count`. The choice is deterministic.
 
     Args:
-        images: versions of one photograph. The interpolated one alone gives the same place for every network.
-        side: in pixels; at most the image's shorter side is taken.
-        distance: between corners, across or down, in sides; from 1 on, where squares may touch.
+        images: versions of one photograph; pass only the interpolated one to get the same squares for every network.
+        side: in pixels, clipped to the shorter side of the image.
+        count: number of squares.
+        distance: minimum distance of corners, horizontally or vertically, in sides; at 1, squares may touch.
+
     Shape:
         each image (3, H, W)
+
     Raises:
-        ValueError: no image, images of different size, or a side, count or distance below 1.
+        ValueError: no image, images of different sizes, or a side, count or distance below 1.
     """
     if not images or len({image.shape for image in images}) > 1:
         raise ValueError(f"images of one size are needed, got {[tuple(image.shape) for image in images]}")
@@ -51,13 +54,13 @@ def telling_squares(images: Sequence[Tensor], side: int = 96, count: int = 1, di
 
 
 def edges(image: Tensor) -> Tensor:
-    """Absolute differences to the right and lower neighbours of the grey image. Shape: (3, H, W) -> (H, W)."""
-    grey = image.mean(0)
-    return F.pad(grey.diff(dim=-1).abs(), (0, 1)) + F.pad(grey.diff(dim=-2).abs(), (0, 0, 0, 1))
+    """Return absolute differences to the right and lower neighbors in gray. Shape: (3, H, W) -> (H, W)."""
+    gray = image.mean(0)
+    return F.pad(gray.diff(dim=-1).abs(), (0, 1)) + F.pad(gray.diff(dim=-2).abs(), (0, 0, 0, 1))
 
 
 def same_place(square: Square, image: Tensor, width: int) -> Tensor:
-    """A square of an image ``width`` pixels wide, cut out of a version of it that may be smaller."""
+    """Crop a square, given in pixels of an image of ``width`` pixels, from a version that may be smaller."""
     ratio = image.shape[-1] / width
     top, left, bottom, right = (
         round(edge * ratio) for edge in (square.top, square.left, square.top + square.side, square.left + square.side)

@@ -56,8 +56,8 @@ def test_harmless_settings_are_silent_and_say_what_makes_sense(train, start):
         (["generator_start=0"], "generator_start=0: the discriminator is new and knows nothing"),
         (["optimizer.lr=0.1"], "iteration 2: val/psnr_y is"),
         (
-            ["optimizer.lr=0.1", "metrics=full", "~metrics.niqe", "monitor=val/colour_shift"],
-            "iteration 2: val/colour_shift is",
+            ["optimizer.lr=0.1", "metrics=full", "~metrics.niqe", "monitor=val/color_shift"],
+            "iteration 2: val/color_shift is",
         ),
     ],
 )

@@ -48,7 +48,7 @@ metrics.lpips                     LPIPS            LPIPS          LPIPS         
 metrics.lpips.network             alex             alex           alex             alex
 metrics.niqe                      NIQE             NIQE           NIQE             NIQE
 metrics.lr_consistency            LRConsistency    LRConsistency  LRConsistency    LRConsistency
-metrics.colour_shift              ColourShift      ColourShift    ColourShift      ColourShift
+metrics.color_shift               ColorShift       ColorShift     ColorShift       ColorShift
 monitor                           val/lpips        val/lpips      val/lpips        val/lpips
 init                              warm_start       warm_start     warm_start       warm_start
 warm_start.model                  srresnet         srresnet       srresnet         rrdb_psnr

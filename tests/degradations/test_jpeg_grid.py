@@ -32,26 +32,26 @@ def test_the_phase_of_luma_blocks_is_uniform(where):
     stage = degradation.chain.stages[where]
     stage = stage if where == "jpeg" else stage.stages["jpeg"]
     for turned in (False, True):
-        found = []
+        actual = []
         for record in degradation.draw(keys(400)):
             record = record[where]
             record = record if where == "jpeg" else record["jpeg"]
             image = ramp().mT if turned else ramp()
             coded = stage.apply(image, record | {"quality": 5}, (1, 1))[0]
-            found.append(phase(coded.T if turned else coded, 8))
-        assert_uniform(found, 8)
+            actual.append(phase(coded.T if turned else coded, 8))
+        assert_uniform(actual, 8)
 
 
 def test_the_phase_of_chroma_blocks_is_uniform():
     """Chroma blocks cover 16 pixels, as chroma is stored at half resolution; the luma of the gradient is constant."""
-    stage, found = JPEG(1, [5, 5], [0, 15]), []
+    stage, actual = JPEG(1, [5, 5], [0, 15]), []
     slope = torch.linspace(-0.2, 0.2, 160).expand(64, 160)
     image = torch.stack([0.5 + slope, 0.5 - 0.299 / 0.587 * slope, torch.full_like(slope, 0.5)])
     for key in keys(400):
         record = stage.draw(SampleRNG(0, key, "jpeg"))
-        found.append(phase(stage.apply(image, record, (1, 1))[0], 16))
-        assert found[-1] == -record["offset"][1] % 16
-    assert_uniform(found, 16)
+        actual.append(phase(stage.apply(image, record, (1, 1))[0], 16))
+        assert actual[-1] == -record["offset"][1] % 16
+    assert_uniform(actual, 16)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -60,9 +60,9 @@ def test_an_offset_equals_cropping_after_compression(channels):
     large = photograph(112, 128)[:channels]
     for top, left in ((0, 0), (3, 14), (8, 5), (15, 15)):
         expected = jpeg(large, 30)[:, top:, left:]
-        found = jpeg(large[:, top:, left:], 30, (top, left))
-        assert found.shape == expected.shape
-        assert torch.equal(found[:, 32:, 32:], expected[:, 32:, 32:])
+        actual = jpeg(large[:, top:, left:], 30, (top, left))
+        assert actual.shape == expected.shape
+        assert torch.equal(actual[:, 32:, 32:], expected[:, 32:, 32:])
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

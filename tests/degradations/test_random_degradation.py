@@ -35,9 +35,9 @@ def drawn() -> list[dict]:
 def assert_shares(names: list[str], expected: dict[str, float]) -> None:
     """Chi-square test of the frequencies of names."""
     assert set(names) <= set(expected)
-    found = [names.count(name) for name in expected]
-    assert chisquare(found, np.array([*expected.values()]) * len(names)).pvalue > 1e-3, dict(
-        zip(expected, found, strict=True)
+    actual = [names.count(name) for name in expected]
+    assert chisquare(actual, np.array([*expected.values()]) * len(names)).pvalue > 1e-3, dict(
+        zip(expected, actual, strict=True)
     )
 
 
@@ -106,11 +106,11 @@ def test_the_final_stages_are_drawn_as_configured(drawn):
     sincs = [record["final"]["down"]["sinc"] for record in drawn]
     assert_shares(["yes" if sinc else "no" for sinc in sincs], {"yes": 0.8, "no": 0.2})
     assert_uniform([sinc["cutoff"] for sinc in sincs if sinc], 1 / 3 - 1e-5, 1)
-    for found in (drawn, [record["final"] for record in drawn]):
-        qualities = [str(record["jpeg"]["quality"]) for record in found]
+    for actual in (drawn, [record["final"] for record in drawn]):
+        qualities = [str(record["jpeg"]["quality"]) for record in actual]
         assert_shares(qualities, {str(quality): 1 / 66 for quality in range(30, 96)})
         for axis in (0, 1):
-            offsets = [str(record["jpeg"]["offset"][axis]) for record in found]
+            offsets = [str(record["jpeg"]["offset"][axis]) for record in actual]
             assert_shares(offsets, {str(offset): 1 / 16 for offset in range(16)})
 
 
@@ -208,7 +208,7 @@ def test_stages_are_applied_in_the_order_of_the_record():
     degradation, hr = second_order(), images(1, 3, 64, 64)
     record = degradation.draw(keys(1))[0]
     turned = record | {"final": dict(reversed(record["final"].items()))}
-    first, second = (degradation(hr, [found]) for found in (record, turned))
+    first, second = (degradation(hr, [actual]) for actual in (record, turned))
     assert not torch.equal(first, second)
     assert set(Chain({"a": None}).stages) == set()
 
@@ -274,10 +274,10 @@ def test_autocast_changes_nothing(device):
     records = degradation.draw(keys(6))
     expected = degradation(hr, records)
     with torch.autocast(device, torch.bfloat16):
-        found = degradation(hr, records)
-    assert found.device == hr.device
-    assert found.dtype == torch.float32
-    assert torch.equal(found, expected)
+        actual = degradation(hr, records)
+    assert actual.device == hr.device
+    assert actual.dtype == torch.float32
+    assert torch.equal(actual, expected)
 
 
 @pytest.mark.parametrize("recipe", ["second_order", "bsrgan_like"])

@@ -34,8 +34,8 @@ def test_elliptic_kernels_agree_with_their_formulas(size, kind):
             power = (place @ inverse @ place) ** beta
             expected[row, column] = 1 / (1 + power) if kind == "plateau" else exp(-power / 2)
     shape = {} if kind == "gaussian" else {"beta": beta}
-    found = kernel(f"{kind}_anisotropic", size, sigma=sigma, angle=angle, **shape)
-    np.testing.assert_allclose(found, expected / expected.sum(), rtol=0, atol=1e-12)
+    actual = kernel(f"{kind}_anisotropic", size, sigma=sigma, angle=angle, **shape)
+    np.testing.assert_allclose(actual, expected / expected.sum(), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("cutoff", [0.2, 1 / 3, 0.9])
@@ -73,11 +73,11 @@ def test_counts_are_poisson_distributed(level, bits):
     law = np.exp(np.cumsum([-rate, *(np.log(max(rate, 1e-300) / count) for count in range(1, 500))]))
     frequent = np.flatnonzero(law * len(drawn) > 10)
     expected = [*law[frequent], 1 - law[frequent].sum()]
-    found = [*((drawn == count).sum() for count in frequent), (~np.isin(drawn, frequent)).sum()]
+    actual = [*((drawn == count).sum() for count in frequent), (~np.isin(drawn, frequent)).sum()]
     if level == 0:
-        assert found == [len(drawn), 0]
+        assert actual == [len(drawn), 0]
     else:
-        assert chisquare(found, np.array(expected) / sum(expected) * len(drawn)).pvalue > 1e-3
+        assert chisquare(actual, np.array(expected) / sum(expected) * len(drawn)).pvalue > 1e-3
 
 
 @pytest.mark.parametrize(("levels", "peak"), [(256, 256), (100, 128), (3, 4), (1, 1)])
@@ -97,9 +97,9 @@ def test_poisson_noise_grows_with_brightness(levels, peak):
 def test_gray_poisson_noise_is_computed_from_luma():
     image = photograph(40, 50)
     gray = kornia.color.rgb_to_grayscale(image)
-    found, expected = (poisson_noise(light, 1, True, generator()) for light in (image, gray))
-    assert found.shape == (1, 40, 50)
-    assert torch.equal(found, expected)
+    actual, expected = (poisson_noise(light, 1, True, generator()) for light in (image, gray))
+    assert actual.shape == (1, 40, 50)
+    assert torch.equal(actual, expected)
 
 
 def test_colored_poisson_noise_is_uncorrelated_between_channels():
@@ -119,10 +119,10 @@ def test_noise_follows_kind_strength_and_key_of_its_record(kind, strength, devia
     """The peak of an image of one level is 1, so its Poisson noise has the variance scale² · x."""
     image = torch.full((3, 150, 150), 128 / 255)
     record = {"kind": kind, "strength": strength, "gray": gray, "key": 5}
-    found, same, other = (NOISE.apply(image, {**record, "key": key}, (9, 9)) for key in (5, 5, 6))
-    assert torch.equal(found, same)
-    assert not torch.equal(found, other)
-    noise = found - image
+    actual, same, other = (NOISE.apply(image, {**record, "key": key}, (9, 9)) for key in (5, 5, 6))
+    assert torch.equal(actual, same)
+    assert not torch.equal(actual, other)
+    noise = actual - image
     assert float(noise.std()) == pytest.approx(deviation, rel=0.03)
     assert torch.equal(noise[0], noise[1]) == gray
     assert (len(noise[0].unique()) < 10) == (kind == "poisson")  # counts are integers
@@ -131,9 +131,9 @@ def test_noise_follows_kind_strength_and_key_of_its_record(kind, strength, devia
 @pytest.mark.parametrize("kind", ["gaussian", "poisson"])
 def test_noisy_images_are_clamped(kind):
     image = torch.arange(40).float().div(39).expand(3, 40, 40)
-    found = NOISE.apply(image, {"kind": kind, "strength": 30, "gray": False, "key": 0}, (9, 9))
-    assert found.min() == 0
-    assert found.max() == 1
+    actual = NOISE.apply(image, {"kind": kind, "strength": 30, "gray": False, "key": 0}, (9, 9))
+    assert actual.min() == 0
+    assert actual.max() == 1
 
 
 def pillow(image: torch.Tensor, quality: int) -> torch.Tensor:
@@ -155,8 +155,8 @@ def test_jpeg_agrees_with_pillow(shared, quality, color, gray):
         pixels = torch.from_numpy(np.array(Image.open(path).convert("RGB"))).permute(2, 0, 1).float() / 255
         pixels = pixels[:, :203, :117]
         for image, least in ((pixels, color), (pixels[:1], gray)):
-            found = JPEG(1, [1, 100]).apply(image, {"quality": quality}, (9, 9))
-            assert psnr(found, pillow(image, quality)) > least
+            actual = JPEG(1, [1, 100]).apply(image, {"quality": quality}, (9, 9))
+            assert psnr(actual, pillow(image, quality)) > least
 
 
 def test_jpeg_of_any_number_of_channels_is_band_by_band():
@@ -212,9 +212,9 @@ def test_unsharp_masking_agrees_with_its_definition():
     share = blurred((np.abs(detail) * 255 > 10).astype(float))
     expected = share * np.clip(x + 0.5 * detail, 0, 1) + (1 - share) * x
     with torch.autocast("cpu", torch.bfloat16):
-        found = unsharp_mask.unsharp_mask(image[None])[0]
-    np.testing.assert_allclose(found, expected, atol=2e-3)  # a pixel at the threshold may fall to either side
-    assert np.abs(found.numpy() - x).max() > 0.05
+        actual = unsharp_mask.unsharp_mask(image[None])[0]
+    np.testing.assert_allclose(actual, expected, atol=2e-3)  # a pixel at the threshold may fall to either side
+    assert np.abs(actual.numpy() - x).max() > 0.05
 
 
 @pytest.mark.parametrize(

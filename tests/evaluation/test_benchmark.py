@@ -1,4 +1,4 @@
-"""The names of measured networks."""
+"""Display names of networks."""
 
 from sr_lightning.evaluation.benchmark import display_names
 

@@ -1,4 +1,4 @@
-"""The trade-off between two networks, measured."""
+"""Measurement of the trade-off between two networks."""
 
 from decimal import Decimal
 
@@ -18,13 +18,13 @@ def test_an_evaluation_measures_at_the_alpha_that_it_says(tmp_path):
     bright.load_state_dict(state(dark))
     for network, bias in ((dark, 0.45), (bright, 0.85)):
         network.tail[-1].bias.data.fill_(bias)
-        network.tail[-1].weight.data.mul_(0.1)  # whatever the weights are, the outputs are near to the bias
-    found = measure_tradeoff({"a": dark, "b": bright}, [Decimal("0.25")], [str(tmp_path / "photos")])
-    psnr = {(row["interpolated"], str(row["alpha"])): row["psnr_y"] for row in found.rows}
+        network.tail[-1].weight.data.mul_(0.1)  # keeps the outputs close to the bias for any weights
+    tradeoff = measure_tradeoff({"a": dark, "b": bright}, [Decimal("0.25")], [str(tmp_path / "photos")])
+    psnr = {(row["interpolated"], str(row["alpha"])): row["psnr_y"] for row in tradeoff.rows}
     assert psnr["images", "0.25"] == pytest.approx(psnr["networks", "0.25"], abs=0.02)
     assert psnr["networks", "0"] > psnr["networks", "1"] + 3
     assert psnr["networks", "0.25"] > (psnr["networks", "0"] + psnr["networks", "1"]) / 2
-    [outputs] = found.outputs.values()
+    [outputs] = tradeoff.outputs.values()
     shift = {key: (value.float() - outputs["networks", Decimal(0)].float()).mean() for key, value in outputs.items()}
     for way in ("networks", "images"):
         assert shift[way, Decimal("0.25")] == pytest.approx(0.25 * 0.4 * 255, abs=0.6)

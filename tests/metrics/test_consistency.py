@@ -1,9 +1,9 @@
-"""Faithfulness to the low resolution: blind to invented detail, sharp for shifts of place and colour."""
+"""Consistency with the low resolution ignores invented detail and detects shifted edges and colors."""
 
 import pytest
 import torch
 
-from sr_lightning.metrics import PSNR, ColourShift, LRConsistency
+from sr_lightning.metrics import PSNR, ColorShift, LRConsistency
 from sr_lightning.ops.resize import bicubic
 
 
@@ -27,10 +27,10 @@ def test_a_constant_error_is_its_own_size():
     lighter, bluer = hr + 10 / 255, hr.clone()
     bluer[:, 2] += 10 / 255
     assert LRConsistency(4)(lighter, hr).item() == pytest.approx(28.1308, abs=1e-3)
-    assert ColourShift()(bluer, hr).item() == pytest.approx(10, abs=1e-5)
-    assert ColourShift()(hr, hr) == 0
+    assert ColorShift()(bluer, hr).item() == pytest.approx(10, abs=1e-5)
+    assert ColorShift()(hr, hr) == 0
 
 
-def test_noise_does_not_shift_colours(photograph):
+def test_noise_does_not_shift_colors(photograph):
     noisy = photograph + 0.05 * torch.randn_like(photograph)
-    assert ColourShift()(noisy, photograph) < 0.5
+    assert ColorShift()(noisy, photograph) < 0.5

@@ -1,4 +1,4 @@
-"""What every metric of images shares, and PSNR and SSIM by the protocol of papers."""
+"""Base class of image metrics, and PSNR and SSIM by the protocol of papers."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ from sr_lightning.ops.color import rgb
 from tests.support.matlab import imresize
 
 
-def grey(level: int, height: int = 32, width: int = 32) -> torch.Tensor:
+def gray(level: int, height: int = 32, width: int = 32) -> torch.Tensor:
     return torch.full((1, 3, height, width), level / 255)
 
 
@@ -25,16 +25,16 @@ def batch(*seeds: int, size: tuple[int, int] = (24, 32)) -> torch.Tensor:
 
 
 def test_psnr_worked_numbers():
-    """85 levels of grey are 85 · 219 / 255 = 73 levels of Y exactly; one level from 100 to 101 is one level of Y."""
-    assert PSNR()(grey(85), grey(170)).item() == pytest.approx(20 * math.log10(255 / 73))
-    assert PSNR(space=rgb)(grey(85), grey(170)).item() == pytest.approx(20 * math.log10(3))
-    assert PSNR()(grey(100), grey(101)).item() == pytest.approx(20 * math.log10(255))
+    """85 levels of gray are 85 · 219 / 255 = 73 levels of Y exactly; one level from 100 to 101 is one level of Y."""
+    assert PSNR()(gray(85), gray(170)).item() == pytest.approx(20 * math.log10(255 / 73))
+    assert PSNR(space=rgb)(gray(85), gray(170)).item() == pytest.approx(20 * math.log10(3))
+    assert PSNR()(gray(100), gray(101)).item() == pytest.approx(20 * math.log10(255))
 
 
 def test_ssim_worked_number():
     """Between flat images only the means count: (2ab + C1) / (a² + b² + C1)."""
     a, b, c1 = 16 + 73, 16 + 146, (0.01 * 255) ** 2
-    assert SSIM()(grey(85), grey(170)).item() == pytest.approx((2 * a * b + c1) / (a * a + b * b + c1), abs=1e-12)
+    assert SSIM()(gray(85), gray(170)).item() == pytest.approx((2 * a * b + c1) / (a * a + b * b + c1), abs=1e-12)
 
 
 @pytest.mark.parametrize(("metric", "best"), [(PSNR(), 100), (SSIM(), 1), (PSNR(space=rgb), 100)])
@@ -46,8 +46,8 @@ def test_equal_images_have_a_finite_best_value(metric, best):
 def test_the_mean_is_over_images_not_pixels():
     """A small good image and a large bad one: the mean of 48.13 and 10.86 dB, far from the 11.1 dB of all pixels."""
     metric = PSNR()
-    metric.update(grey(100, 16, 16), grey(101, 16, 16))
-    metric.update(grey(85, 64, 64), grey(170, 64, 64))
+    metric.update(gray(100, 16, 16), gray(101, 16, 16))
+    metric.update(gray(85, 64, 64), gray(170, 64, 64))
     each = 20 * math.log10(255), 20 * math.log10(255 / 73)
     over_pixels = 10 * math.log10(255**2 / ((16**2 * 1 + 64**2 * 73**2) / (16**2 + 64**2)))
     assert metric.compute().item() == pytest.approx(sum(each) / 2)
@@ -58,8 +58,8 @@ def test_images_are_clamped_and_rounded_before_they_are_measured():
     hr = batch(1, 2)
     eight = hr.mul(255).round().div(255)
     assert PSNR()(eight + 0.4 / 255, hr).item() == 100
-    assert PSNR()(grey(255) + 3, grey(255)).item() == 100
-    assert PSNR()(grey(0) - 3, grey(0)).item() == 100
+    assert PSNR()(gray(255) + 3, gray(255)).item() == 100
+    assert PSNR()(gray(0) - 3, gray(0)).item() == 100
 
 
 def test_the_border_is_removed_on_all_sides():
@@ -73,8 +73,8 @@ def test_the_border_is_removed_on_all_sides():
 
 
 @pytest.mark.parametrize("metric", [PSNR(2), SSIM(2)])
-def test_shards_add_up_to_the_whole(metric):
-    """However images are dealt to batches and processes, their sums and counts give the same mean."""
+def test_merged_states_equal_one_state(metric):
+    """The mean does not depend on the split into batches and processes."""
     sr, hr = batch(1, 2, 3, 4, 5), batch(6, 7, 8, 9, 10)
     whole, first, second = (copy.deepcopy(metric) for _ in range(3))
     whole.update(sr, hr)
@@ -88,7 +88,7 @@ def test_shards_add_up_to_the_whole(metric):
 
 def test_a_call_gives_the_value_of_its_batch_and_counts_it():
     metric = PSNR()
-    first, second = metric(grey(100), grey(101)).item(), metric(grey(85), grey(170)).item()
+    first, second = metric(gray(100), gray(101)).item(), metric(gray(85), gray(170)).item()
     assert (first, second) == pytest.approx((20 * math.log10(255), 20 * math.log10(255 / 73)))
     assert metric.compute().item() == pytest.approx((first + second) / 2)
 
@@ -102,7 +102,7 @@ def test_half_precision_neither_loses_the_sum_nor_changes_the_images():
     metric = PSNR().to(torch.bfloat16)
     assert metric.total.dtype == torch.float64
     for _ in range(3):
-        metric.update(grey(100), grey(101))
+        metric.update(gray(100), gray(101))
     assert metric.bfloat16().compute().item() == pytest.approx(20 * math.log10(255), abs=1e-9)
     half = batch(1).half()
     assert PSNR()(half, half.float()).item() == 100
@@ -113,17 +113,17 @@ def test_a_metric_survives_pickling():
     assert metric(batch(1), batch(1)).item() == pytest.approx(1)
 
 
-def test_what_cannot_be_measured_is_an_error_that_says_why():
+def test_invalid_images_raise_errors_with_the_reason():
     with pytest.raises(ValueError, match="-1"):
         PSNR(border=-1)
     with pytest.raises(ValueError, match=r"\(1, 3, 32, 32\).*\(1, 3, 32, 33\)"):
-        PSNR()(grey(0), grey(0, 32, 33))
+        PSNR()(gray(0), gray(0, 32, 33))
     with pytest.raises(ValueError, match=r"\(1, 1, 32, 32\)"):
-        PSNR()(grey(0)[:, :1], grey(0)[:, :1])
+        PSNR()(gray(0)[:, :1], gray(0)[:, :1])
     with pytest.raises(ValueError, match=r"border of 4 .* 8x32"):
-        PSNR(border=4)(grey(0, 8), grey(0, 8))
+        PSNR(border=4)(gray(0, 8), gray(0, 8))
     with pytest.raises(ValueError, match="got 10x24 after a border of 4"):
-        SSIM(border=4)(grey(0, 18), grey(0, 18))
+        SSIM(border=4)(gray(0, 18), gray(0, 18))
 
 
 def test_bicubic_baselines_are_the_published_ones(shared):

@@ -13,7 +13,7 @@ from scipy.stats import gennorm
 
 from sr_lightning.metrics import NIQE
 from sr_lightning.metrics.generalized_gaussian import fit, moment_ratio
-from sr_lightning.metrics.niqe import normalized
+from sr_lightning.metrics.niqe import normalize
 
 
 def photograph(path: Path) -> torch.Tensor:
@@ -50,12 +50,12 @@ def test_a_flat_image_has_no_value_and_a_small_one_is_an_error():
 def test_flat_regions_normalize_to_zero_exactly():
     """Not to rounding errors, whose signs would depend on the device that made the sum."""
     levels = torch.arange(256, dtype=torch.float64).view(-1, 1, 1, 1).expand(-1, 1, 9, 9)
-    assert not normalized(levels).any()
+    assert not normalize(levels).any()
 
 
 @pytest.mark.parametrize(("shape", "left", "right"), [(2, 1, 1), (1, 0.5, 2), (0.6, 3, 1), (4, 1, 1.5)])
 def test_fit_recovers_the_parameters_of_its_samples(shape, left, right):
-    """Each side is a half of SciPy's generalised normal, present in proportion to its scale."""
+    """Each side is a half of SciPy's generalized normal, present in proportion to its scale."""
     count = round(200_000 * left / (left + right))
     sides = [gennorm.isf((np.arange(n) + 0.5) / n / 2, shape) for n in (count, 200_000 - count)]
     samples = np.concatenate([-left * sides[0], right * sides[1]])

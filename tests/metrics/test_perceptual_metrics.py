@@ -1,4 +1,4 @@
-"""LPIPS and DISTS give the published values, need no torchvision, and say in one line what they lack."""
+"""LPIPS and DISTS match published values, do not need torchvision, and report missing weights in one line."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ def vgg16(shared) -> Path:
 
 @pytest.fixture
 def offline(monkeypatch, tmp_path) -> str:
-    """A model zoo that nobody answers for, and an empty cache. Returns the address of VGG16."""
+    """Make the model zoo unreachable and the cache empty. Returns the URL of VGG16."""
     monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
     monkeypatch.setattr(download, "PAUSE", 0)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
@@ -164,7 +164,7 @@ def test_all_perceptual_metrics_take_a_file(offline, command, photos, vgg16, tmp
     out = command("evaluate", "checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", *words,
                   f"hydra.run.dir={tmp_path / 'out'}")  # fmt: skip
     row = json.loads((tmp_path / "out" / "summary.json").read_text())["summary"][0]
-    assert list(row)[3:] == ["psnr_y", "ssim_y", "lpips", "lr_consistency", "colour_shift", "lpips_vgg", "dists"]
+    assert list(row)[3:] == ["psnr_y", "ssim_y", "lpips", "lr_consistency", "color_shift", "lpips_vgg", "dists"]
     assert 0 < row["lpips"] < 1
     assert "lpips" in out
 

@@ -197,10 +197,10 @@ def test_an_image_has_the_same_lr_image_in_every_data_set(tmp_path):
     (tmp_path / "alone").mkdir()
     Image.open(images / "02.png").save(tmp_path / "alone" / "02.bmp")
     degradation = RandomDegradation(2, {"noise": Noise(1, 1, (20, 20), (1, 1), 0)})
-    found = {name: FullImages(folder(tmp_path / name), 2) for name in ("images", "alone")}
-    lr = {name: ImageBatches(degradation)(part[len(part) - 1]).lr for name, part in found.items()}
+    actual = {name: FullImages(folder(tmp_path / name), 2) for name in ("images", "alone")}
+    lr = {name: ImageBatches(degradation)(part[len(part) - 1]).lr for name, part in actual.items()}
     assert torch.equal(lr["images"], lr["alone"])
-    keys = [item.key for item in (found["images"][number] for number in range(3))]
+    keys = [item.key for item in (actual["images"][number] for number in range(3))]
     assert len(set(keys)) == 3
 
 

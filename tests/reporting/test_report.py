@@ -1,4 +1,4 @@
-"""Reports: what runs and sweeps have left, compared and told, however far they have come."""
+"""Reports of finished and unfinished runs and sweeps."""
 
 import csv
 import json
@@ -10,11 +10,11 @@ import torch
 import yaml
 
 from sr_lightning.errors import InputError
+from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting import gather, write_report
 from sr_lightning.reporting.charts import curve_series, leading, plane_axes, plane_series
 from sr_lightning.reporting.columns import Column, named
 from sr_lightning.reporting.crops import shown
-from sr_lightning.reporting.metric_info import Measure
 from sr_lightning.reporting.report import compared
 from sr_lightning.reporting.result_table import costs, results
 from sr_lightning.reporting.run_reader import WORD, read_curves, read_runs
@@ -118,7 +118,7 @@ def test_the_gap_of_batch_norm_is_that_of_the_checkpoint(sweep):
     assert table.rows["vanilla"][-2] == Spread(1.5, pytest.approx(0.5**0.5), 2)
     assert table.rows["bicubic"][-2] is table.rows["hinge"][-2] is None
     assert compared(report, report.measured[-1]) == {}
-    report.measured.insert(0, Measure("ssim_y", "SSIM", "higher", 4))
+    report.measured.insert(0, MetricInfo("ssim_y", "SSIM", "higher", 4))
     assert [each.key for each in leading(report)] == ["psnr_y", "niqe", "batch_statistics_gap", "ssim_y"]
 
 
@@ -178,7 +178,7 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
     for run in report.finished:
         for values in run.values["gan"].values():
             values["lpips"] = 0.1
-    report.measured.append(Measure("lpips", "LPIPS", "lower", 3))
+    report.measured.append(MetricInfo("lpips", "LPIPS", "lower", 3))
     assert plane_axes(report)[1].key == "niqe"  # interpolations were not measured by LPIPS
     report.interpolations.clear()
     assert plane_axes(report)[1].key == "lpips"
@@ -187,7 +187,24 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
         gather(sweep, [tmp_path])
 
 
-def test_many_columns_are_told_by_numbers_in_the_plane(tmp_path):
+def test_metrics_of_earlier_versions_are_read_under_their_present_names(sweep):
+    """The color shift was spelled colour_shift in logs, tables and configurations."""
+    old = {"_target_": "sr_lightning.metrics.ColourShift"}
+    for run in sweep.glob("0[0-3]-a"):
+        for path in (run / "validation" / "images.csv", run / "csv" / "version_0" / "metrics.csv"):
+            path.write_text(path.read_text().replace("niqe", "colour_shift"))
+        summary = json.loads((run / "validation" / "summary.json").read_text())
+        summary["protocol"]["metrics"] = {"colour_shift": old}
+        (run / "validation" / "summary.json").write_text(json.dumps(summary))
+    report = gather(sweep)
+    assert [(info.key, info.heading) for info in report.measured] == [
+        ("psnr_y", "PSNR-Y (dB)"),
+        ("color_shift", "Color shift (of\u00a0255)"),
+    ]
+    assert report.columns[0].curve("val/color_shift")
+
+
+def test_many_columns_are_numbered_in_the_plane(tmp_path):
     """Sixteen names would cover each other; the legend has number and name."""
     for many, labels in ((8, "abcdefgh"), (9, "123456789")):
         folder = tmp_path / str(many)
@@ -204,7 +221,7 @@ def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
     """RMSE is that of each image, then the mean: 255 / 10**(psnr / 20) by hand; what was not measured is named."""
     report = gather(sweep, distortion="rmse_y", perception="psnr_y")
     x, y = plane_axes(report)
-    assert (x.title, x.better, y.key) == ("RMSE-Y (of\u00a0255)", "lower", "psnr_y")
+    assert (x.heading, x.better, y.key) == ("RMSE-Y (of\u00a0255)", "lower", "psnr_y")
     by_hand = sum(255 / 10 ** ((26 + number) / 20) for number in range(8)) / 8
     assert report.bicubic[0].spread("rmse_y").mean == pytest.approx(by_hand)
     (series,) = (each for each in plane_series(report, x, y) if each.name == "vanilla")
@@ -229,7 +246,7 @@ def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
     command("report", str(sweep), "--distortion", "rmse_y", "--perception", "niqe")
     page = (sweep / "report" / "index.html").read_text()
     assert "NIQE against RMSE-Y (of\u00a0255)" in page
-    assert "RMSE is that of each image" in page
+    assert "RMSE is derived from the PSNR of each image" in page
 
 
 def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
@@ -245,7 +262,7 @@ def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
     assert (photograph.name, photograph.values["vanilla"]) == ("3.png", "30.00 dB / 5.00")
 
 
-def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
+def test_report_files_have_the_expected_contents(sweep, tmp_path):
     files = write_report(tmp_path / "out", gather(sweep))
     assert [file.name for file in files] == [
         "index.html", "report.md", "table.tex", "table.csv", "differences.csv", "crops-00-0.png",
@@ -276,7 +293,7 @@ def test_files_are_whole_and_say_what_they_are(sweep, tmp_path):
 
 
 @pytest.mark.parametrize("rows", [[], [("00-a", "norm=none", "not started")]])
-def test_a_sweep_that_has_done_nothing_yet(tmp_path, rows):
+def test_a_sweep_without_finished_runs_is_reported(tmp_path, rows):
     write_rows(tmp_path / "sweep" / "sweep.csv", [
         dict.fromkeys(("job", "overrides", "status", "monitor", "value", "seconds", "error"), "")
     ])  # fmt: skip
@@ -284,25 +301,25 @@ def test_a_sweep_that_has_done_nothing_yet(tmp_path, rows):
     lines = [f"{job},{overrides},{status},val/niqe,,0.0," for job, overrides, status in rows]
     (tmp_path / "sweep" / "sweep.csv").write_text("\n".join([header, *lines]) + "\n")
     files = write_report(tmp_path / "out", gather(tmp_path / "sweep"))
-    assert "No run has come to its end yet" in files[1].read_text()
+    assert "No run has finished yet" in files[1].read_text()
     assert ("norm=none (00-a): not started" in files[1].read_text()) == bool(rows)
 
 
-def test_what_a_job_is_told_to_be(sweep):
+def test_the_status_of_a_job(sweep):
     """A running job, one that has its result but not its values, and one that a finished sweep does not know of."""
     write_run(sweep / "05-a", 20.0, finished=False)
     shutil.rmtree(sweep / "03-a" / "validation")
     with (sweep / "sweep.csv").open("a") as file:
         file.write("05-a,gan=vanilla seed=2,not started,val/niqe,,0,\n")
-    told = {run.folder.name: run.told() for run in read_runs(sweep)}
-    assert told["05-a"].startswith("running, iteration 20 of 20, last heard of 20")
+    told = {run.folder.name: run.describe_status() for run in read_runs(sweep)}
+    assert told["05-a"].startswith("running, iteration 20 of 20, last update 20")
     assert told["03-a"].startswith("finished, but without validation/images.csv; remove its result.json")
     assert told["00-a"] == "finished"
     assert gather(sweep).columns[1].status() == "1 finished, 1 without its values"
 
 
-def test_a_sweep_without_a_table_is_told_apart_by_what_its_runs_were_given(tmp_path):
-    """Launchers of others leave none."""
+def test_runs_without_a_sweep_table_are_distinguished_by_their_overrides(tmp_path):
+    """Other launchers write no table."""
     for number, gan in enumerate(("vanilla", "hinge")):
         write_run(tmp_path / "sweep" / str(number), 27.0 + number)
         overrides = ["model=esrgan", f"gan={gan}", "seed=0", f"hydra.x={number}", "resume=auto"]
@@ -315,7 +332,7 @@ def test_a_sweep_without_a_table_is_told_apart_by_what_its_runs_were_given(tmp_p
     ]  # fmt: skip
 
 
-def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_path, monkeypatch):
+def test_a_report_is_logged_to_wandb_on_request(sweep, command, tmp_path, monkeypatch):
     """Without a login it is kept on the disk; the same report again is the same run."""
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("WANDB_SILENT", "true")
@@ -331,7 +348,7 @@ def test_a_report_is_a_run_of_wandb_where_that_is_asked_for(sweep, command, tmp_
     assert len(list(runs[0].glob("files/media/html/*.html"))) == 1
 
 
-def test_names_are_short_where_that_tells_them_apart():
+def test_column_names_are_as_short_as_uniqueness_allows():
     assert named([("norm=none",), ("norm=batch",)]) == ["none", "batch"]
     assert named([("a.depth=4",), ("a.depth=8",)]) == ["depth=4", "depth=8"]
     assert named([("a.lr=4", "norm=none"), ("a.lr=8", "norm=none")]) == ["lr=4, no norm", "lr=8, no norm"]
@@ -350,8 +367,8 @@ def test_a_damaged_file_is_named(sweep):
 
 def test_a_trained_run_by_the_command_line(train, command):
     folder = train("run", "metrics=fidelity")
-    told = command("report", str(folder))
-    assert (folder / "report" / "index.html").is_file(), told
+    output = command("report", str(folder))
+    assert (folder / "report" / "index.html").is_file(), output
     text = (folder / "report" / "report.md").read_text()
     assert "One run, finished." in text
     assert "| srresnet |" in text

@@ -1,4 +1,4 @@
-"""Spreads, intervals and tests, against numbers worked by hand and against scipy."""
+"""Spreads, intervals and tests against worked numbers and SciPy."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def test_seeds_are_averaged_for_each_image_before_images_are_compared():
     assert difference(seeds, seeds[:1]).images == 3
 
 
-def test_difference_is_what_scipy_says_of_the_pairs():
+def test_differences_match_scipy():
     result = difference(FIRST, SECOND)
     pairs = stats.bootstrap(
         (FIRST, SECOND),
@@ -90,7 +90,7 @@ def test_p_values_are_corrected_for_their_number_by_hand():
 
 
 def test_corrected_differences_are_wrong_no_more_often_than_they_say():
-    """Ten networks that do not differ from the first: any of them is told to in at most 5 % of experiments."""
+    """Ten networks that do not differ from the first: at most 5 % of experiments report any difference."""
     rng = np.random.default_rng(0)
     wrong = {"wilcoxon": 0, "holm": 0}
     for _ in range(100):
@@ -117,6 +117,6 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
         (np.zeros((2, 2, 2)), np.zeros(2), r"\(2, 2, 2\)"),
     ],
 )
-def test_what_cannot_be_compared_is_an_error(first, second, message):
+def test_invalid_scores_are_errors(first, second, message):
     with pytest.raises(ValueError, match=message):
         difference(first, second)

@@ -1,4 +1,4 @@
-"""Where crops are taken, and the plain picture of them."""
+"""Comparison images."""
 
 import pytest
 import torch
@@ -9,9 +9,9 @@ from sr_lightning.visuals.crop_selection import Square
 
 def test_each_place_is_a_line_of_crops_beside_the_marked_whole():
     black, white = torch.zeros(3, 40, 60), torch.ones(3, 40, 60)
-    grey = torch.full((1, 10, 15), 128, dtype=torch.uint8)
+    gray = torch.full((1, 10, 15), 128, dtype=torch.uint8)
     squares = [Square(4, 8, 10), Square(20, 40, 10)]
-    picture = comparison([("LR", grey), ("a", black), ("HR", white)], squares, {"a": "1 dB"}, panel=50)
+    picture = comparison([("LR", gray), ("a", black), ("HR", white)], squares, {"a": "1 dB"}, panel=50)
     tall = 2 * 50 + MARGIN
     assert picture.shape[-1] == 2 * MARGIN + round(60 * tall / 40) + 3 * (50 + MARGIN)
     for row in range(2):
@@ -19,8 +19,8 @@ def test_each_place_is_a_line_of_crops_beside_the_marked_whole():
         for column, level in enumerate((128 / 255, 0, 1)):
             x = round(60 * tall / 40) + 2 * MARGIN + column * (50 + MARGIN) + 25
             assert picture[:, y, x].tolist() == pytest.approx([level] * 3)
-        colour = [int(mark(row)[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        assert (picture - torch.tensor(colour).view(3, 1, 1)).abs().amax(0)[:, :170].lt(1e-3).any()
+        color = [int(mark(row)[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        assert (picture - torch.tensor(color).view(3, 1, 1)).abs().amax(0)[:, :170].lt(1e-3).any()
 
 
 def test_a_panorama_does_not_make_the_picture_as_wide_as_itself():

@@ -1,4 +1,4 @@
-"""The places of a photograph that tell the most."""
+"""Selection of crops."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What is drawn in a chart, and the range of values that it shows."""
+"""Data of a chart, and the range of values that it shows."""
 
 import math
 from collections.abc import Sequence
@@ -8,16 +8,16 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Series:
-    """Points that belong together.
+    """Points of one curve or one network.
 
     Args:
         name: plain text.
-        points: (x, y); those that are not finite interrupt a line.
-        labels: what is written at each point of a plane, whose points without a label are small; none for a curve.
-        notes: what each point is told to be where a pointer rests on it; the name and the label if there are none.
-        spread: half the height of a band around each point, such as the standard deviation over seeds.
-        line: join the points in their order.
-        quiet: in grey: what the others are compared with.
+        points: (x, y); points that are not finite interrupt the line.
+        labels: text at each point of a plane, where unlabeled points are small; empty for a curve.
+        notes: tooltip of each point; by default the name and the label.
+        spread: half height of the band at each point, such as the standard deviation over seeds.
+        line: connect the points in order.
+        quiet: drawn in gray, for baselines.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Axis:
-    """What is measured along one side; ``better`` says in which direction."""
+    """Title of an axis, and the direction of better values."""
 
     title: str
     better: Literal["higher", "lower"] | None = None
@@ -45,32 +45,40 @@ class Axis:
 
 @dataclass(frozen=True)
 class Frame:
-    """Values to percent of the drawing."""
+    """Maps values to percent of the drawing."""
 
     x: tuple[float, float]
     y: tuple[float, float]
 
     def across(self, value: float) -> float:
+        """Return the horizontal position."""
         return round(100 * (value - self.x[0]) / (self.x[1] - self.x[0]), 3)
 
     def holds(self, x: float, y: float) -> bool:
+        """Tell whether a point lies inside."""
         return self.x[0] <= x <= self.x[1] and self.y[0] <= y <= self.y[1]
 
     def down(self, value: float) -> float:
+        """Return the vertical position, from the top."""
         return round(100 * (self.y[1] - value) / (self.y[1] - self.y[0]), 3)
 
 
 def is_finite(point: tuple[float, float]) -> bool:
+    """Tell whether both coordinates are finite."""
     return math.isfinite(point[0]) and math.isfinite(point[1])
 
 
 def finite(series: Series) -> list[tuple[float, float]]:
-    """The points that can be drawn."""
+    """Return the points that can be drawn."""
     return [point for point in series.points if is_finite(point)]
 
 
 def frame_of(series: Sequence[Series], room: float) -> Frame:
-    """The range of all points, bands included, and some room around them."""
+    """Return the range of all points and bands.
+
+    Args:
+        room: margin around them, as a share of the range.
+    """
     points = [point for each in series for point in finite(each)]
     bands = [
         (a, b + sign * spread)
@@ -84,7 +92,7 @@ def frame_of(series: Sequence[Series], room: float) -> Frame:
 
 
 def near(series: Sequence[Series]) -> list[Series]:
-    """Without the points that have no label and lie farther out than those with one are apart."""
+    """Drop unlabeled points that are farther out than the labeled ones are apart."""
     named = [
         point
         for each in series
@@ -99,6 +107,7 @@ def near(series: Sequence[Series]) -> list[Series]:
 
 
 def range_of(values: Sequence[float], room: float) -> tuple[float, float]:
+    """Return the range of values with a margin; equal values get a range around them."""
     low, high = min(values), max(values)
     if not high - low > 1e-9 * max(abs(low), abs(high)):
         half = abs(low) / 10 or 1.0

@@ -1,14 +1,17 @@
-"""The figure of the papers: a photograph with marked places, and each place in every version, one column each."""
+"""Comparison figure: a photograph with marked squares, and each square in every version, one column per version."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
+
+from markupsafe import Markup
+from torch import Tensor
 
 from sr_lightning.visuals.comparison import Version, chosen, floating, mark
 from sr_lightning.visuals.crop_selection import Square, same_place
 from sr_lightning.visuals.html import data_uri
+from sr_lightning.visuals.html.templates import render
 
 OVERVIEW = 0.5  # megapixels
-BESIDE = 9  # versions; more of them go below the whole photograph, in several lines
+BESIDE = 9  # versions; more are placed below the photograph, in several rows
 
 
 def crops_figure(
@@ -17,60 +20,52 @@ def crops_figure(
     squares: Sequence[Square] | None = None,
     values: Mapping[str, str] | None = None,
     note: str = "",
-) -> str:
-    """The last version whole with a frame around each place, and these places of each version; a click enlarges.
+) -> Markup:
+    """Show the last version with a frame around each square, and the squares of each version; a click enlarges.
 
-    `comparison` draws the same as one plain picture.
+    `comparison` draws the same as one image.
 
     Args:
         name: of the photograph, plain text.
         versions: columns from left to right; the last one is the reference, HR.
-        squares: in pixels of the reference, one line of crops for each; None chooses two, where versions differ most.
-        values: what is written beneath a version's name, such as ``26.49 dB / 3.11``.
-        note: what the values are, such as ``PSNR-Y / NIQE``.
+        squares: in pixels of the reference, one row of crops each; None chooses the two where versions differ most.
+        values: version -> text below its name, such as ``26.49 dB / 3.11``.
+        note: meaning of the values, such as ``PSNR-Y / NIQE``.
     """
     squares = chosen(versions, count=2) if squares is None else squares
-    values = values or {}
     reference = versions[-1][1]
     height, width = reference.shape[-2:]
-    size = data_uri.within(width, height, OVERVIEW)
-    frames = "".join(_frame(square, number, width, height) for number, square in enumerate(squares))
-    columns = []
-    for version, image in versions:
-        crops = []
-        for number, square in enumerate(squares):
-            where = f"place {number + 1}" if len(squares) > 1 else "crop"
-            source = data_uri.lossless(same_place(square, floating(image), width))
-            crops.append(
-                f'<button type="button" class="crop" data-place="{number}" style="--mark:{mark(number)}" '
-                f'aria-label="Enlarge: {escape(version)}, {where}">'
-                f'<img alt="{escape(name)}, {where}, {escape(version)}" src="{source}"></button>'
-            )
-        value = f"<span>{escape(values[version])}</span>" if version in values else ""
-        columns.append(
-            f'<div class="column" data-name="{escape(version)}">{"".join(crops)}'
-            f'<p class="caption"><strong>{breakable(version)}</strong>{value}</p></div>\n'
-        )
-    explained = f" · {escape(note)}" if note else ""
-    sides = f"{len(squares) * width / height:.4f}fr {len(versions)}fr"  # so that both are equally high
-    kind = "crops many" if len(versions) > BESIDE else "crops"
-    return f"""<figure class="{kind}" style="--columns:{len(versions)};--sides:{sides}">
-<div class="overview"><div class="whole"><img alt="{escape(name)}, whole" src="{data_uri.lossy(reference, size)}">
-{frames}</div><p class="caption"><strong>{escape(name)}</strong><span>{width} × {height}{explained}</span></p></div>
-<div class="columns">
-{"".join(columns)}</div>
-</figure>
-"""
+    return render(
+        "crops",
+        name=name,
+        note=note,
+        width=width,
+        height=height,
+        overview=data_uri.lossy(reference, data_uri.within(width, height, OVERVIEW)),
+        many=len(versions) > BESIDE,
+        sides=f"{len(squares) * width / height:.4f}fr {len(versions)}fr",  # makes both sides equally high
+        frames=[{"place": _place(square, width, height), "mark": mark(i)} for i, square in enumerate(squares)],
+        columns=[
+            {"name": version, "value": (values or {}).get(version), "crops": _crops(image, squares, width)}
+            for version, image in versions
+        ],
+    )
 
 
-def breakable(name: str) -> str:
-    """A name that may be broken where its words meet."""
-    return escape(name).replace("_", "_<wbr>")
+def _crops(image: Tensor, squares: Sequence[Square], width: int) -> list[dict[str, str]]:
+    """Return the crops of one version for the template, as lossless data URIs."""
+    return [
+        {
+            "source": data_uri.lossless(same_place(square, floating(image), width)),
+            "place": f"place {number + 1}" if len(squares) > 1 else "crop",
+            "mark": mark(number),
+        }
+        for number, square in enumerate(squares)
+    ]
 
 
-def _frame(square: Square, number: int, width: int, height: int) -> str:
-    """The mark around a place on the whole photograph."""
+def _place(square: Square, width: int, height: int) -> str:
+    """Return the CSS position of a square on the photograph."""
     left, top = 100 * square.left / width, 100 * square.top / height
     wide, tall = 100 * square.side / width, 100 * square.side / height
-    place = f"left:{left:.3f}%;top:{top:.3f}%;width:{wide:.3f}%;height:{tall:.3f}%"
-    return f'<span class="frame" style="{place};--mark:{mark(number)}"></span>'
+    return f"left:{left:.3f}%;top:{top:.3f}%;width:{wide:.3f}%;height:{tall:.3f}%"

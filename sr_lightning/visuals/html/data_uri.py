@@ -1,4 +1,4 @@
-"""Images as they stand inside a page: encoded, bounded, and as text."""
+"""Images as data URIs, bounded in size."""
 
 import base64
 from io import BytesIO
@@ -9,19 +9,19 @@ from torch import Tensor
 from sr_lightning.visuals.comparison import drawn
 
 MEGAPIXELS = 12.0
-"""A larger photograph is shrunk to this many pixels; WebP of quality 90 then takes a few megabytes."""
+"""Larger photographs are shrunk to this size; as WebP of quality 90 they take a few megabytes."""
 
-LONGEST_SIDE = 16383  # of a WebP
+LONGEST_SIDE = 16383  # of a WebP, in pixels
 
 
 def within(width: int, height: int, megapixels: float = MEGAPIXELS) -> tuple[int, int]:
-    """(width, height) shrunk, in proportion, to a number of pixels and to what WebP can hold."""
+    """Return (width, height), shrunk in proportion to a number of megapixels and to the limits of WebP."""
     ratio = min(1.0, (megapixels * 1e6 / (width * height)) ** 0.5, LONGEST_SIDE / max(width, height))
     return max(1, int(width * ratio)), max(1, int(height * ratio))
 
 
 def lossy(image: Tensor, size: tuple[int, int]) -> str:
-    """A photograph of (width, height) pixels, WebP of quality 90, as a data URI."""
+    """Encode a photograph, resized to (width, height), as WebP of quality 90."""
     picture = drawn(image)
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
@@ -29,7 +29,7 @@ def lossy(image: Tensor, size: tuple[int, int]) -> str:
 
 
 def lossless(image: Tensor) -> str:
-    """A crop, every pixel as it is, as a data URI."""
+    """Encode a crop as lossless WebP."""
     return _encoded(drawn(image), lossless=True)
 
 

@@ -1,72 +1,60 @@
-"""The page around the parts: one self-contained file, light or dark as the reader's system is, also on paper."""
+"""Self-contained HTML pages that follow the reader's light or dark mode and print well."""
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from sr_lightning.system.atomic import replacing
+from markupsafe import Markup
 
-# The browser itself then refuses whatever would leave the file.
+from sr_lightning.system.atomic import replacing
+from sr_lightning.visuals.html.templates import render
+
+# makes the browser refuse anything that is not in the file
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
-def page(title: str, parts: Sequence[str], lead: str = "") -> str:
-    """A whole document.
+def page(title: str, parts: Sequence[str], lead: str = "") -> Markup:
+    """Return a complete document.
 
     Args:
         title: plain text.
-        parts: HTML, in order.
-        lead: plain text beneath the title.
+        parts: HTML from the functions of this package, in order; plain strings are escaped.
+        lead: plain text below the title.
     """
-    style, script = (files(__package__).joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
-    introduction = f'<p class="lead">{escape(lead)}</p>\n' if lead else ""
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{escape(title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<main>
-<header>
-<h1>{escape(title)}</h1>
-{introduction}</header>
-{"".join(parts)}</main>
-<dialog class="viewer" aria-label="Enlarged crop"></dialog>
-<script>
-{script}</script>
-</body>
-</html>
-"""
+    style, script = (Markup(files(__package__).joinpath(name).read_text("utf-8")) for name in ("page.css", "page.js"))
+    return render("page", title=title, parts=parts, lead=lead, policy=Markup(POLICY), style=style, script=script)
 
 
-def section(title: str, parts: Sequence[str], lead: str = "") -> str:
-    """Parts under a heading, with a sentence or two of plain text before them."""
-    introduction = f"<p>{escape(lead)}</p>\n" if lead else ""
-    return f"<section>\n<h2>{escape(title)}</h2>\n{introduction}{''.join(parts)}</section>\n"
+def section(title: str, parts: Sequence[str], lead: str = "") -> Markup:
+    """Group parts under a heading, with an introduction in plain text."""
+    return render("section", title=title, parts=parts, lead=lead)
 
 
-def side_by_side(parts: Sequence[str]) -> str:
-    """Parts in two columns, where the page is wide enough."""
-    return f'<div class="side-by-side">\n{"".join(parts)}</div>\n'
+def side_by_side(parts: Sequence[str]) -> Markup:
+    """Arrange parts in two columns if the page is wide enough."""
+    return render("side_by_side", parts=parts)
 
 
-def folded(title: str, parts: Sequence[str]) -> str:
-    """Parts that a reader opens."""
-    return f"<details>\n<summary>{escape(title)}</summary>\n{''.join(parts)}</details>\n"
+def folded(title: str, parts: Sequence[str]) -> Markup:
+    """Hide parts until the reader opens them."""
+    return render("folded", title=title, parts=parts)
+
+
+def bullets(items: Sequence[str]) -> Markup:
+    """Return a list of plain texts."""
+    return render("bullets", items=items)
+
+
+def definitions(items: Mapping[str, str]) -> Markup:
+    """Return a list of terms with their descriptions, all plain text."""
+    return render("definitions", items=items.items())
 
 
 def write_page(path: Path | str, document: str) -> None:
-    """Write the whole file or none; parent folders are made.
+    """Write the document atomically; parent folders are created.
 
     Raises:
         InputError: the file cannot be written.
     """
-    with replacing(path) as partial:  # a file's name need not be valid UTF-8
+    with replacing(path) as partial:  # file names in the text need not be valid UTF-8
         partial.write_text(document, "utf-8", errors="xmlcharrefreplace")

@@ -4,13 +4,13 @@ import math
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """About ``count`` multiples of 1, 2 or 5 times a power of ten within [low, high].
+    """Return about ``count`` multiples of 1, 2 or 5 times a power of ten within [low, high].
 
     Raises:
         ValueError: high is not above low.
     """
     if not high > low:
-        raise ValueError(f"an axis needs high above low, got {low} to {high}")
+        raise ValueError(f"the end of an axis must be above its start, got {low} to {high}")
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
     step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
@@ -18,8 +18,8 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     return [0.0 if i == 0 else float(f"{i * step:.12g}") for i in range(first, last + 1)]
 
 
-def written(value: float) -> str:
-    """A tick as text: thousands as k, millions as M."""
+def format_tick(value: float) -> str:
+    """Format a tick, with k for thousands and M for millions."""
     for size, letter in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= (10 * size if letter == "k" else size):
             return f"{value / size:.6g}{letter}".replace("-", "−")

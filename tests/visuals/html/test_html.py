@@ -1,4 +1,4 @@
-"""HTML parts as text, and as a browser shows them."""
+"""HTML parts as text and in a browser."""
 
 import shutil
 
@@ -14,7 +14,7 @@ from sr_lightning.visuals.html import Axis, Column, Series
 from sr_lightning.visuals.html.data_uri import within
 from sr_lightning.visuals.html.intervals import verdict
 from sr_lightning.visuals.html.label_placement import apart, beside
-from sr_lightning.visuals.html.ticks import ticks, written
+from sr_lightning.visuals.html.ticks import format_tick, ticks
 from tests.support import photographs
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -40,7 +40,7 @@ def test_ticks_are_round_numbers(low, high, expected):
 
 
 def test_ticks_are_written_short():
-    assert [written(v) for v in (0, -1.5, 8000, 20_000, 2.5e6, 0.0001)] == [
+    assert [format_tick(v) for v in (0, -1.5, 8000, 20_000, 2.5e6, 0.0001)] == [
         "0",
         "−1.5",
         "8000",
@@ -81,7 +81,7 @@ def test_a_table_writes_means_deviations_and_dashes():
         html.table("network", [Column("PSNR")], {"a": []})
 
 
-def test_what_is_not_finite_interrupts_a_curve():
+def test_points_that_are_not_finite_interrupt_a_curve():
     nan = float("nan")
     points = [(0, 0), (1, 1), (2, nan), (3, 3), (4, 4)]
     markup = html.curves("t", [Series("s", points)], Axis("x"), Axis("y"))
@@ -105,7 +105,9 @@ def test_names_keep_away_from_what_the_corner_says():
     named = [Series(n, [p]) for n, p in (("far", (23.6, 10.0)), ("a long name to the left", (27.43, 6.66)))]
     best = Series("best", [(27.43, 6.67)])
     markup = html.plane("t", [*named, line, best], Axis("PSNR", "higher"), Axis("NIQE", "lower"))
-    (text,) = (each for each in markup.replace("<", "\n<").splitlines() if each.endswith(">best") and "<text" in each)
+    (text,) = (
+        each for each in str(markup).replace("<", "\n<").splitlines() if each.endswith(">best") and "<text" in each
+    )
     assert 'dy="-10"' in text
 
 
@@ -136,7 +138,7 @@ def test_baselines_are_not_the_best():
         (None, None, None, "higher", "open"),
     ],
 )
-def test_a_difference_is_told_where_interval_and_test_agree(low, high, p, better, expected):
+def test_a_verdict_needs_interval_and_test_to_agree(low, high, p, better, expected):
     assert verdict(Difference(0.2, low, high, 0.001, None, 14, p), better) == expected
 
 
