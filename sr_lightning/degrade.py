@@ -24,7 +24,7 @@ from torch import Tensor
 
 from sr_lightning import image
 from sr_lightning.cli.argument_types import printable
-from sr_lightning.cli.config import CONF, check_values, whole
+from sr_lightning.cli.config import CONF, check_values, integer
 from sr_lightning.cli.errors import one_line_errors
 from sr_lightning.cli.parser import Parser
 from sr_lightning.data import Files
@@ -169,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise InputError("no input: name images or folders")
         with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
             config = compose("degrade", [f"seed={options.seed}", *overrides])
-        check_values(config, {"seed": whole(0), "scale": whole(1)})
+        check_values(config, {"seed": integer(0), "scale": integer(1)})
         count, problems = degrade(inputs, options.output, config, options.record, options.preview, options.replay)
     for message in problems:
         sys.stdout.write(f"{printable(message)}\n")

@@ -1,8 +1,9 @@
-"""The one exception that is the user's business."""
+"""Exception for invalid user input."""
 
 
 class InputError(ValueError):
-    """A file or a setting cannot be used: one line that names it, says what is wrong and what to do.
+    """Raised for invalid user input: an unusable file or setting.
 
-    Command lines print the message alone and exit with status 1; everything else keeps its stack trace.
+    The message is one line: the file or key, what is wrong, and what to do. Commands print it without a stack trace and
+    exit with status 1.
     """

@@ -20,7 +20,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.evaluation.benchmark import OnImage, display_names, evaluate, load_generators, protocol
 from sr_lightning.evaluation.tables import Row, means, show, write_results
 from sr_lightning.modules import Benchmarks
-from sr_lightning.system.torchrun import leave
+from sr_lightning.system.torchrun import leave_process_group
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def main() -> None:
     """The command line."""
     with one_line_errors():
         application()
-        leave()
+        leave_process_group()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from sr_lightning.cli.config import CONF
 from sr_lightning.cli.errors import one_line_errors
 from sr_lightning.sweeps import job_directory, sweep_directory
-from sr_lightning.system.torchrun import leave
+from sr_lightning.system.torchrun import leave_process_group
 from sr_lightning.training.run import run, stage
 from sr_lightning.training.run_folder import run_directory
 from sr_lightning.training.wandb import wandb_id, wandb_mode, wandb_name, wandb_tags
@@ -28,7 +28,7 @@ def main() -> None:
     """The command line."""
     with one_line_errors():
         application()
-        leave()
+        leave_process_group()
 
 
 if __name__ == "__main__":

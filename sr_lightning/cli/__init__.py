@@ -1,1 +1,1 @@
-"""The parts that the command lines share."""
+"""Command-line parts that several commands share."""

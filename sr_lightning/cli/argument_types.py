@@ -1,20 +1,20 @@
-"""What the command lines with plain arguments share."""
+"""Types of command-line arguments for ``argparse``: each converts a text or raises ArgumentTypeError."""
 
 import argparse
 from decimal import Decimal, InvalidOperation
 
-LONGEST = 101  # of a series
+LONGEST_SERIES = 101
 
 
 def positive(text: str) -> int:
-    """A whole number above zero."""
+    """Parse an integer above zero."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above zero, not {text!r}")
     return int(text)
 
 
 def factor(text: str) -> float:
-    """A number above zero."""
+    """Parse a finite number above zero."""
     try:
         value = float(text)
     except ValueError:
@@ -25,7 +25,7 @@ def factor(text: str) -> float:
 
 
 def decimal(text: str) -> Decimal:
-    """An exact number in [-10, 10] with at most six decimals."""
+    """Parse an exact number in [-10, 10] with at most six decimals."""
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -36,7 +36,7 @@ def decimal(text: str) -> Decimal:
 
 
 def series(text: str) -> list[Decimal]:
-    """A number, or ``START:STOP:STEP`` with its end, all of them exact."""
+    """Parse a number or ``START:STOP:STEP``, which includes STOP; values are exact."""
     parts = [decimal(part) for part in text.split(":")]
     if len(parts) == 1:
         return parts
@@ -46,16 +46,16 @@ def series(text: str) -> list[Decimal]:
     if step == 0 or (stop - start) % step or (stop - start) / step < 0:
         raise argparse.ArgumentTypeError(f"steps of {step} do not lead from {start} to {stop}")
     count = int((stop - start) / step) + 1
-    if count > LONGEST:
-        raise argparse.ArgumentTypeError(f"has {count} values; at most {LONGEST} are taken")
+    if count > LONGEST_SERIES:
+        raise argparse.ArgumentTypeError(f"has {count} values; the maximum is {LONGEST_SERIES}")
     return [start + step * number for number in range(count)]
 
 
 def decimals(text: str) -> list[Decimal]:
-    """Exact numbers with commas between them."""
+    """Parse exact numbers separated by commas."""
     return [decimal(part) for part in text.split(",")]
 
 
 def printable(text: str) -> str:
-    """A file name need not be valid UTF-8."""
+    """Escape the bytes of a file name that are not valid UTF-8."""
     return text.encode(errors="backslashreplace").decode()

@@ -1,48 +1,66 @@
-"""Errors that are the user's become one line and an exit status."""
+"""Errors in the user's input end a command with one line and an exit status."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hydra.errors import HydraException, InstantiationException
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from omegaconf.errors import OmegaConfBaseException
 
 from sr_lightning.errors import InputError
 
-REFUSALS = (ValueError, TypeError, ImportError, AttributeError, MisconfigurationException)  # of a part being built
+INVALID_ARGUMENT = (ValueError, TypeError, ImportError, AttributeError)
+"""Raised by a class that is instantiated with a wrong value."""
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """End the program with one line and status 1 when the user's input is at fault.
+    """Exit with one line and status 1 when the user's input is invalid.
 
-    Wraps the whole of a Hydra application. A wrong value that a part refuses when it is built is named by its key; any
-    other error keeps its stack trace.
+    Wraps a Hydra application. An invalid value that a constructor rejects is reported with its configuration key; all
+    other errors keep their stack trace.
+
+    Raises:
+        SystemExit: with the message.
     """
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # let errors through to here instead of printing them
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra re-raises errors instead of printing them
     try:
         yield
     except InstantiationException as error:
         cause = root_cause(error)
-        if not isinstance(cause, REFUSALS):
+        if not isinstance(cause, (*INVALID_ARGUMENT, *misconfiguration())):
             raise
-        where = next((line.split(": ", 1)[1] for line in str(error).splitlines() if line.startswith("full_key: ")), "")
-        prefix = "" if isinstance(cause, InputError) else f"{where}: "
+        key = next((line.split(": ", 1)[1] for line in str(error).splitlines() if line.startswith("full_key: ")), "")
+        prefix = "" if isinstance(cause, InputError) else f"{key}: "
         raise SystemExit(f"error: {prefix}{one_line(str(cause))}") from error
-    except (InputError, OmegaConfBaseException, MisconfigurationException, HydraException) as error:
+    except invalid_input() as error:
         raise SystemExit(f"error: {one_line(str(error))}") from error
 
 
+def invalid_input() -> tuple[type[BaseException], ...]:
+    """Return the errors that invalid input raises."""
+    return (InputError, OmegaConfBaseException, HydraException, *misconfiguration())
+
+
+def misconfiguration() -> tuple[type[BaseException], ...]:
+    """Return Lightning's error for invalid settings; empty while Lightning, which is slow to import, is not loaded."""
+    module = sys.modules.get("lightning.fabric.utilities.exceptions")
+    return () if module is None else (module.MisconfigurationException,)
+
+
 def root_cause(error: BaseException) -> BaseException:
-    """The first error of a chain, or the first that a part has put into words for the user."""
+    """Return the first error of a chain, or the last InputError in it."""
     while error.__cause__ is not None and not isinstance(error, InputError):
         error = error.__cause__
     return error
 
 
 def one_line(message: str) -> str:
-    """The words of a message: the last line of one out of a worker process, what Hydra says before the details."""
+    """Shorten a message to one line.
+
+    Of an error in a worker process only the last line of its traceback is kept; Hydra's details are removed.
+    """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if "Original Traceback" in message:
         return lines[-1].split(": ", 1)[-1]

@@ -1,18 +1,18 @@
-"""Warnings of libraries that do not apply here."""
+"""Filters for warnings of libraries that do not apply to this package."""
 
 import logging
 import warnings
 
 
 def quiet() -> None:
-    """Silence hints that do not apply here."""
+    """Silence warnings of Lightning and torch that do not apply here."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    for hint in (
-        ".*does not have many workers.*",  # a store needs none
-        ".*dataloader is not resumable.*",  # samples are a function of the iteration
+    for message in (
+        ".*does not have many workers.*",  # the crop store needs none
+        ".*dataloader is not resumable.*",  # samples depend on the iteration alone
         ".*smaller than the logging interval.*",
-        ".*lr_scheduler.step.*before.*optimizer.step.*",  # said of manual optimization, too
+        ".*lr_scheduler.step.*before.*optimizer.step.*",  # also raised in manual optimization
         ".*`isinstance.treespec, LeafSpec.` is deprecated.*",
-        ".*It is recommended to use .*sync_dist.*",  # what is logged is the same on all devices
+        ".*It is recommended to use .*sync_dist.*",  # logged values are equal on all devices
     ):
-        warnings.filterwarnings("ignore", message=hint)
+        warnings.filterwarnings("ignore", message=message)

@@ -11,7 +11,7 @@ from sr_lightning.degradations import blur_kernels
 from sr_lightning.degradations.random_draws import Record, SampleRNG
 from sr_lightning.degradations.stage import choice_weights, fraction, interval
 from sr_lightning.ops.filtering import filter2d
-from sr_lightning.system.hardware import copied
+from sr_lightning.system.hardware import copy_to_device
 
 SHAPES = {"gaussian": blur_kernels.gaussian, "generalized": blur_kernels.gaussian, "plateau": blur_kernels.plateau}
 KINDS = [f"{shape}_{axes}" for shape in SHAPES for axes in ("isotropic", "anisotropic")] + ["sinc"]
@@ -77,7 +77,7 @@ class Blur:
         return record
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
-        return filter2d(image, copied(torch.tensor(kernel(**record), dtype=image.dtype), image.device))
+        return filter2d(image, copy_to_device(torch.tensor(kernel(**record), dtype=image.dtype), image.device))
 
 
 def kernel(kind: str, size: int, **shape: Any) -> np.ndarray:

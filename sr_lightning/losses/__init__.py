@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""Pixel, perceptual and GAN losses, and the objective that combines them."""
 
 from sr_lightning.losses.gan import GAN, Hinge, LeastSquares, Relativistic, Vanilla
 from sr_lightning.losses.objective import Losses, Objective, Reconstruction

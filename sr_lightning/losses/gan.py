@@ -1,4 +1,4 @@
-"""GAN losses: for each player a function of both logit batches."""
+"""GAN losses: one for the generator and one for the discriminator, each a function of the logits of both batches."""
 
 from typing import Any, Protocol
 
@@ -8,10 +8,14 @@ from torch.nn import functional as F
 
 
 class GAN(Protocol):
-    """What each player minimises, given the discriminator's logits of real and of generated images.
+    """Losses of the generator and the discriminator, given the discriminator's logits.
+
+    Both methods take ``real`` and ``fake``, logits of real and generated images of equal shape (B, …), and return a
+    float32 scalar.
 
     Attributes:
-        compares: images of a batch with each other, so that parts of it cannot be computed one after another alone.
+        compares: the loss compares images of a batch with each other, so a part of the batch needs the logits of the
+            other parts.
     """
 
     compares: bool = False
@@ -22,7 +26,7 @@ class GAN(Protocol):
 
 
 class Vanilla(GAN):
-    """Cross-entropy of the discriminator; the generator minimises -log D(fake), which does not saturate.
+    """Cross-entropy of the discriminator; the generator minimizes the non-saturating -log D(fake).
 
     Source:
         SRGAN, Ledig et al. 2017, arXiv:1609.04802, eq. 2 and 6.
@@ -40,9 +44,9 @@ class Vanilla(GAN):
 
 
 class Relativistic(GAN):
-    """Is an image more realistic than the others are on average? The two losses are one, with the players swapped.
+    """Relativistic average GAN loss; the generator's is the discriminator's with real and fake swapped.
 
-    The averages are those of the whole batch, over all processes, and gradients flow through them.
+    The mean logits are taken over the full batch of all processes, and gradients flow through them.
 
     Source:
         ESRGAN, Wang et al. 2018, arXiv:1809.00219, eq. 1 and 2; RaGAN of Jolicoeur-Martineau 2018, arXiv:1807.00734.
@@ -65,7 +69,7 @@ class Relativistic(GAN):
 
 
 class Hinge(GAN):
-    """The discriminator stops where its margin is kept; the generator's loss is linear.
+    """Hinge loss for the discriminator; the generator's loss is linear in the logits.
 
     Source:
         Lim & Ye 2017, "Geometric GAN", arXiv:1705.02894.
@@ -83,7 +87,7 @@ class Hinge(GAN):
 
 
 class LeastSquares(GAN):
-    """Regression to 1 for real and 0 for fake; the generator wants 1.
+    """Least-squares regression to 1 for real and 0 for fake images; the generator's target is 1.
 
     Source:
         LSGAN, Mao et al. 2017, arXiv:1611.04076, eq. 9.
@@ -101,21 +105,21 @@ class LeastSquares(GAN):
 
 
 def logits(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in float32, whatever precision the discriminator computes in."""
+    """Check that both logits have one shape, and return them in float32."""
     if real.shape != fake.shape:
         raise ValueError(f"logits of real and fake differ in shape: {tuple(real.shape)} and {tuple(fake.shape)}")
     return real.float(), fake.float()
 
 
 def over_processes(value: Tensor) -> Tensor:
-    """The mean of every process's value: with N processes of B images, what one process of N*B images would have."""
+    """Average a value over all processes, with gradients: N processes of B images act as one of N*B images."""
     if not (distributed.is_available() and distributed.is_initialized()):
         return value
     return Sum.apply(value) / distributed.get_world_size()
 
 
 class Sum(torch.autograd.Function):
-    """Sum over all processes. Each value enters the losses of all, so its gradient is the sum of theirs."""
+    """Differentiable sum over all processes; each value enters every loss, so its gradient is the sum of theirs."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:

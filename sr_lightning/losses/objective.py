@@ -1,6 +1,6 @@
-"""An objective turns a network and one batch into named losses.
+"""Objectives: named, unweighted losses of a network on one batch.
 
-Weighting is not its business: raw values are what is logged and compared across ablations.
+The training module applies the weights, so raw values are logged and stay comparable across ablations.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,12 +37,12 @@ class Reconstruction(nn.ModuleDict):
         return self.compare(network(lr), hr)
 
     def compare(self, sr: Tensor, hr: Tensor) -> Losses:
-        """The terms for images that are there already; in float32 whatever the network's precision."""
+        """Return each term for given images, computed in float32 at any training precision."""
         targets = self.targets(hr.float(), self)
         return {name: term(sr.float(), targets[name]) for name, term in self.items()}
 
     def targets(self, hr: Tensor, losses: Iterable[str]) -> dict[str, Tensor]:
-        """What each of these losses takes for the truth."""
+        """Return the target of each named loss: hr, or hr sharpened by unsharp masking."""
         names = list(losses)
         sharp = unsharp_mask(hr) if self.sharpened.intersection(names) else hr
         return {name: sharp if name in self.sharpened else hr for name in names}

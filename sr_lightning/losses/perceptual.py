@@ -1,4 +1,4 @@
-"""Images are alike when the features of a trained network are."""
+"""Perceptual loss: a distance between features of a pretrained network."""
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -50,9 +50,10 @@ class Perceptual(nn.Module):
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
         with torch.no_grad():
-            wanted = self.features(hr)
-        found = self.features(sr)
+            targets = self.features(hr)
+        features = self.features(sr)
         distances = [
-            factor * self.distance(found[name].float(), wanted[name].float()) for name, factor in self.layers.items()
+            factor * self.distance(features[name].float(), targets[name].float())
+            for name, factor in self.layers.items()
         ]
         return torch.stack(distances).sum()

@@ -40,8 +40,8 @@ class AdversarialRestorer(Restorer):
         accumulate: parts into which a batch is cut; less memory, the same update but for batch norm's statistics, which
             are then those of a part. A relativistic loss compares all images: its logits take a pass of their own.
             Logged losses are of the last part.
-        discriminator_start: iterations in which the generator trains by its objective alone, before the game begins;
-            the discriminator waits at its first weights (``disc_start`` of VQGAN's code, arXiv:2012.09841).
+        discriminator_start: iterations in which the generator trains by its objective alone; until then the
+            discriminator keeps its initial weights (``disc_start`` of VQGAN's code, arXiv:2012.09841).
         discriminator_every: of the iterations after that, each n-th updates the discriminator, and all the generator.
         discriminator_lr: learning rate of the discriminator, where it is not the generator's.
         generator_start: iterations in which the discriminator trains alone, so that a generator that is good already
@@ -84,16 +84,16 @@ class AdversarialRestorer(Restorer):
             raise ValueError("discriminator_start and generator_start: only one player can wait for the other")
 
     @property
-    def played(self) -> int:
-        """Iterations of the game, this one included: a function of the count of iterations and nothing else."""
+    def adversarial_steps(self) -> int:
+        """Number of adversarial iterations so far, this one included; computed from ``trainer.global_step`` alone."""
         return max(0, self.trainer.global_step + 1 - self.discriminator_start)
 
     @property
     def moving(self) -> tuple[bool, bool]:
         """Whether this iteration updates the generator and the discriminator."""
         generator = self.trainer.global_step >= self.generator_start
-        due = self.played % self.discriminator_every == 0
-        return generator, self.played > 0 and (due or not generator)
+        due = self.adversarial_steps % self.discriminator_every == 0
+        return generator, self.adversarial_steps > 0 and (due or not generator)
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:  # type: ignore[override]
         for name, own in zip(("lr", "discriminator_lr"), self.trainer.optimizers, strict=True):
@@ -103,7 +103,7 @@ class AdversarialRestorer(Restorer):
             optimizer.zero_grad()
         moving = self.moving
         parts = list(zip(batch.lr.chunk(self.accumulate), batch.hr.chunk(self.accumulate), strict=True))
-        known = self.look_ahead(parts) if self.played and len(parts) > 1 and self.gan.compares else []
+        known = self.look_ahead(parts) if self.adversarial_steps and len(parts) > 1 and self.gan.compares else []
         for number, (lr, hr) in enumerate(parts):
             self.add_gradients(lr, hr, *moving, len(hr) / len(batch.hr), number, known)
         average_gradients(self)
@@ -122,14 +122,14 @@ class AdversarialRestorer(Restorer):
         """Logits of all parts, (lr, hr), of a batch; statistics of the networks stay as they are."""
         groups = tensor_groups.by_type(self.buffers())
         kept = [tensor_groups.join(group) for group in groups]
-        found = [self.judged(self.generator(lr), hr) for lr, hr in parts]
+        found = [self.discriminate(self.generator(lr), hr) for lr, hr in parts]
         for group, values in zip(groups, kept, strict=True):
             tensor_groups.spread(values, group)
         torch.clear_autocast_cache()  # torch before 2.11 keeps weights that were cast without gradients
         return found
 
-    def judged(self, sr: Tensor, hr: Tensor) -> Logits:
-        """What the discriminator says of both."""
+    def discriminate(self, sr: Tensor, hr: Tensor) -> Logits:
+        """Return the discriminator's logits of real and generated images."""
         true = self.objective.targets(hr, ["adversarial"])["adversarial"]
         return Logits(self.discriminator(true), self.discriminator(sr))
 
@@ -158,8 +158,8 @@ class AdversarialRestorer(Restorer):
         with torch.set_grad_enabled(generator):
             sr = self.generator(lr)
         losses = self.objective.compare(sr, hr) if generator else {}
-        if self.played:
-            real, fake = self.judged(sr, hr)
+        if self.adversarial_steps:
+            real, fake = self.discriminate(sr, hr)
             if known:
                 real = completed(real, number, [each.real for each in known])
                 fake = completed(fake, number, [each.fake for each in known])

@@ -10,7 +10,7 @@ from rich.console import Console
 from sr_lightning.sweeps.job import RUNNING, Job
 from sr_lightning.sweeps.process import POLL, Process
 from sr_lightning.system.shutdown import shutdown
-from sr_lightning.system.torchrun import independent
+from sr_lightning.system.torchrun import independent_environment
 
 LEFTOVERS = 10.0  # seconds for what an ended job has left running
 # An identity that belongs to one run must not reach all jobs.
@@ -77,7 +77,9 @@ def start(job: Job, place: Mapping[str, str], sweep: str, console: Console) -> A
     say(console, job, f"{'goes on' if resumed else 'starts'}{where}: {' '.join(job.axes)}")
     job.folder.mkdir(parents=True, exist_ok=True)
     job.status = RUNNING
-    environment = {name: value for name, value in independent().items() if name not in ONE_RUN} | dict(place)
+    environment = {name: value for name, value in independent_environment().items() if name not in ONE_RUN} | dict(
+        place
+    )
     return Attempt(job, place, Process(job.command(sweep), environment, job.folder / "output.txt"), resumed)
 
 

@@ -1,1 +1,1 @@
-"""Files, downloads, hardware and processes: what the other packages need of the machine."""
+"""Files, downloads, hardware, processes and signals."""

@@ -1,4 +1,4 @@
-"""Unpack archives atomically."""
+"""Atomic extraction of archives."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ from sr_lightning.errors import InputError
 
 
 def extract(archive: str | Path, folder: str | Path) -> Path:
-    """Unpack a .zip or .tar as ``folder``, which appears only when complete; an existing folder is left unchanged.
+    """Extract a .zip or .tar archive to ``folder``, which appears only when complete; keep an existing folder.
 
-    If the archive contains a single folder, its content is unpacked: ``DIV2K_train_HR/0001.png`` becomes
-    ``folder/0001.png``.
+    If the archive holds a single folder, that folder's contents are extracted: ``DIV2K_train_HR/0001.png`` becomes
+    ``folder/0001.png``. Extracting in place, as pooch does, would leave incomplete folders behind when interrupted.
 
     Raises:
-        InputError: the archive is damaged or contains paths outside of it, or the folder cannot be written.
+        InputError: the archive is damaged, contains paths outside of the folder, or the folder cannot be written.
     """
     archive, folder = Path(archive), Path(folder)
     if folder.exists():
@@ -28,10 +28,10 @@ def extract(archive: str | Path, folder: str | Path) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f".{folder.name}.lock")):
-            if not folder.exists():  # another process may have unpacked it while this one waited
-                shutil.rmtree(unfinished, ignore_errors=True)  # left by an extraction that was killed
+            if not folder.exists():  # another process may have extracted it while this one waited
+                shutil.rmtree(unfinished, ignore_errors=True)  # left by a killed extraction
                 try:
-                    _unpack(archive, unfinished)
+                    _extract_to(archive, unfinished)
                     os.replace(_content(unfinished), folder)
                 finally:
                     shutil.rmtree(unfinished, ignore_errors=True)
@@ -42,11 +42,11 @@ def extract(archive: str | Path, folder: str | Path) -> Path:
     return folder
 
 
-def _unpack(archive: Path, folder: Path) -> None:
+def _extract_to(archive: Path, folder: Path) -> None:
     folder.mkdir()
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
-            for name in zipped.namelist():  # zipfile would silently move such a file into the folder
+            for name in zipped.namelist():  # zipfile silently moves such files into the folder
                 if not (folder / name).resolve().is_relative_to(folder.resolve()):
                     raise zipfile.BadZipFile(f"{name} is outside of the archive")
             zipped.extractall(folder)
@@ -56,6 +56,6 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _content(folder: Path) -> Path:
-    """Return the folder, or its only entry if that is a folder."""
+    """Return the only subfolder if ``folder`` holds nothing else, otherwise ``folder``."""
     entries = list(folder.iterdir())
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder

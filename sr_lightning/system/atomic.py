@@ -1,4 +1,4 @@
-"""Write files atomically: they are complete or absent."""
+"""Atomic file writes."""
 
 import os
 import uuid
@@ -10,21 +10,21 @@ from sr_lightning.errors import InputError
 
 
 def check_writable(path: str | Path) -> None:
-    """Check before long work that a file can be created.
+    """Check that a file can be created at ``path``, before any expensive work.
 
     Raises:
-        InputError: its folder is a file or not writable.
+        InputError: the parent is not a folder, or permission is denied.
     """
     above = next(parent for parent in Path(path).absolute().parents if parent.exists())
     if not above.is_dir():
         raise InputError(f"{path}: cannot be written ({above} is not a folder); choose another folder")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise InputError(f"{path}: cannot be written (permission denied: {above}); choose another folder")
+        raise InputError(f"{path}: cannot be written (permission denied in {above}); choose another folder")
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path that replaces ``path`` at the end of the block, or is deleted after an error.
+    """Yield a temporary path beside ``path``; rename it to ``path`` at the end, or delete it after an error.
 
     Raises:
         InputError: the folder cannot be created or written, or the disk is full.
@@ -44,10 +44,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text file in UTF-8 atomically.
+    """Write a text file atomically, in UTF-8.
 
     Raises:
-        InputError: as ``replacing``.
+        InputError: as in ``replacing``.
     """
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")

@@ -11,9 +11,13 @@ from torch.utils._pytree import tree_leaves
 
 
 class PeakMemory(TorchDispatchMode):
-    """Counts, while it is entered, the bytes of the tensors that come into being and are alive at once.
+    """Context manager that counts the bytes of tensors that are created inside it and alive at the same time.
 
-    What kernels use for themselves is not among them.
+    Workspace that kernels allocate internally is not counted.
+
+    Attributes:
+        alive: bytes of the tensors that exist now.
+        peak: largest value of ``alive`` so far.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Signals that ask a program to end, handled for the time of a block."""
+"""Handling of termination signals during a block of code."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -6,37 +6,39 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
 
-ASKING = ("SIGINT", "SIGTERM", "SIGHUP")
+TERMINATION = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 @contextmanager
-def shutdown(act: Callable[[list[int]], object] | None = None, names: Sequence[str] = ASKING) -> Iterator[list[int]]:
-    """Collect signals instead of ending; afterwards the handlers from before are restored.
+def shutdown(
+    on_signal: Callable[[list[int]], object] | None = None, names: Sequence[str] = TERMINATION
+) -> Iterator[list[int]]:
+    """Collect termination signals instead of ending the process; restore the previous handlers afterwards.
 
-    A signal that is ignored stays ignored: SIGHUP under nohup, SIGINT in the background of a shell. Python runs signal
-    handlers in the main thread only, so in another thread nothing is collected.
+    An ignored signal stays ignored: SIGHUP under nohup, SIGINT in a background job of a shell. Outside of the main
+    thread, where Python cannot install handlers, nothing is collected. A handler installed by the block stays.
 
     Args:
-        act: called after each signal with the numbers of all that were received.
-        names: of the signals; one that the system does not have is left out.
+        on_signal: called after each signal with the numbers of all signals received so far.
+        names: of the signals; names that the platform lacks are skipped.
     Yields:
-        the numbers of the received signals, a list that grows.
+        List of received signal numbers, which grows.
     """
     received: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def collect(number: int, frame: FrameType | None) -> None:
         received.append(number)
-        if act is not None:
-            act(received)
+        if on_signal is not None:
+            on_signal(received)
 
     numbers = [signal.Signals[name] for name in names if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers if current_thread() is main_thread()}
+    previous = {number: signal.getsignal(number) for number in numbers if current_thread() is main_thread()}
     try:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             if handler is not signal.SIG_IGN:
-                signal.signal(number, note)
+                signal.signal(number, collect)
         yield received
     finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) is note:
+        for number, handler in previous.items():
+            if signal.getsignal(number) is collect:
                 signal.signal(number, handler)

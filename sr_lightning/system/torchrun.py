@@ -1,34 +1,35 @@
-"""Processes that train one network together: who is one of them, and what they agree on before they can talk."""
+"""Process groups: detection of torchrun, a decision that all ranks share, and a clean environment for children."""
 
 import os
+import sys
 from collections.abc import Callable
-
-from torch.distributed import PrefixStore, TCPStore, destroy_process_group, is_available, is_initialized
 
 from sr_lightning.errors import InputError
 
-GROUP = {
+GROUP_VARIABLES = {
     *("RANK", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "ROLE_RANK", "ROLE_NAME"),
     *("WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_WORLD_SIZE", "ROLE_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"),
 }
-"""What tells a process that it is one of several."""
+"""Environment variables that make a process a member of a group."""
 
 
 def started_by_torchrun() -> bool:
-    """Whether somebody else has started the processes of all devices already."""
+    """Return True if torchrun has started this process as one of a group."""
     return "TORCHELASTIC_RUN_ID" in os.environ
 
 
-def agreed(decide: Callable[[], str]) -> str:
-    """What the first process decides, in all processes that torchrun has started; elsewhere each decides.
+def decide_once(decide: Callable[[], str]) -> str:
+    """Return what rank 0 decides, on all ranks that torchrun has started; without torchrun, call ``decide``.
 
     Raises:
-        InputError: torchrun shares nothing between its processes.
+        InputError: torchrun's store is not available.
     """
     if not started_by_torchrun():
         return decide()
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
         raise InputError("hydra.run.dir: torchrun shares no store here; set hydra.run.dir=FOLDER for all processes")
+    from torch.distributed import PrefixStore, TCPStore  # slow to import, and needed under torchrun only
+
     server = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
     store = PrefixStore(f"sr_lightning/{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", server)
     if os.environ["RANK"] == "0":
@@ -36,17 +37,18 @@ def agreed(decide: Callable[[], str]) -> str:
     return str(store.get("decision").decode())
 
 
-def leave() -> None:
-    """End what this process shares with the others, where it does; or its threads may abort it while it exits."""
-    if is_available() and is_initialized():
-        destroy_process_group()
+def leave_process_group() -> None:
+    """Destroy this process's group, if it has one; a thread of the group may otherwise abort the process at exit."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
-def independent() -> dict[str, str]:
-    """The environment for a process that trains on its own account.
+def independent_environment() -> dict[str, str]:
+    """Return the environment for a child process that trains on its own, outside of this process's group.
 
-    It also has its own W&B service: one that is shared holds the run of a process that was killed, and refuses it to
-    the process that goes on with it.
+    The child starts its own W&B service: a shared one keeps the run of a killed process open, and rejects the process
+    that resumes it.
     """
-    own = {name: value for name, value in os.environ.items() if name not in {*GROUP, "WANDB_SERVICE"}}
-    return {name: value for name, value in own.items() if not name.startswith("TORCHELASTIC_")}
+    environment = {name: value for name, value in os.environ.items() if name not in {*GROUP_VARIABLES, "WANDB_SERVICE"}}
+    return {name: value for name, value in environment.items() if not name.startswith("TORCHELASTIC_")}

@@ -11,7 +11,7 @@ from hydra.types import RunMode
 from lightning.pytorch.plugins.environments import SLURMEnvironment
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning.cli.config import at_least_zero, check_values, one_of, positive, whole
+from sr_lightning.cli.config import check_values, integer, nonnegative_number, one_of, positive_number
 from sr_lightning.errors import InputError
 from sr_lightning.losses import Reconstruction
 
@@ -19,25 +19,25 @@ log = logging.getLogger(__name__)
 ADVERSARIAL = ("gan=", "gan.", "discriminator=", "discriminator.", "discriminator_", "generator_start=")
 PRECISIONS = ("auto", "32-true", "32", "bf16-mixed", "16-mixed")  # images and losses are float32 in all of them
 EXPECTED = {
-    "seed": whole(0),
-    "scale": whole(1),
-    "iterations": whole(1),
-    "validate_every": whole(1),
-    "log_every": whole(1),
-    "accumulate": whole(1),
-    "discriminator_start": whole(0),
-    "discriminator_every": whole(1),
-    "generator_start": whole(0),
-    "nonfinite_limit": whole(1),
+    "seed": integer(0),
+    "scale": integer(1),
+    "iterations": integer(1),
+    "validate_every": integer(1),
+    "log_every": integer(1),
+    "accumulate": integer(1),
+    "discriminator_start": integer(0),
+    "discriminator_every": integer(1),
+    "generator_start": integer(0),
+    "nonfinite_limit": integer(1),
     "match": one_of(None, "params", "macs"),
     "match_by": one_of("generator.depth", "generator.width", "block.growth"),
     "compile": one_of(True, False),
     "channels_last": one_of(True, False),
-    "optimizer.lr": positive(),
-    "generator.width": whole(1),
-    "generator.depth": whole(1),
-    "data.crop": whole(1),
-    "data.batch_size": whole(1),
+    "optimizer.lr": positive_number(),
+    "generator.width": integer(1),
+    "generator.depth": integer(1),
+    "data.crop": integer(1),
+    "data.batch_size": integer(1),
     "data.store": one_of(True, False),
     "trainer.precision": (lambda value: str(value) in PRECISIONS, "auto, 32-true, bf16-mixed or 16-mixed"),
     "callbacks.ema.validate_raw": one_of(True, False),
@@ -67,14 +67,14 @@ def check(config: DictConfig) -> None:
     if on_cpu and isinstance(devices, int) and devices > (os.cpu_count() or 1):
         raise InputError(f"trainer.devices={devices}: this machine has {os.cpu_count()} CPU cores and no GPU in use")
     if config.discriminator_lr is not None:
-        check_values(config, {"discriminator_lr": positive()})
+        check_values(config, {"discriminator_lr": positive_number()})
         if "max_lr" in config.scheduler:
             raise InputError(
                 "discriminator_lr: this schedule sets the learning rate of both; set scheduler=cosine or constant"
             )
     for player, limit in config.clip.items():
         if limit is not None:
-            check_values(config, {f"clip.{player}": positive()})
+            check_values(config, {f"clip.{player}": positive_number()})
     check_parts(config)
     if config.trainer.get("accumulate_grad_batches", 1) != 1:
         raise InputError("trainer.accumulate_grad_batches: would train the same crops again; leave it out")
@@ -119,7 +119,7 @@ def check_parts(config: DictConfig) -> None:
     for name in losses:
         if config.weights.get(name) is None:
             raise InputError(f"weights.{name}: is not set; add weights.{name}=… for the {name} loss")
-    check_values(config, {f"weights.{name}": at_least_zero() for name in losses})
+    check_values(config, {f"weights.{name}": nonnegative_number() for name in losses})
 
 
 def check_crop(crop: int, objective: Any, discriminator: Any = None) -> None:

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.system.atomic import write_text
-from sr_lightning.system.torchrun import agreed
+from sr_lightning.system.torchrun import decide_once
 
 log = logging.getLogger(__name__)
 # What may differ between a run and its continuation: nothing here changes what is trained.
@@ -32,7 +32,7 @@ def run_directory(*, _root_: DictConfig) -> str:
     Raises:
         InputError: a name that is not that of a folder.
     """
-    return agreed(lambda: choose_directory(_root_))
+    return decide_once(lambda: choose_directory(_root_))
 
 
 def choose_directory(config: DictConfig) -> str:

@@ -30,7 +30,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.system.hardware import precision
 from sr_lightning.system.shutdown import shutdown
-from sr_lightning.system.torchrun import independent
+from sr_lightning.system.torchrun import independent_environment
 from sr_lightning.training.run_folder import FREE_DATA
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:
         stage.hydra = hydra
     OmegaConf.save(stage, folder / "stage.yaml")
     command = [sys.executable, "-m", "sr_lightning.train", "--config-dir", str(folder), "--config-name", "stage"]
-    status = end(subprocess.Popen(command, env=independent(), pass_fds=[lock] if lock >= 0 else ()))
+    status = end(subprocess.Popen(command, env=independent_environment(), pass_fds=[lock] if lock >= 0 else ()))
     if status:
         raise InputError(f"{folder}: the first stage ended with status {status}; what it said is above")
 

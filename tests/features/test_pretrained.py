@@ -128,6 +128,6 @@ def test_a_wrong_hash_leaves_nothing(zoo, monkeypatch, tmp_path):
 def test_code_in_a_download_is_not_run(zoo, monkeypatch, tmp_path):
     folder, _ = zoo
     offer(folder, monkeypatch, content={"features.0.weight": Code(tmp_path / "ran")})
-    with pytest.raises(InputError, match=r"contains pickled code .*, which is not executed"):
+    with pytest.raises(InputError, match=r"it contains pickled code .*, which is not executed"):
         perceptual({"conv1_2": 1}, depth=19, weights=None)
     assert not (tmp_path / "ran").exists()

@@ -169,7 +169,7 @@ def test_offline_says_all_ways_in_one_line(zoo, monkeypatch, depth, layer, name)
         perceptual({layer: 1}, depth=depth, weights=None)
     line = str(error.value)
     assert "\n" not in line
-    assert line.startswith(f"http://127.0.0.1:1/{name}.pth: no connection, or it broke off. Run again")
+    assert line.startswith(f"http://127.0.0.1:1/{name}.pth: no connection, or it was interrupted. Run again")
     assert f"{name}.pth by hand." in line
     assert line.endswith(f"Or give a file of VGG{depth}'s weights: perceptual.weights=FILE")
 

@@ -146,7 +146,7 @@ def test_dists_replaces_the_pooling_in_its_place(vgg16):
 def test_offline_is_one_line_with_the_option(offline, build, key):
     with pytest.raises(InputError) as error:
         build()
-    assert str(error.value).startswith(f"{offline}: no connection, or it broke off. ")
+    assert str(error.value).startswith(f"{offline}: no connection, or it was interrupted. ")
     assert str(error.value).endswith(f" Or give a file of VGG16's weights: {key}=FILE")
     assert "\n" not in str(error.value)
 

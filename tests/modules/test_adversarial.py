@@ -65,7 +65,7 @@ def test_each_loss_alone_moves_its_player_and_only_it(alone, player):
 
 
 def test_iterations_count_updates_of_the_generator():
-    """REQ-STEP-1: two optimizers step, one is counted; both schedules advance once an iteration."""
+    """Two optimizers step, one is counted; both schedules advance once an iteration."""
     module = restorer()
     trainer = fit(module, batches(3))
     assert trainer.global_step == 3
@@ -76,7 +76,7 @@ def test_iterations_count_updates_of_the_generator():
 @pytest.mark.parametrize("gan", GANS)
 @pytest.mark.parametrize(("precision", "near"), [("32-true", 1e-6), ("bf16-mixed", 1e-3)])
 def test_an_accumulated_batch_is_the_batch(gan, precision, near):
-    """REQ-AMP-3: two halves give the update of the whole, also where the loss compares images of both halves."""
+    """Two halves give the update of the whole, also where the loss compares images of both halves."""
     whole, halves = restorer(gan=gan()), restorer(gan=gan(), accumulate=2)
     for module in (whole, halves):
         fit(module, batches(2), precision=precision)
@@ -93,7 +93,7 @@ def test_looking_ahead_leaves_statistics_as_they_are():
         assert torch.equal(value, before[name]), name
     for number in range(2):
         part = slice(2 * number, 2 * number + 2)
-        fake.append(module.judged(module.generator(batch.lr[part]), batch.hr[part]).fake)
+        fake.append(module.discriminate(module.generator(batch.lr[part]), batch.hr[part]).fake)
         torch.testing.assert_close(logits[number].fake, fake[number].detach())
 
 
@@ -124,7 +124,7 @@ def test_a_gradient_scaler_has_one_factor_for_both_players():
 
 @pytest.mark.parametrize("precision", [[], [scaled(init_scale=2.0**16)]])
 def test_each_player_is_clipped_by_its_own_limit(precision):
-    """REQ-AMP-1: after a gradient scaler has taken its factor out."""
+    """After a gradient scaler has taken its factor out."""
     limits = {"generator": 1e-3, "discriminator": 1e-4}
     module = restorer(clip=limits, weights=dict.fromkeys(WEIGHTS, 1e-2))
     before = copy.deepcopy(module)
@@ -194,7 +194,7 @@ def test_the_generator_waits_for_its_start():
     assert all(config.scheduler.last_epoch == 6 for config in trainer.lr_scheduler_configs)
 
 
-def test_while_the_generator_waits_the_discriminator_learns_what_it_would_in_the_game():
+def test_while_the_generator_waits_the_discriminator_learns_as_in_adversarial_training():
     """With a generator whose learning rate is as good as none."""
     waiting, playing = restorer(generator_start=9), restorer(optimizer=partial(torch.optim.SGD, lr=1e-30))
     playing.discriminator_lr = 0.1

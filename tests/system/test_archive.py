@@ -1,4 +1,4 @@
-"""An extracted folder is whole, or it is not there."""
+"""Archives are extracted completely or not at all."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ FILES = {f"photos/{i}.txt": os.urandom(5000) for i in range(20)}
 
 
 def packed(archive: Path, files: dict[str, bytes]) -> Path:
-    """Write the files into a zip or a tar, without compression."""
+    """Pack files into an uncompressed zip or tar archive."""
     source = archive.with_name("source")
     if archive.suffix == ".zip":
         with zipfile.ZipFile(archive, "w") as zipped:
@@ -50,26 +50,26 @@ def test_single_folder_is_unwrapped(archive: Path, tmp_path: Path) -> None:
     assert [path.name for path in folder.parent.iterdir() if path.suffix != ".lock"] == ["folder"]
 
 
-def test_several_entries_stay_as_they_are(tmp_path: Path) -> None:
+def test_several_entries_keep_their_paths(tmp_path: Path) -> None:
     files = {"a.txt": b"a", "folder/b.txt": b"b"}
     assert read(extract(packed(tmp_path / "a.zip", files), tmp_path / "out")) == files
 
 
-def test_existing_folder_is_left_alone(archive: Path, tmp_path: Path) -> None:
+def test_existing_folder_is_not_changed(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     archive.unlink()
     assert read(extract(archive, tmp_path / "out")) == {}
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"<html>", lambda b: b""])
-def test_damaged_archive_is_one_line_and_leaves_nothing(archive: Path, tmp_path: Path, damage) -> None:
+def test_damaged_archive_gives_one_line_and_leaves_no_folder(archive: Path, tmp_path: Path, damage) -> None:
     archive.write_bytes(damage(archive.read_bytes()))
     with pytest.raises(InputError, match=r"^.*a\.(zip|tar): damaged.*Delete it and run again\.$"):
         extract(archive, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == [archive.name]
 
 
-def test_flipped_bits_in_a_zip_are_found(tmp_path: Path) -> None:
+def test_flipped_bits_in_a_zip_are_detected(tmp_path: Path) -> None:
     archive = packed(tmp_path / "a.zip", FILES)
     content = bytearray(archive.read_bytes())
     content[10_000] ^= 1
@@ -80,19 +80,19 @@ def test_flipped_bits_in_a_zip_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar"])
-def test_nothing_is_written_outside(tmp_path: Path, name: str) -> None:
+def test_nothing_is_written_outside_of_the_folder(tmp_path: Path, name: str) -> None:
     archive = packed(tmp_path / name, {"photos/a.txt": b"a", "../../evil.txt": b"b"})
     with pytest.raises(InputError, match="unsafe"):
         extract(archive, tmp_path / "deep" / "folder")
     assert not list(tmp_path.rglob("evil.txt"))
 
 
-def test_missing_archive_is_one_line(tmp_path: Path) -> None:
+def test_missing_archive_gives_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.zip: cannot be extracted to .* \(No such file or directory\)"):
         extract(tmp_path / "a.zip", tmp_path / "out")
 
 
-def test_killed_extraction_is_done_again(archive: Path, tmp_path: Path) -> None:
+def test_killed_extraction_is_repeated(archive: Path, tmp_path: Path) -> None:
     slow = f"""
 import os, time
 from sr_lightning.system import archive
@@ -112,7 +112,7 @@ archive.extract({str(archive)!r}, {str(tmp_path / "out")!r})
     assert not (tmp_path / ".out.unfinished").exists()
 
 
-def test_together_they_extract_once(archive: Path, tmp_path: Path) -> None:
+def test_concurrent_calls_extract_once(archive: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         folders = set(pool.map(lambda _: extract(archive, tmp_path / "out"), range(8)))
     assert len(read(folders.pop())) == len(FILES)

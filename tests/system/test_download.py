@@ -1,4 +1,4 @@
-"""A download ends with the right file or with one line that says what to do, whatever the server does."""
+"""A download ends with the right file, or with one line that says what to do."""
 
 import hashlib
 import multiprocessing
@@ -25,23 +25,23 @@ def digest(content: bytes, algorithm: str = "sha256") -> str:
 
 
 def left(folder: Path) -> list[str]:
-    """What lies in the folder; lock files, which some systems keep, do not count."""
+    """List the names in a folder, without lock files, which some systems keep."""
     return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
 
 
-def broken_off(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, after: int = 500_000) -> int:
-    """Leave a partial download behind and return its size."""
+def interrupted(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, after: int = 500_000) -> int:
+    """Interrupt a download and return the size of its partial file."""
     server.stop_after = [after]
     with monkeypatch.context() as once:
         once.setattr(download, "ATTEMPTS", 1)
-        with pytest.raises(InputError, match="Run again to go on"):
+        with pytest.raises(InputError, match="Run again to resume"):
             fetch(server.url, folder)
     server.seen.clear()
     server.served = 0
     return (folder / "file.bin.partial").stat().st_size
 
 
-def test_downloads_checks_and_leaves_nothing_else(server: Server, tmp_path: Path) -> None:
+def test_a_download_is_verified_and_leaves_one_file(server: Server, tmp_path: Path) -> None:
     path = fetch(server.url, tmp_path / "new" / "folder", sha256=digest(CONTENT), md5=digest(CONTENT, "md5").upper())
     assert path == tmp_path / "new" / "folder" / "file.bin"
     assert path.read_bytes() == CONTENT
@@ -49,13 +49,13 @@ def test_downloads_checks_and_leaves_nothing_else(server: Server, tmp_path: Path
     assert server.seen == [None]
 
 
-def test_name_is_the_callers_choice(server: Server, tmp_path: Path) -> None:
+def test_the_caller_can_choose_the_file_name(server: Server, tmp_path: Path) -> None:
     assert fetch(server.url, tmp_path, name="weights.pth") == tmp_path / "weights.pth"
     with pytest.raises(InputError, match="does not end in a file name"):
         fetch("http://127.0.0.1/", tmp_path)
 
 
-def test_existing_file_needs_no_network(server: Server, tmp_path: Path) -> None:
+def test_an_existing_file_needs_no_network(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file.bin").write_bytes(b"by hand")
     assert fetch(server.url, tmp_path, sha256=digest(b"by hand")).read_bytes() == b"by hand"
     assert fetch(server.url, tmp_path).read_bytes() == b"by hand"
@@ -65,7 +65,7 @@ def test_existing_file_needs_no_network(server: Server, tmp_path: Path) -> None:
     assert server.seen == []
 
 
-def test_goes_on_where_the_connection_broke(server: Server, tmp_path: Path) -> None:
+def test_an_interrupted_connection_is_resumed(server: Server, tmp_path: Path) -> None:
     server.stop_after = [400_000, 300_000]
     assert fetch(server.url, tmp_path, sha256=digest(CONTENT)).read_bytes() == CONTENT
     first, second, third = server.seen
@@ -75,19 +75,21 @@ def test_goes_on_where_the_connection_broke(server: Server, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("headers", [{"ETag": '"first"'}, {"ETag": 'W/"weak"'}, {"Last-Modified": "yesterday"}, {}])
-def test_next_run_transfers_only_what_is_missing(
+def test_the_next_run_transfers_the_missing_bytes_only(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
 ) -> None:
     server.headers, server.if_range = headers, "first" in headers.get("ETag", "")
-    size = broken_off(server, tmp_path, monkeypatch)
+    size = interrupted(server, tmp_path, monkeypatch)
     assert 500_000 - download.CHUNK <= size <= 500_000
     assert fetch(server.url, tmp_path, sha256=digest(CONTENT)).read_bytes() == CONTENT
     assert (server.seen, server.served) == ([f"bytes={size}-"], SIZE - size)
     assert left(tmp_path) == ["file.bin"]
 
 
-def test_server_without_ranges_starts_again(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken_off(server, tmp_path, monkeypatch)
+def test_a_server_without_ranges_restarts_the_download(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(server, tmp_path, monkeypatch)
     server.ranges = False
     assert fetch(server.url, tmp_path).read_bytes() == CONTENT
     assert server.served == SIZE
@@ -96,32 +98,34 @@ def test_server_without_ranges_starts_again(server: Server, tmp_path: Path, monk
 @pytest.mark.parametrize("if_range", [True, False], ids=["server compares", "server ignores If-Range"])
 @pytest.mark.parametrize("tagged", [True, False], ids=["etag", "length only"])
 @pytest.mark.parametrize("size", [SIZE + 9, 200_000], ids=["longer", "shorter than the part"])
-def test_versions_are_never_glued_together(
+def test_bytes_of_two_versions_are_never_joined(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, if_range: bool, tagged: bool, size: int
 ) -> None:
     server.if_range, server.headers = if_range, {"ETag": '"first"'} if tagged else {}
-    broken_off(server, tmp_path, monkeypatch)
+    interrupted(server, tmp_path, monkeypatch)
     server.content, server.headers = b"x" * size, {"ETag": '"second"'} if tagged else {}
     assert fetch(server.url, tmp_path).read_bytes() == server.content
 
 
-def test_same_length_but_another_tag_is_another_version(
+def test_equal_length_with_another_tag_is_another_version(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.if_range = False
-    broken_off(server, tmp_path, monkeypatch)
+    interrupted(server, tmp_path, monkeypatch)
     server.content, server.headers = CONTENT[::-1], {"ETag": '"second"'}
     assert fetch(server.url, tmp_path).read_bytes() == CONTENT[::-1]
 
 
-def test_complete_part_needs_no_request(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken_off(server, tmp_path, monkeypatch)
-    (tmp_path / "file.bin.partial").write_bytes(CONTENT)  # as if killed just before the file was put in its place
+def test_a_complete_partial_file_needs_no_request(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(server, tmp_path, monkeypatch)
+    (tmp_path / "file.bin.partial").write_bytes(CONTENT)  # as if killed just before the file was renamed
     assert fetch(server.url, tmp_path, sha256=digest(CONTENT)).read_bytes() == CONTENT
     assert server.seen == []
 
 
-def test_wrong_checksum_leaves_nothing(server: Server, tmp_path: Path) -> None:
+def test_a_wrong_checksum_leaves_no_file(server: Server, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         fetch(server.url, tmp_path, sha256="0" * 64)
     assert re.fullmatch(rf".*file\.bin.* {digest(CONTENT)}, expected {'0' * 64}\. .*run again.*", str(caught.value))
@@ -131,7 +135,7 @@ def test_wrong_checksum_leaves_nothing(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("status", "requests"), [(404, 1), (403, 1), (503, download.ATTEMPTS)])
-def test_refusals_are_one_line(server: Server, tmp_path: Path, status: int, requests: int) -> None:
+def test_a_refused_request_gives_one_line(server: Server, tmp_path: Path, status: int, requests: int) -> None:
     server.status = status
     with pytest.raises(InputError) as caught:
         fetch(server.url, tmp_path)
@@ -140,7 +144,7 @@ def test_refusals_are_one_line(server: Server, tmp_path: Path, status: int, requ
     assert len(server.seen) == requests
 
 
-def test_offline_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_connection_gives_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "PAUSE", 0.001)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -152,22 +156,22 @@ def test_offline_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         fetch("file.bin", tmp_path)
 
 
-def test_silent_server_is_one_line(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_gives_one_line(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "TIMEOUT", (1, 0.1))
     monkeypatch.setattr(download, "ATTEMPTS", 2)
     server.stop_after, server.stall = [300_000, 0], True
-    with pytest.raises(InputError, match=r"^.*: no connection, or it broke off\. .*$"):
+    with pytest.raises(InputError, match=r"^.*: no connection, or it was interrupted\. .*$"):
         fetch(server.url, tmp_path)
     assert (tmp_path / "file.bin.partial").stat().st_size >= 300_000 - download.CHUNK
 
 
-def test_unwritable_folder_is_one_line(server: Server, tmp_path: Path) -> None:
+def test_an_unwritable_folder_gives_one_line(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"cannot be written \(.*\)\. Make room or choose another folder"):
         fetch(server.url, tmp_path / "file")
 
 
-def test_full_disk_is_one_line_and_keeps_the_part(server: Server, tmp_path: Path) -> None:
+def test_a_full_disk_gives_one_line_and_keeps_the_partial_file(server: Server, tmp_path: Path) -> None:
     code = f"""
 import resource, signal
 from sr_lightning.system.download import fetch
@@ -181,14 +185,14 @@ fetch({server.url!r}, {str(tmp_path)!r})
     assert server.seen[1] == "bytes=300000-"
 
 
-def test_together_they_download_once(server: Server, tmp_path: Path) -> None:
+def test_concurrent_calls_download_once(server: Server, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         paths = list(pool.map(lambda _: fetch(server.url, tmp_path, sha256=digest(CONTENT)), range(8)))
     assert {path.read_bytes() for path in paths} == {CONTENT}
     assert server.served == SIZE
 
 
-def test_processes_download_once(server: Server, tmp_path: Path) -> None:
+def test_concurrent_processes_download_once(server: Server, tmp_path: Path) -> None:
     processes = [multiprocessing.get_context("spawn").Process(target=fetch, args=(server.url, tmp_path)) for _ in "ab"]
     for process in processes:
         process.start()
@@ -199,7 +203,7 @@ def test_processes_download_once(server: Server, tmp_path: Path) -> None:
     assert server.served == SIZE
 
 
-def test_killed_download_goes_on(server: Server, tmp_path: Path) -> None:
+def test_a_killed_download_is_resumed(server: Server, tmp_path: Path) -> None:
     server.stop_after, server.stall = [600_000], True
     code = f"from sr_lightning.system.download import fetch; fetch({server.url!r}, {str(tmp_path)!r})"
     process = subprocess.Popen([sys.executable, "-c", code])

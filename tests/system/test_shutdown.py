@@ -1,17 +1,17 @@
-"""Signals are collected for the time of a block, and everything is afterwards as it was before."""
+"""Termination signals are collected during a block, and the previous handlers restored afterwards."""
 
 import signal
 from threading import Thread
 
 import pytest
 
-from sr_lightning.system.shutdown import ASKING, shutdown
+from sr_lightning.system.shutdown import TERMINATION, shutdown
 
 
 @pytest.fixture
 def handlers():
-    """Handlers of a program that was started in a terminal, whatever the tests inherited."""
-    before = {name: signal.getsignal(signal.Signals[name]) for name in ASKING}
+    """Install the handlers of a program started in a terminal, independent of what the tests inherited."""
+    before = {name: signal.getsignal(signal.Signals[name]) for name in TERMINATION}
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("SIGTERM", "SIGHUP"):
         signal.signal(signal.Signals[name], signal.SIG_DFL)
@@ -20,7 +20,7 @@ def handlers():
         signal.signal(signal.Signals[name], handler)
 
 
-@pytest.mark.parametrize("name", ASKING)
+@pytest.mark.parametrize("name", TERMINATION)
 def test_signals_are_collected_and_handlers_restored(handlers, name):
     number = signal.Signals[name]
     before, seen = signal.getsignal(number), []
@@ -32,7 +32,7 @@ def test_signals_are_collected_and_handlers_restored(handlers, name):
     assert signal.getsignal(number) is before
 
 
-@pytest.mark.parametrize("name", ASKING)
+@pytest.mark.parametrize("name", TERMINATION)
 def test_an_ignored_signal_stays_ignored(handlers, name):
     number = signal.Signals[name]
     signal.signal(number, signal.SIG_IGN)
@@ -43,36 +43,36 @@ def test_an_ignored_signal_stays_ignored(handlers, name):
     assert signal.getsignal(number) is signal.SIG_IGN
 
 
-def test_other_signals_do_what_they_did(handlers):
+def test_other_signals_keep_their_handlers(handlers):
     with shutdown(names=["SIGTERM"]):
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
 
 
-def test_an_error_restores_the_handlers_too(handlers):
+def test_handlers_are_restored_after_an_error(handlers):
     with pytest.raises(ValueError, match="within"), shutdown():
         raise ValueError("within")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_handler_that_the_block_installed_is_kept(handlers):
-    def own(number, frame):
+    def installed(number, frame):
         pass
 
     with shutdown():
-        signal.signal(signal.SIGTERM, own)
-    assert signal.getsignal(signal.SIGTERM) is own
+        signal.signal(signal.SIGTERM, installed)
+    assert signal.getsignal(signal.SIGTERM) is installed
 
 
-def test_outside_of_the_main_thread_nothing_changes(handlers):
-    found = []
+def test_nothing_is_collected_outside_of_the_main_thread(handlers):
+    observed = []
 
     def block():
         with shutdown() as received:
-            found.append((list(received), signal.getsignal(signal.SIGINT)))
+            observed.append((list(received), signal.getsignal(signal.SIGINT)))
 
     thread = Thread(target=block)
     thread.start()
     thread.join()
-    assert found == [([], signal.default_int_handler)]
+    assert observed == [([], signal.default_int_handler)]

@@ -1,4 +1,4 @@
-"""Files of weights: whatever is in them, they are read or refused in one line, and written whole or not at all."""
+"""Weights files are read or rejected with one line, and written atomically."""
 
 import json
 import os
@@ -19,25 +19,27 @@ ENDINGS = (".pth", ".safetensors")
 
 
 class Code:
-    """What a pickle can hold: a call."""
+    """An object whose pickle contains a call."""
 
     def __reduce__(self):
         return os.system, ("touch owned",)
 
 
 @pytest.mark.parametrize("ending", [*ENDINGS, ".pt", ".ckpt"])
-def test_what_is_written_is_read(tmp_path, ending):
+def test_written_tensors_are_read_back(tmp_path, ending):
     base = torch.arange(12.0).reshape(3, 4)
     content = {"a": base.T, "b": base[1:], "c": torch.ones(2, dtype=torch.float16)}
     path = tmp_path / "new" / f"weights{ending}"
     tensor_files.write(path, content)
-    found = tensor_files.read(path)
-    assert found.keys() == content.keys()
-    assert all(torch.equal(found[name], value) and found[name].dtype == value.dtype for name, value in content.items())
+    result = tensor_files.read(path)
+    assert result.keys() == content.keys()
+    assert all(
+        torch.equal(result[name], value) and result[name].dtype == value.dtype for name, value in content.items()
+    )
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_a_failed_write_leaves_the_old_file_alone(tmp_path, monkeypatch):
+def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch):
     tensor_files.write(tmp_path / "a.pth", {"a": torch.ones(1)})
 
     def full(path, content):
@@ -51,8 +53,8 @@ def test_a_failed_write_leaves_the_old_file_alone(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["a.pth"]
 
 
-def test_what_cannot_be_written(tmp_path):
-    with pytest.raises(InputError, match=r"a\.zip: unknown format; use \.safetensors or \.pth, \.pt, \.ckpt"):
+def test_unwritable_content_is_rejected(tmp_path):
+    with pytest.raises(InputError, match=r"a\.zip: unknown file type; use \.safetensors or \.pth, \.pt, \.ckpt"):
         tensor_files.write(tmp_path / "a.zip", {})
     with pytest.raises(ValueError, match="epoch is not a tensor"):
         tensor_files.write(tmp_path / "a.safetensors", {"epoch": 3})
@@ -61,12 +63,12 @@ def test_what_cannot_be_written(tmp_path):
         tensor_files.write(tmp_path / "file" / "a.pth", {})
 
 
-def test_code_is_never_run(tmp_path, monkeypatch):
+def test_pickled_code_is_not_executed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for content in (Code(), {"params": {"a": torch.ones(1)}, "b": Code()}):
         torch.save(content, "evil.pth")
         with pytest.raises(
-            InputError, match=r"evil\.pth: .*contains pickled code \(\S*system\), which is not executed"
+            InputError, match=r"evil\.pth: .*it contains pickled code \(\S*system\), which is not executed"
         ) as error:
             weights.load("evil.pth")
         assert "\n" not in str(error.value)
@@ -93,7 +95,7 @@ def header(text: bytes, length: int | None = None) -> bytes:
     ],
 )
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_crafted_files_are_refused(tmp_path, content, ending):
+def test_crafted_files_are_rejected(tmp_path, content, ending):
     path = tmp_path / f"a{ending}"
     path.write_bytes(content)
     with pytest.raises(InputError, match=str(path)) as error:
@@ -103,8 +105,8 @@ def test_crafted_files_are_refused(tmp_path, content, ending):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(ENDINGS), st.integers(0, 10**6), st.binary(max_size=40), st.booleans())
-def test_damaged_files_are_refused_or_loaded(tmp_path, ending, place, damage, cut):
-    """Cut off somewhere, or bytes overwritten anywhere: an InputError, or weights that are all finite."""
+def test_damaged_files_are_rejected_or_loaded(tmp_path, ending, place, damage, cut):
+    """A truncated file, or one with overwritten bytes, gives an InputError or finite weights."""
     path = tmp_path / f"whole{ending}"
     if not path.exists():
         tensor_files.write(path, Compact(2, 1, 2).state_dict())
@@ -124,7 +126,7 @@ def test_damaged_files_are_refused_or_loaded(tmp_path, ending, place, damage, cu
 
 
 @pytest.mark.parametrize("content", [torch.ones(2), [1, 2], "text"])
-def test_what_is_not_named_is_refused(tmp_path, content):
+def test_content_without_names_is_rejected(tmp_path, content):
     torch.save(content, tmp_path / "a.pth")
     with pytest.raises(InputError, match=f"contains a {type(content).__name__}, not weights by name"):
         tensor_files.read(tmp_path / "a.pth")
