@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help train test lint bench gpu clean
+.PHONY: help train test coverage lint bench gpu docs clean
 
-help:  ## what there is
+help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml constraints.txt
@@ -22,6 +22,9 @@ train: $(INSTALLED)  ## quickstart: ESRGAN in small on demo photographs, about 4
 test: $(INSTALLED)  ## run all tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4
 
+coverage: $(INSTALLED)  ## run all tests and list the lines that none reaches
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --cov=sr_lightning --cov-report=term-missing:skip-covered
+
 lint: $(INSTALLED)  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,6 +35,9 @@ bench: $(INSTALLED)  ## speed of the training step and of the loader, as a table
 
 gpu: $(INSTALLED)  ## check on a GPU: correctness, speed, a short training; goes on where it was interrupted
 	$(BIN)/python -m tests.gpu
+
+docs: $(INSTALLED)  ## build the documentation in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:  ## remove the environment and what the tools left
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

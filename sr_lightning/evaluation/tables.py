@@ -35,13 +35,25 @@ def cells(row: Row) -> list[str]:
 
 
 def show(summary: Sequence[Row], title: str, console: Console | None = None) -> None:
-    """Print a summary as a table."""
+    """Print a summary as a table; one that is wider than the terminal is transposed, so that no number is cut."""
+    console = console or Console()
+    table = as_table([list(summary[0]), *map(cells, summary)], title)
+    unlimited = console.options.update(width=10_000)
+    if console.measure(table, options=unlimited).maximum > console.width:
+        transposed = zip(summary[0], *map(cells, summary), strict=True)
+        table = as_table([list(line) for line in transposed], title)
+    console.print(table)
+
+
+def as_table(lines: Sequence[Sequence[str]], title: str) -> Table:
+    """Return a table of texts; the first line is the header, and numbers are aligned to the right."""
     table = Table(title=title, title_justify="left", header_style="bold")
-    for name, first in summary[0].items():
-        table.add_column(name, justify="left" if isinstance(first, str) else "right")
-    for row in summary:
-        table.add_row(*map(escape, cells(row)))
-    (console or Console()).print(table)
+    for number, heading in enumerate(lines[0]):
+        numeric = any(line[number][-1:].isdigit() and "." in line[number] for line in lines[1:])
+        table.add_column(escape(heading), justify="right" if numeric else "left", overflow="fold")
+    for line in lines[1:]:
+        table.add_row(*map(escape, line))
+    return table
 
 
 def markdown(summary: Sequence[Row]) -> str:
