@@ -135,6 +135,12 @@ def test_the_examples_of_extending_train_together(command, photos, tmp_path, mon
     assert (tmp_path / "b" / "checkpoints" / "best.ckpt").is_file()
 
 
+def test_every_picture_is_shown():
+    shown = {(page.parent / target).resolve() for page, target in links()}
+    pictures = {path.resolve() for path in (ROOT / "docs" / "pictures").iterdir()}
+    assert pictures <= shown, pictures - shown
+
+
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
