@@ -53,7 +53,7 @@ def test_an_architecture_of_this_library_becomes_a_checkpoint(command, tmp_path)
         (["--alpha", "0:1:0.3", "--output", "x"], "argument --alpha: steps of 0.3 do not lead from 0 to 1"),
         (["--alpha", "0:1", "--output", "x"], "argument --alpha: must be a number or START:STOP:STEP, not '0:1'"),
         (["--alpha", "nan", "--output", "x"], "argument --alpha: must be a number in [-10, 10]"),
-        (["--alpha", "0:1:0.001", "--output", "x"], "argument --alpha: has 1001 values; at most 101 are taken"),
+        (["--alpha", "0:1:0.001", "--output", "x"], "argument --alpha: has 1001 values; the maximum is 101"),
         (["--weights", "0.5,0.4", "--output", "x.ckpt"], "--weights must have the sum 1, not 0.9"),
         (["--weights", "1", "--output", "x.ckpt"], "--weights needs two networks or more and a share for each, got 1"),
         (["c.ckpt", "--alpha", "1", "--output", "x.ckpt"], "--alpha is between two networks, not 3"),
