@@ -8,7 +8,6 @@ from torch import Tensor
 from sr_lightning.degradations import poisson_sampling
 from sr_lightning.degradations.random_draws import Record, SampleRNG
 from sr_lightning.degradations.stage import fraction, interval
-from sr_lightning.ops.color import grayscale
 from sr_lightning.ops.quantize import quantize
 
 
@@ -63,7 +62,9 @@ def poisson_noise(image: Tensor, scale: float, gray: bool, generator: torch.Gene
     """
     intensity = image.clamp(0, 1)
     if gray and len(image) > 1:
-        intensity = grayscale(intensity) if len(image) == 3 else intensity.mean(0, keepdim=True)
+        from kornia.color import rgb_to_grayscale  # here because kornia is slow to import
+
+        intensity = rgb_to_grayscale(intensity) if len(image) == 3 else intensity.mean(0, keepdim=True)
     level = quantize(intensity).mul(255).round().long()
     distinct = torch.zeros(256, device=image.device).index_fill(0, level.flatten(), 1).sum()
     bits = distinct.log2().ceil().long()

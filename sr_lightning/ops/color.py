@@ -22,16 +22,6 @@ def luma(image: Tensor) -> Tensor:
     return (65.481 * red + 128.553 * green + 24.966 * blue + 16) / 255
 
 
-def grayscale(image: Tensor) -> Tensor:
-    """Return the full-range luma of BT.601, which photo programs and libraries call grayscale.
-
-    Shape:
-        (..., 3, H, W) -> (..., 1, H, W), of the range of the input
-    """
-    red, green, blue = image.split(1, dim=-3)
-    return (red * 0.299).add(green, alpha=0.587).add(blue, alpha=0.114)
-
-
 def rgb(image: Tensor) -> Tensor:
     """Return the image unchanged, for metrics that weight the three channels equally."""
     return image

@@ -36,7 +36,7 @@ def gaussian_kernel(device: torch.device) -> Tensor:
 
     It is created outside inference mode, so that a cached tensor can be used in training later.
     """
+    from kornia.filters import get_gaussian_kernel1d  # here because kornia is slow to import
+
     with torch.inference_mode(False):
-        offset = torch.arange(SIZE, dtype=torch.float32) - SIZE // 2
-        weights = torch.exp(-(offset**2) / (2 * SIGMA**2))
-        return (weights / weights.sum()).to(device)
+        return get_gaussian_kernel1d(SIZE, SIGMA)[0].to(device)

@@ -2,9 +2,8 @@
 
 import pytest
 import torch
-from kornia.color import rgb_to_grayscale
 
-from sr_lightning.ops.color import grayscale, luma, rgb
+from sr_lightning.ops.color import luma, rgb
 
 
 @pytest.mark.parametrize(
@@ -41,8 +40,3 @@ def test_luma_needs_three_channels():
 def test_rgb_returns_its_input():
     image = torch.rand(3, 4, 4)
     assert rgb(image) is image
-
-
-def test_grayscale_equals_kornia():
-    image = torch.rand(2, 3, 9, 7)
-    assert torch.equal(grayscale(image), rgb_to_grayscale(image))
