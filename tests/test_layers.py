@@ -25,7 +25,7 @@ APART = (1, 2, 7)
 
 LIBRARIES = {
     "errors": (),
-    "ops": ("numpy", "torch"),
+    "ops": ("numpy", "torch", "kornia"),
     "system": ("torch", "filelock", "requests", "rich", "safetensors"),
     "features": ("torch",),
 }
