@@ -132,7 +132,7 @@ def test_one_word_changes_one_thing():
         (["data.batch_size=abc"], "data.batch_size=abc: must be"),
         (["data.resident=maybe"], "data.resident=maybe: must be one of true, false, auto"),
         (["data.workers=-1"], "data.workers=-1: must be null or a whole number"),
-        (["data.cache=/proc/nowhere"], "data.cache=/proc/nowhere: cannot be made"),
+        (["data.cache=/proc/nowhere"], "data.cache=/proc/nowhere: cannot be created"),
         (["name=../escape"], "name=../escape: must be a plain name"),
         (["~callbacks.checkpoints"], "callbacks.checkpoints: is needed"),
         (["trainer.devices=1000"], "trainer.devices=1000: this machine has"),
