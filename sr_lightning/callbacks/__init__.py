@@ -1,4 +1,4 @@
-"""What happens around the training step: averages, checkpoints, pictures, progress, costs, what is not finite."""
+"""Training callbacks: EMA, checkpoints, validation images, progress, costs, non-finite steps."""
 
 from sr_lightning.callbacks.batch_norm_gap import BatchStatistics
 from sr_lightning.callbacks.checkpoints import AtomicCheckpointIO, Checkpoints

@@ -1,4 +1,4 @@
-"""How far apart a network with batch norm is in training and in use."""
+"""Difference between batch norm with batch statistics and with running statistics."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ PREFIX = "val/batch_statistics_"
 
 
 class BatchStatistics(Callback):
-    """Measures each validation image a second time, with batch norm as in training: by the statistics of this image.
+    """Validates each image a second time with batch norm as in training, i.e. with the statistics of this image.
 
-    Logs ``val/batch_statistics_NAME`` beside ``val/NAME``, and ``val/batch_statistics_gap``: the root of the mean
-    squared difference of the two outputs, in levels of 255, mean over images; 0 for a network without batch norm. What
-    the layers have collected stays as it is.
+    Logs ``val/batch_statistics_NAME`` beside ``val/NAME``, and ``val/batch_statistics_gap``: the root mean squared
+    difference of the two outputs in levels of 255, averaged over images; 0 for a network without batch norm. Running
+    statistics are not changed.
 
     Source:
-        ESRGAN, arXiv:1809.00219, sec. 3.1: a difference of the two brings artefacts.
+        ESRGAN, arXiv:1809.00219, sec. 3.1: a difference of the two statistics causes artifacts.
     """
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -38,7 +38,7 @@ class BatchStatistics(Callback):
 
 @contextmanager
 def by_batch(network: nn.Module) -> Iterator[None]:
-    """Batch norm by the statistics of what comes in, without collecting them."""
+    """Make batch norm use the statistics of its input, without updating its running statistics."""
     layers = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
     before = [(layer.training, layer.track_running_stats) for layer in layers]
     try:

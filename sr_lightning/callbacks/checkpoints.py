@@ -1,4 +1,4 @@
-"""What is saved when: best, last, periodic and by the clock, each file complete or not there at all."""
+"""Save the best, the last and periodic checkpoints atomically."""
 
 import math
 import os
@@ -15,7 +15,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes beside the final place, then renames: a killed run never leaves half a checkpoint."""
+    """Writes to a temporary file, then renames it: a killed run leaves no incomplete checkpoint."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
         path = Path(path)
@@ -29,16 +29,16 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 
 class Checkpoints(Checkpoint):
-    """``best.ckpt`` by a validated metric, ``last.ckpt``, and ``iteration-N.ckpt`` every so often.
+    """Saves ``best.ckpt`` by a validation metric, ``last.ckpt``, and periodic ``iteration-N.ckpt``.
 
-    The best is chosen at the end of a validation, so it holds the very weights that were measured. ``last.ckpt`` is
-    written after each validation, by the clock, and at the end.
+    The best checkpoint is saved at the end of a validation, so it holds the weights that were validated. ``last.ckpt``
+    is saved after each validation, in intervals of wall-clock time, and at the end of training.
 
     Args:
-        folder: where they go.
-        monitor: ``val/NAME`` of the metric that decides the best; the metric itself says whether more is better.
-        every: iterations between checkpoints that are kept; None: none are.
-        minutes: wall-clock time between two writings of ``last.ckpt``, looked at with each line of the log.
+        folder: of the checkpoints.
+        monitor: ``val/NAME`` of the metric that selects the best; its class defines whether higher is better.
+        every: iterations between periodic checkpoints; None saves none.
+        minutes: wall-clock time between two savings of ``last.ckpt``, checked at each logging step.
     """
 
     def __init__(self, folder: str | Path, monitor: str, every: int | None = None, minutes: float = 10) -> None:
@@ -48,21 +48,21 @@ class Checkpoints(Checkpoint):
 
     @property
     def best(self) -> Path:
-        """The best checkpoint; not there before the first validation."""
+        """Return the path of the best checkpoint, which exists after the first validation."""
         return self.folder / "best.ckpt"
 
     @property
     def last(self) -> Path:
-        """The newest checkpoint, from which a run resumes."""
+        """Return the path of the newest checkpoint, from which a run resumes."""
         return self.folder / "last.ckpt"
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         if trainer.val_check_batch and trainer.global_step % trainer.val_check_batch == 0:
-            return  # a run that goes on from here must not miss the validation that comes first
+            return  # a checkpoint here would make a resumed run skip this validation
         self.save_periodic(trainer)
         if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
             due = time.monotonic() - self.saved_at > 60 * self.minutes
-            if trainer.strategy.broadcast(due):  # all devices save together, by the clock of the first
+            if trainer.strategy.broadcast(due):  # all devices save together, by the clock of rank 0
                 self.save_last(trainer)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -79,12 +79,12 @@ class Checkpoints(Checkpoint):
         self.save_last(trainer)
 
     def better(self, module: LightningModule, score: float) -> bool:
-        """Whether a score beats the best one."""
+        """Return True if a score is better than the best one."""
         more = module.metrics[self.monitor.removeprefix("val/")].higher_is_better  # type: ignore[index, union-attr]
         return score > self.best_score if more else score < self.best_score  # type: ignore[operator]
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """A scheduler's SIGTERM comes between two iterations, or two images of a validation, and loses nothing."""
+        """Save a checkpoint on SIGTERM, which is raised between two iterations or two validation images."""
         if isinstance(exception, SIGTERMException):
             if trainer.validating:
                 begin_again(trainer)
@@ -105,12 +105,12 @@ class Checkpoints(Checkpoint):
         return {"best_score": self.best_score}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        if self.best.is_file():  # a run that goes on in another folder finds its best anew
+        if self.best.is_file():  # a run resumed in another folder selects its best checkpoint anew
             self.best_score = state_dict["best_score"]
 
 
 def begin_again(trainer: Trainer) -> None:
-    """Make a run that goes on from here validate first: to Lightning, the first image was begun and not ended."""
+    """Make a resumed run start with the validation: mark its first image as started and not finished."""
     progress = trainer.fit_loop.epoch_loop.val_loop.batch_progress
     progress.reset()
     progress.increment_ready()

@@ -9,14 +9,14 @@ from torch import Tensor
 
 
 class GeneratorEMA(Callback):
-    """Averages the generator alone: parameters are interpolated, buffers copied; validation uses the average.
+    """Exponential moving average of the generator's parameters; buffers are copied. Validation uses the average.
 
-    The n-th update keeps min(decay, (1 + n) / (10 + n)) of the average, so that short runs are not dominated by the
-    first weights. A checkpoint holds the raw weights in ``state_dict`` and the averaged ones in ``ema``.
+    The decay of the n-th update is min(decay, (1 + n) / (10 + n)), so that the initial weights do not dominate short
+    runs. Checkpoints hold the raw weights in ``state_dict`` and the averaged ones in ``ema``.
 
     Args:
-        decay: share of the old average in long runs; 0.999 in BasicSR's ESRGAN.
-        validate_raw: measure also the weights themselves, as ``val/raw_NAME``; validation then takes twice as long.
+        decay: of the average; 0.999 in BasicSR's ESRGAN.
+        validate_raw: also validate the raw weights, as ``val/raw_NAME``; validation then takes twice as long.
     Raises:
         ValueError: a decay outside [0, 1).
     """
@@ -27,7 +27,7 @@ class GeneratorEMA(Callback):
         self.decay, self.validate_raw = decay, validate_raw
         self.updates = 0
         self.average: dict[str, Tensor] = {}
-        self.raw: dict[str, Tensor] | None = None  # set aside while the average is in the network
+        self.raw: dict[str, Tensor] | None = None  # raw weights, while the network holds the average
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.validate_raw:
@@ -87,7 +87,7 @@ class GeneratorEMA(Callback):
 
 
 def generator_weights(module: LightningModule) -> dict[str, Tensor]:
-    """Parameters and buffers of the generator, as they are kept in checkpoints; not copies."""
+    """Return the generator's parameters and buffers as in its ``state_dict``, without copying."""
     return dict(module.generator.state_dict())  # type: ignore[union-attr]
 
 

@@ -1,4 +1,4 @@
-"""A network that starts from good weights: how long to train it, and a warning where it loses what it knew."""
+"""Recommend a length for fine-tuning, and warn about settings and validations that indicate forgetting."""
 
 import logging
 from collections.abc import Mapping
@@ -8,23 +8,23 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
 log = logging.getLogger(__name__)
-LAST = 10  # iterations over which the discriminator is looked at, before the generator follows it
+LAST = 10  # iterations over which the discriminator is evaluated before the generator starts
 
 
 class Forgetting(Callback):
-    """Compares each validation with that of the start, and settings with what is usual, and warns.
+    """Warns if a validation is worse than that of the initial weights, or if settings are unusual for fine-tuning.
 
-    The start is measured by Lightning's sanity check, which has to be of the whole validation set
-    (``Trainer(num_sanity_val_steps=-1)``). A run that goes on keeps the measurement of its own start.
+    The initial weights are validated by Lightning's sanity check, which must cover the validation set
+    (``Trainer(num_sanity_val_steps=-1)``). Resumed runs keep this measurement.
 
     Args:
-        monitor: ``val/NAME`` of the metric that is compared.
-        lr: largest learning rate of the generator that is not warned of.
-        passes: how often each pixel of the training images may be seen before a warning.
-        tolerance: share of the start's value by which a validation may be worse before a warning.
-        apart: logits between photographs and the network's images that a new discriminator has to have learned before
-            the generator follows it; with less, it is told that this one knows nothing.
-        discriminator: what the discriminator starts from; None: it is new, and has to learn alone first.
+        monitor: ``val/NAME`` of the compared metric.
+        lr: learning rate of the generator above which to warn.
+        passes: number of times that each training pixel may be seen without a warning.
+        tolerance: relative deterioration of the metric without a warning.
+        apart: smallest difference of the mean logits of real and generated images that a new discriminator must reach
+            before the generator starts, to avoid a warning.
+        discriminator: initial weights of the discriminator; None for a new one, which should train alone first.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Forgetting(Callback):
         self.gaps: list[float] = []
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say how many iterations the photographs are good for, and what speaks against the settings."""
+        """Log how many iterations make sense for the photographs, and warn about unusual settings."""
         if not trainer.is_global_zero:
             return
         data = trainer.datamodule  # type: ignore[attr-defined]
@@ -75,7 +75,7 @@ class Forgetting(Callback):
             )
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        """Look at the discriminator in the last iterations in which it trains alone."""
+        """Check the discriminator in the last iterations in which it trains alone."""
         wait = getattr(pl_module, "generator_start", 0)
         if not trainer.is_global_zero or not max(0, wait - LAST) < trainer.global_step <= wait:
             return

@@ -1,4 +1,4 @@
-"""One line that says how far a run is, how long it takes and how well it does."""
+"""Progress bar with speed, losses and metrics."""
 
 import logging
 import sys
@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 log = logging.getLogger(__name__)
-QUIET = ("train/nonfinite_steps",)  # not shown while they are zero
+QUIET = ("train/nonfinite_steps",)  # hidden while zero
 
 
 class IterationProgress(ProgressBar):
-    """A bar over the iterations in a terminal; elsewhere a line of the log for each validation.
+    """Shows a progress bar in a terminal, and otherwise logs a line per validation.
 
     Args:
-        refresh: seconds between two updates of the bar, each of which waits for the device.
+        refresh: seconds between two updates of the bar, each of which synchronizes with the device.
     """
 
     def __init__(self, refresh: float = 0.5) -> None:
@@ -71,7 +71,7 @@ class IterationProgress(ProgressBar):
                 log.info(line)
 
     def numbers(self, trainer: Trainer, group: str) -> str:
-        """What is known now of one group of metrics."""
+        """Return the current values of a group of metrics as text."""
         known = trainer.callback_metrics
         names = sorted(name for name in known if name.startswith(group) and (name not in QUIET or known[name]))
         return "  ".join(f"{name.removeprefix(group)} {float(known[name]):.4g}" for name in names)

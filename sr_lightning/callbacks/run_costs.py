@@ -1,4 +1,4 @@
-"""What a run costs: parameters, multiply-adds, memory and time."""
+"""Measure the costs of a run: parameters, multiply-adds, memory and time."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -16,13 +16,13 @@ from sr_lightning.system.peak_memory import PeakMemory
 
 
 class Costs(Callback):
-    """Measures what the training costs; logged once, at its end, as ``costs/NAME``.
+    """Measures the costs of training and logs them at its end as ``costs/NAME``.
 
-    A run that goes on counts the time and the iterations of all its attempts, and keeps the memory that it measured.
+    Time and iterations are summed over resumed runs; the measured memory is kept.
 
     Args:
         crop: side of the training crops, in HR pixels.
-        clock: seconds since some moment.
+        clock: returns seconds, e.g. ``time.monotonic``.
     """
 
     def __init__(self, crop: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,13 +35,13 @@ class Costs(Callback):
 
     @property
     def results(self) -> dict[str, int | float | None]:
-        """What has been measured so far.
+        """Return the measurements so far.
 
-        ``parameters`` of the generator; ``multiply_adds`` of the generator for one training crop, forward;
-        ``peak_memory_bytes`` of the tensors that were alive at once in a training iteration on one device, of both
-        players, their optimizers and the losses (on a CPU without the perceptual loss's weights and without what
-        kernels use for themselves; None for a compiled network there, and before two iterations in a row);
-        ``iterations_per_second``, the mean without validations; None before the first iteration.
+        ``parameters`` of the generator; ``multiply_adds`` of its forward pass for one training crop;
+        ``peak_memory_bytes`` of all tensors during a training iteration on one device, optimizer states included (on a
+        CPU without the weights of the perceptual network and the workspace of kernels; None for a compiled network on a
+        CPU, and before two consecutive iterations); ``iterations_per_second``, without validations; None before the
+        first iteration.
         """
         speed = self.iterations / self.seconds if self.seconds else None
         return {**self.network, "peak_memory_bytes": self.peak_memory, "iterations_per_second": speed}
@@ -56,7 +56,7 @@ class Costs(Callback):
         self.watch.lap()
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        """The second iteration is measured: the first makes what the optimizers keep."""
+        """Measure the memory of the second iteration: the first one creates the optimizer states."""
         if self.peak_memory is not None or trainer.global_step != self.first + 1:
             return
         if pl_module.device.type == "cuda":
@@ -106,7 +106,7 @@ class Costs(Callback):
 
 
 def kept(trainer: Trainer, module: LightningModule) -> int:
-    """Bytes of what lives from iteration to iteration: parameters, buffers, optimizers' states."""
+    """Return the bytes of persistent tensors: parameters, buffers and optimizer states."""
     held = [*module.parameters(), *module.buffers()]
     held += [leaf for optimizer in trainer.optimizers for leaf in tree_leaves(list(optimizer.state.values()))]
     return sum(leaf.untyped_storage().nbytes() for leaf in held if isinstance(leaf, Tensor))

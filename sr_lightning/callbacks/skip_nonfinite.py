@@ -1,4 +1,4 @@
-"""Iterations with numbers that are none do no harm, and a run that has no others stops."""
+"""Skip non-finite training steps; abort after too many in a row."""
 
 from typing import Any
 
@@ -14,26 +14,26 @@ from sr_lightning.modules.optimizers import skip_if
 
 
 class SkipNotFinite(Callback):
-    """Skips every iteration in which a loss or a gradient is infinite or not a number.
+    """Skips every iteration with a loss or gradient that is infinite or NaN.
 
-    Skipped means that all parameters, states of optimizers and running statistics are bit for bit what they were, on
-    all devices. The iteration counts all the same, and schedules and the average of the weights go on. How many were
-    skipped is logged as ``train/nonfinite_steps``.
+    A skipped iteration leaves all parameters, optimizer states and running statistics bit-identical, on all devices. It
+    still counts as an iteration for schedules and the moving average. The number of skipped iterations is logged as
+    ``train/nonfinite_steps``.
 
-    Nothing waits for the device: what was found is read where it is waited for anyway, at a line of the log, at a
-    validation and at the end.
+    The check does not synchronize with the device: its result is read when the host waits for the device anyway, i.e.
+    at logging steps, at validations and at the end.
 
     Args:
-        limit: so many skipped in a row end the run.
+        limit: number of consecutive skipped iterations that ends the run.
     Raises:
-        InputError: names the images of the last batch and the first loss or network that is not finite.
+        InputError: names the images of the last batch and the first non-finite loss or network.
     """
 
     def __init__(self, limit: int = 10) -> None:
         self.limit = limit
         self.skipped = torch.zeros(())
         self.in_a_row = torch.zeros(())
-        self.found: Tensor | None = None  # whether this iteration is skipped; None: not looked yet
+        self.found: Tensor | None = None  # True if this iteration is skipped; None before the check
         self.looked_at: list[tuple[str, Tensor]] = []
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -45,7 +45,7 @@ class SkipNotFinite(Callback):
         self.kept = [tensor_groups.join(group) for group in self.buffers]
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
-        """At the first optimizer's step all gradients are there: decide for all, and restore the statistics."""
+        """Decide for all optimizers at the step of the first, when all gradients exist; restore running statistics."""
         if self.found is None:
             self.looked_at = [*pl_module.losses, *gradient_maxima(pl_module)]  # type: ignore[misc]
             self.found = ~torch.stack([value.float() for _, value in self.looked_at]).isfinite().all()
@@ -72,7 +72,7 @@ class SkipNotFinite(Callback):
         self.look(trainer)
 
     def look(self, trainer: Trainer) -> None:
-        """Wait for the device, and end the run if it goes nowhere."""
+        """Synchronize with the device, and end the run after too many skipped iterations in a row."""
         if self.in_a_row < self.limit:
             return
         first = next((name for name, value in self.looked_at if not value.isfinite()), "another device's share")
@@ -90,7 +90,7 @@ class SkipNotFinite(Callback):
 
 
 def gradient_maxima(module: nn.Module) -> list[tuple[str, Tensor]]:
-    """The largest absolute value of each network's gradient; not finite where any value is not."""
+    """Return the largest absolute gradient of each network, which is non-finite if any value is."""
     maxima = []
     for name, network in module.named_children():
         gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
@@ -100,7 +100,7 @@ def gradient_maxima(module: nn.Module) -> list[tuple[str, Tensor]]:
 
 
 def images(trainer: Trainer, numbers: Tensor) -> list[str]:
-    """Files of the training images of these numbers, each once; without a data module the numbers themselves."""
+    """Return the unique files of training images by their indices, or the indices without a data module."""
     files = getattr(getattr(trainer, "datamodule", None), "train_files", None)
     unique = sorted(set(numbers.tolist()))
     return [str(number if files is None else files.hr[number]) for number in unique]

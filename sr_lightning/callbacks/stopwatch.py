@@ -1,13 +1,13 @@
-"""The time from one moment to the next."""
+"""Measure time intervals."""
 
 from collections.abc import Callable
 
 
 class Stopwatch:
-    """Measures laps.
+    """Measures the time between calls of ``lap``.
 
     Args:
-        clock: seconds since some moment.
+        clock: returns seconds, e.g. ``time.monotonic``.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -15,6 +15,6 @@ class Stopwatch:
         self.mark = clock()
 
     def lap(self) -> float:
-        """Seconds since the last lap; the next begins now."""
+        """Return the seconds since the last call, or since construction."""
         last, self.mark = self.mark, self.clock()
         return self.mark - last

@@ -1,4 +1,4 @@
-"""How fast a run is, and whether it waits for its data."""
+"""Log the training speed and the time spent waiting for data."""
 
 import time
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from sr_lightning.callbacks.stopwatch import Stopwatch
 
 
 class Speed(Callback):
-    """Logs ``speed/iterations_per_second`` and ``speed/data_wait`` with every line of the log.
+    """Logs ``speed/iterations_per_second`` and ``speed/data_wait`` at every logging step.
 
-    Both are means since the line before; validations do not count. ``data_wait`` is the share of the time in which no
-    iteration ran: batches were fetched and brought to the device, now and then a checkpoint was written. Near 0 the
-    device is busy; where it is large, more ``data.workers`` help, or ``data.resident=true``.
+    Both are means since the previous logging step, without validations. ``data_wait`` is the fraction of time outside
+    of iterations, in which batches are loaded and transferred and checkpoints written. Near 0 the device is busy; if it
+    is large, increase ``data.workers`` or set ``data.resident=true``.
 
     Args:
-        clock: seconds since some moment.
+        clock: returns seconds, e.g. ``time.monotonic``.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class Speed(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.watch.lap()
-        self.iterations, self.waited, self.worked = 0, 0.0, 0.0  # a validation of the start does not count
+        self.iterations, self.waited, self.worked = 0, 0.0, 0.0  # an initial validation does not count
 
     def on_train_batch_start(self, *_: Any) -> None:
         self.waited += self.watch.lap()

@@ -1,4 +1,4 @@
-"""The same few validation images at every validation: lr, bicubic, sr and hr side by side."""
+"""Save LR, bicubic, SR and HR of the first validation images side by side."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from sr_lightning.visuals.crop_selection import telling_squares
 
 
 class Pictures(Callback):
-    """Writes PNG files, and shows them in TensorBoard and W&B where these are among the loggers.
+    """Writes PNG files at each validation, and logs them to TensorBoard and W&B if these loggers are used.
 
     Args:
-        folder: where the files go, ``NUMBER-IMAGE-ITERATION.png``.
-        count: of images, the first ones of the validation set.
+        folder: of the files, ``NUMBER-IMAGE-ITERATION.png``.
+        count: number of images, from the start of the validation set.
     """
 
     def __init__(self, folder: str | Path, count: int = 4) -> None:
@@ -42,7 +42,7 @@ class Pictures(Callback):
         image.write(self.folder / f"{number:02d}-{name}-{trainer.global_step:07d}.png", picture)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Show the pictures of all devices; they have met to average the scores, so all files are there."""
+        """Log the images of all devices; averaging the scores has synchronized them, so all files exist."""
         if not trainer.is_global_zero:
             return
         step = trainer.global_step

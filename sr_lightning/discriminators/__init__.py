@@ -1,4 +1,4 @@
-"""Networks that tell real images from generated ones: (B, C, H, W) -> logits."""
+"""Discriminators: networks (B, C, H, W) -> logits, large for real images; ``smallest`` is the least image size."""
 
 from sr_lightning.discriminators.patch import PatchDiscriminator
 from sr_lightning.discriminators.unet import UNetDiscriminator

@@ -1,4 +1,4 @@
-"""PatchGAN: one logit for each overlapping patch."""
+"""PatchGAN discriminator: one logit for each overlapping patch."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,9 @@ class PatchDiscriminator(nn.Sequential):
     Args:
         width: features of the first convolution, doubled by the next three.
         channels: of the images.
-        norm: builds the normalisation of as many channels, after all convolutions but the first and the last.
+        norm: builds the normalization from the number of channels, after all convolutions but the first and the last.
     Attributes:
-        smallest: pixels a side that give one logit.
+        smallest: least height and width, which give one logit.
     Shape:
         (B, channels, H, W) -> (B, 1, H // 8 - 2, W // 8 - 2); H, W >= 24.
     Raises:

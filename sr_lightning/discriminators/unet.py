@@ -1,4 +1,4 @@
-"""The discriminator of Real-ESRGAN: one logit a pixel."""
+"""U-Net discriminator of Real-ESRGAN: one logit per pixel."""
 
 from itertools import pairwise
 
@@ -9,16 +9,16 @@ from sr_lightning.discriminators.spectral import SpectralConv2d
 
 
 class UNetDiscriminator(nn.Module):
-    """Three halvings, three bilinear enlargements with skip connections, spectral norm on all but both ends.
+    """U-Net with three strided convolutions, three bilinear enlargements with skip connections, and spectral norm.
 
     Source:
-        Real-ESRGAN, Wang et al. 2021, arXiv:2107.10833, Fig. 6. Sizes that 8 does not divide are enlarged to the size
-        of the skip connection.
+        Real-ESRGAN, Wang et al. 2021, arXiv:2107.10833, Fig. 6. Features are enlarged to the size of
+        the skip connection, so sizes need not be multiples of 8. The first and the last layer have no spectral norm.
     Args:
-        width: features at full size, doubled by each halving.
+        width: features at full size, doubled by each strided convolution.
         channels: of the images.
     Attributes:
-        smallest: pixels a side that three halvings leave one of.
+        smallest: least height and width.
     Shape:
         (B, channels, H, W) -> (B, 1, H, W); H, W >= 8.
     Raises:

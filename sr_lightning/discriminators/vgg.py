@@ -1,4 +1,4 @@
-"""The discriminator of SRGAN and ESRGAN: one logit an image."""
+"""VGG-style discriminator of SRGAN and ESRGAN: one logit per image."""
 
 from collections.abc import Callable
 from math import ceil
@@ -22,7 +22,7 @@ class VGGDiscriminator(nn.Module):
         crop: height and width of the images.
         width: features of the first pair, doubled by the next three.
         channels: of the images.
-        norm: builds the normalisation of as many channels, after all convolutions but the first.
+        norm: builds the normalization from the number of channels, after all convolutions but the first.
     Shape:
         (B, channels, crop, crop) -> (B, 1)
     Raises:

@@ -1,4 +1,4 @@
-"""Networks that enlarge: (B, C, h, w) -> (B, C, s*h, s*w), each with its ``scale`` as an attribute."""
+"""Generators: networks (B, C, h, w) -> (B, C, s*h, s*w) with the attributes ``scale`` and ``channels``."""
 
 from sr_lightning.generators.blocks import RRDB, ResidualBlock
 from sr_lightning.generators.compact import Compact

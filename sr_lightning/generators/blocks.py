@@ -1,4 +1,4 @@
-"""The interchangeable basic block of SRResNet and ESRGAN (ESRGAN, Fig. 3 and 4)."""
+"""Basic blocks of SRResNet and ESRGAN (ESRGAN, Fig. 3 and 4)."""
 
 from collections.abc import Callable
 
@@ -7,16 +7,16 @@ from torch import Tensor, nn
 
 from sr_lightning.generators.activations import PReLU
 
-Norm = Callable[[int], nn.Module]  # channels -> layer; torch.nn.Identity switches normalisation off
+Norm = Callable[[int], nn.Module]  # channels -> layer; torch.nn.Identity disables normalization
 
 
 def convolution(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Conv2d:
-    """Convolution with an odd kernel that keeps height and width."""
+    """Return a convolution with an odd kernel that keeps height and width."""
     return nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
 
 
 def initialise(layer: nn.Conv2d, factor: float) -> None:
-    """Kaiming's normal initialisation (He et al. 2015) times ``factor``; no bias."""
+    """Apply Kaiming's normal initialization (He et al. 2015) times ``factor``, and zero the bias."""
     nn.init.kaiming_normal_(layer.weight)
     layer.weight.data.mul_(factor)
     if layer.bias is not None:
@@ -24,19 +24,19 @@ def initialise(layer: nn.Conv2d, factor: float) -> None:
 
 
 def as_convolved(features: Tensor) -> Tensor:
-    """In autocast's type: concatenated with others in float32, they would all be widened."""
+    """Cast to autocast's dtype: one float32 tensor would promote all tensors that are concatenated with it."""
     kind = features.device.type
     return features.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else features
 
 
 class ResidualBlock(nn.Module):
-    """Convolution, norm, PReLU, convolution, norm, and the identity added.
+    """Residual block: convolution, norm, PReLU, convolution, norm, plus the input.
 
     Source:
         SRResNet, Ledig et al. 2017, arXiv:1609.04802, Fig. 4.
     Args:
         channels: features in and out.
-        norm: builds the normalisation of as many channels.
+        norm: builds the normalization from the number of channels.
     Shape:
         (B, channels, H, W) -> the same.
     """
@@ -56,16 +56,16 @@ class ResidualBlock(nn.Module):
 
 
 class DenseBlock(nn.Module):
-    """Five densely connected convolutions, their result scaled by beta and added to the input.
+    """Dense block: five densely connected convolutions, scaled by beta, plus the input.
 
     Source:
-        ESRGAN, Wang et al. 2018, arXiv:1809.00219, Fig. 4; small initialisation as in sec. 3.1.
+        ESRGAN, Wang et al. 2018, arXiv:1809.00219, Fig. 4; small initialization as in sec. 3.1.
     Args:
         channels: features in and out.
-        growth: features that each of the first four convolutions adds.
+        growth: features added by each of the first four convolutions.
         beta: residual scaling.
-        norm: builds the normalisation after each convolution.
-        initialisation: factor on Kaiming's initial weights.
+        norm: builds the normalization after each convolution.
+        initialisation: factor on Kaiming's initialization.
     Shape:
         (B, channels, H, W) -> the same.
     """
@@ -94,16 +94,16 @@ class DenseBlock(nn.Module):
 
 
 class RRDB(nn.Module):
-    """Residual-in-residual dense block: three dense blocks, their result scaled by beta and added.
+    """Residual-in-residual dense block: three dense blocks, scaled by beta, plus the input.
 
     Source:
-        ESRGAN, Fig. 4. The paper removes batch norm; ``norm`` puts it back for the ablation.
+        ESRGAN, Fig. 4. The paper removes batch norm; ``norm`` adds it for the ablation.
     Args:
         channels: features in and out.
-        growth: features that each dense convolution adds; None: half of the channels, as in the paper.
-        beta: residual scaling, inside the dense blocks and outside.
-        norm: builds the normalisation after each convolution.
-        initialisation: factor on Kaiming's initial weights.
+        growth: features added by each dense convolution; None: half of the channels, as in the paper.
+        beta: residual scaling, in the dense blocks and around them.
+        norm: builds the normalization after each convolution.
+        initialisation: factor on Kaiming's initialization.
     Shape:
         (B, channels, H, W) -> the same.
     """

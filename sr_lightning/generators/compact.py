@@ -1,4 +1,4 @@
-"""The small networks of Real-ESRGAN, fast enough for video."""
+"""SRVGGNetCompact, the small networks of Real-ESRGAN."""
 
 from torch import Tensor, nn
 
@@ -7,16 +7,16 @@ from sr_lightning.generators.interpolation import Interpolation
 
 
 class Compact(nn.Module):
-    """Convolutions and PReLUs at low resolution, pixel shuffle, and the nearest-neighbour enlargement added.
+    """Convolutions and PReLUs at low resolution, a pixel shuffle, and the nearest-neighbor enlargement added.
 
-    Names of parameters are those of the published weights.
+    Parameter names are those of the published weights.
 
     Source:
         SRVGGNetCompact of Real-ESRGAN, Wang et al. 2021, arXiv:2107.10833; realesr-animevideov3 has a depth of 16,
         realesr-general-x4v3 of 32.
     Args:
         width: features of every convolution but the last.
-        depth: convolutions between the first and the last.
+        depth: number of convolutions between the first and the last.
         scale: any positive integer.
         channels: of the image.
     Shape:

@@ -1,4 +1,4 @@
-"""What a network costs: parameters and multiply-adds."""
+"""Count parameters and multiply-adds of a network."""
 
 import torch
 from torch import nn
@@ -7,23 +7,23 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def parameters(network: nn.Module) -> int:
-    """Number of weights that training changes."""
+    """Return the number of trainable parameters."""
     return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
 
 
 def multiply_adds(generator: nn.Module, crop: int, channels: int = 3) -> int:
-    """Multiply-adds of a generator's convolutions and products for one training crop, a batch of one, forward only.
+    """Return the multiply-adds of a generator's convolutions and matrix products for one training crop, forward only.
 
-    Nothing is computed: a tensor without values passes through the network.
+    Uses fake tensors, so nothing is computed.
 
     Args:
-        generator: with its ``scale``.
-        crop: side of the crop in HR pixels; the network sees ``crop / scale`` of it.
+        generator: with the attribute ``scale``.
+        crop: side of the HR crop in pixels; the input has ``crop / scale``.
         channels: of the image.
     """
     side = crop // int(generator.scale)  # type: ignore[arg-type]
     training = generator.training
-    generator.eval()  # statistics of batch norm stay as they are
+    generator.eval()  # keeps the running statistics of batch norm
     with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), FlopCounterMode(display=False) as counter:
         generator.forward(torch.empty(1, channels, side, side, device=device(generator)))
     generator.train(training)
@@ -31,5 +31,5 @@ def multiply_adds(generator: nn.Module, crop: int, channels: int = 3) -> int:
 
 
 def device(network: nn.Module) -> torch.device:
-    """Where a network's weights are."""
+    """Return the device of a network's parameters."""
     return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))

@@ -1,4 +1,4 @@
-"""The first and the last layers of a trunk generator, where SRResNet and ESRGAN differ too."""
+"""First and last layers of a trunk generator."""
 
 from torch import nn
 
@@ -7,7 +7,7 @@ from sr_lightning.generators.blocks import convolution
 
 
 class Head(nn.Sequential):
-    """Image to features: one convolution; with ``activate``, a PReLU after it (SRResNet).
+    """Map an image to features: a convolution, and with ``activate`` a PReLU (SRResNet).
 
     Shape:
         (B, channels_in, H, W) -> (B, channels_out, H, W)
@@ -18,7 +18,7 @@ class Head(nn.Sequential):
 
 
 class Tail(nn.Sequential):
-    """Features to image: one convolution; with ``hidden``, another one and LeakyReLU before it (ESRGAN).
+    """Map features to an image: a convolution, with ``hidden`` after another one and a LeakyReLU (ESRGAN).
 
     Shape:
         (B, channels_in, H, W) -> (B, channels_out, H, W)

@@ -1,4 +1,4 @@
-"""The classical baselines, as generators without parameters."""
+"""Interpolation baselines as generators without parameters."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -7,7 +7,7 @@ from sr_lightning.ops import resize
 
 
 class Interpolation(nn.Module):
-    """Enlargement by nearest-neighbour, bilinear or bicubic (MATLAB's) interpolation.
+    """Enlarge by nearest-neighbor, bilinear or MATLAB's bicubic interpolation.
 
     Args:
         mode: ``nearest``, ``bilinear`` or ``bicubic``.
@@ -15,7 +15,7 @@ class Interpolation(nn.Module):
     Shape:
         (B, C, H, W) in [0, 1] -> (B, C, scale*H, scale*W); bicubic is not clamped.
     Raises:
-        ValueError: another mode, or a scale below 1.
+        ValueError: an unknown mode, or a scale below 1.
     """
 
     def __init__(self, mode: str, scale: int) -> None:
@@ -37,7 +37,7 @@ class Interpolation(nn.Module):
 
 
 class NoSkip(nn.Module):
-    """The skip connection that adds nothing."""
+    """A skip connection that adds zero."""
 
     def forward(self, lr: Tensor) -> Tensor:
         return lr.new_zeros(())

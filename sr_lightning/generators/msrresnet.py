@@ -10,7 +10,7 @@ FACTORS = {2: [2], 3: [3], 4: [2, 2]}
 
 
 class PlainBlock(nn.Module):
-    """Convolution, ReLU, convolution, and the identity added (EDSR, arXiv:1707.02921, Fig. 2).
+    """Residual block without norm: convolution, ReLU, convolution, plus the input (EDSR, arXiv:1707.02921, Fig. 2).
 
     Shape:
         (B, channels, H, W) -> the same.
@@ -28,9 +28,9 @@ class PlainBlock(nn.Module):
 
 
 class MSRResNet(nn.Module):
-    """SRResNet without batch norm and without its long skip; it adds the bilinear enlargement instead.
+    """SRResNet without batch norm, with the bilinear enlargement of the input instead of the long skip.
 
-    Names of parameters are those of the published weights.
+    Parameter names are those of the published weights.
 
     Source:
         MSRResNet of BasicSR, after SRResNet, Ledig et al. 2017, arXiv:1609.04802.
@@ -42,7 +42,7 @@ class MSRResNet(nn.Module):
     Shape:
         (B, channels, H, W) in [0, 1] -> (B, channels, scale*H, scale*W), not clamped; any H, W >= 1.
     Raises:
-        ValueError: another scale, or a width or depth below 1.
+        ValueError: an unsupported scale, or a width or depth below 1.
     """
 
     def __init__(self, width: int = 64, depth: int = 16, scale: int = 4, channels: int = 3) -> None:

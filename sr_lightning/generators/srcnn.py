@@ -1,4 +1,4 @@
-"""The first convolutional network for super-resolution."""
+"""SRCNN, the first convolutional network for super-resolution."""
 
 from torch import Tensor, nn
 
@@ -7,13 +7,13 @@ from sr_lightning.generators.interpolation import Interpolation
 
 
 class SRCNN(nn.Module):
-    """Three convolutions on the bicubically enlarged image.
+    """Three convolutions on the bicubic enlargement of the input.
 
     Source:
-        Dong et al. 2014, arXiv:1501.00092. The paper works on Y; here all channels go in and come out.
+        Dong et al. 2014, arXiv:1501.00092. The paper processes Y only; here all channels are processed.
     Args:
         kernels: sizes of the three convolutions, 9-5-5 or 9-1-5 in the paper.
-        widths: features after the first and the second.
+        widths: features after the first and the second convolution.
         scale: any positive integer.
         channels: of the image.
     Shape:

@@ -1,4 +1,4 @@
-"""The architecture that SRResNet and ESRGAN share: most computation at low resolution."""
+"""The common architecture of SRResNet and ESRGAN."""
 
 from collections.abc import Callable
 
@@ -13,29 +13,29 @@ from sr_lightning.generators.upsamplers import steps
 
 
 class TrunkGenerator(nn.Module):
-    """Head, ``depth`` basic blocks under one long skip, upsampling steps, tail.
+    """Head, ``depth`` basic blocks with a long skip connection, upsampling steps, tail.
 
     Source:
         ESRGAN, arXiv:1809.00219, Fig. 3. With residual blocks, batch norm, sub-pixel upsampling and 9x9 ends it is
-        SRResNet (arXiv:1609.04802, Fig. 4); with RRDB blocks and nearest-neighbour upsampling it is RRDBNet.
+        SRResNet (arXiv:1609.04802, Fig. 4); with RRDB blocks and nearest-neighbor upsampling it is RRDBNet.
     Args:
-        block: builds one basic block from its channel count.
-        upsampler: builds one step from its channel count and factor.
-        head: builds the first layers from the channels in and out.
-        tail: builds the last layers from the channels in and out.
-        norm: builds the normalisation at the end of the trunk.
-        skip: lr -> what the network's output is added to, e.g. its bicubic enlargement.
+        block: builds a basic block from its number of channels.
+        upsampler: builds an upsampling step from its number of channels and factor.
+        head: builds the first layers from the numbers of input and output channels.
+        tail: builds the last layers from the numbers of input and output channels.
+        norm: builds the normalization at the end of the trunk.
+        skip: maps lr to an image that is added to the output, e.g. its bicubic enlargement.
         width: features of the trunk.
         depth: number of blocks.
         scale: 1, 2, 3, 4 or 8.
         channels: of the image.
-        unshuffle: side of the squares of pixels that become channels before the head, so that most computation is at
-            1 / unshuffle of the low resolution; None: 4 / scale, and 1 for scales that do not divide 4, so that all
-            scales have the layers of x4 (Real-ESRGAN, arXiv:2107.10833, sec. 3.3: 2 for x2, 4 for x1).
+        unshuffle: factor of a pixel-unshuffle before the head, so that most computation is at 1 / unshuffle of the low
+            resolution; None: 4 / scale, and 1 for scales that do not divide 4, so that all scales have the layers of x4
+            (Real-ESRGAN, arXiv:2107.10833, sec. 3.3: 2 for x2, 4 for x1).
     Shape:
         (B, channels, H, W) in [0, 1] -> (B, channels, scale*H, scale*W), not clamped; any H, W >= 1.
     Raises:
-        ValueError: another scale (times ``unshuffle``), or a width or depth below 1.
+        ValueError: an unsupported scale (times ``unshuffle``), or a width or depth below 1.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class TrunkGenerator(nn.Module):
 
 
 def unshuffled(image: Tensor, factor: int) -> Tensor:
-    """Squares of pixels as channels; the last row and column are repeated up to a multiple of the factor.
+    """Pixel-unshuffle that repeats the last row and column up to a multiple of the factor.
 
     Shape:
         (B, C, H, W) -> (B, factor^2*C, ceil(H/factor), ceil(W/factor))

@@ -1,4 +1,4 @@
-"""One upsampling step by 2 or 3; steps in a row give 4, 8, …"""
+"""Upsampling by 2 or 3; several steps give 4 and 8."""
 
 from torch import nn
 
@@ -7,7 +7,7 @@ from sr_lightning.generators.blocks import convolution
 
 
 class Shuffle(nn.Sequential):
-    """Sub-pixel convolution (Shi et al. 2016, arXiv:1609.05158), then PReLU, as in SRResNet's Fig. 4.
+    """Sub-pixel convolution (Shi et al. 2016, arXiv:1609.05158) and PReLU, as in SRResNet, Fig. 4.
 
     Shape:
         (B, channels, H, W) -> (B, channels, factor*H, factor*W)
@@ -18,7 +18,7 @@ class Shuffle(nn.Sequential):
 
 
 class Nearest(nn.Sequential):
-    """Nearest-neighbour enlargement, then convolution and LeakyReLU, as in ESRGAN's published network.
+    """Nearest-neighbor enlargement, convolution and LeakyReLU, as in ESRGAN's published network.
 
     Shape:
         (B, channels, H, W) -> (B, channels, factor*H, factor*W)
@@ -31,7 +31,7 @@ class Nearest(nn.Sequential):
 
 
 def steps(scale: int) -> list[int]:
-    """The upsampling steps that make ``scale``.
+    """Return the factors of the upsampling steps for a scale.
 
     Raises:
         ValueError: a scale other than 1, 2, 3, 4, 8.
