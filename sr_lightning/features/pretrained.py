@@ -47,10 +47,10 @@ def read(path: str | Path, names: Sequence[str], shapes: Mapping[str, tuple[int,
     Args:
         path: torchvision's layout, where a layer is called ``features.N``, or that of the MINC network, where conv1_2
             is called ``conv12``.
-        names: all layers of the network, in their order.
-        shapes: of the weights that are wanted, e.g. of ``conv1_2.weight``.
+        names: all layers of the network, in order.
+        shapes: of the requested weights, e.g. of ``conv1_2.weight``.
     Raises:
-        InputError: no such file, or a weight is missing, is none of the network's, or has another shape.
+        InputError: no such file, or a weight is missing, unknown, or of another shape.
     """
     content = tensor_files.read(path)
     content = content.get("state_dict", content)

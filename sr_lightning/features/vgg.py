@@ -1,4 +1,4 @@
-"""The features that perceptual losses compare."""
+"""VGG16 and VGG19 feature extractors."""
 
 from collections import OrderedDict
 from collections.abc import Collection
@@ -17,30 +17,30 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's 
 
 
 class VGG(nn.Sequential):
-    """VGG16 or VGG19 up to the deepest layer that is asked for.
+    """The convolutional part of VGG16 or VGG19, up to the deepest requested layer.
 
     Layers are named by stage and position: ``conv5_4`` is the fourth convolution before the fifth pooling, before its
     activation, ``relu5_4`` the same after its activation, ``pool5`` the pooling.
 
-    Under autocast the first convolutions stay in float32. In half precision the image itself would be rounded, by as
-    much as two images differ where they are smooth, and the gradient of their distance would point elsewhere.
+    Under autocast the first convolutions stay in float32: half precision would round the image by as much as two
+    smooth images differ, and distort the gradient of their distance.
 
     Source:
         Simonyan & Zisserman 2014, arXiv:1409.1556, table 1, D (16) and E (19).
     Args:
         layers: names of the layers to return.
-        weights: file of weights; by default those of ImageNet, out of PyTorch's model zoo.
+        weights: file of weights; by default ImageNet weights from PyTorch's model zoo.
         depth: 16 or 19.
         normalise: subtract ImageNet's mean and divide by its deviation first.
-        ceil_mode: pooling keeps an odd last row and column.
-        float32: number of convolutions, from the first on, that autocast does not touch.
+        ceil_mode: round sizes up in pooling.
+        float32: number of leading convolutions that stay in float32 under autocast.
     Attributes:
-        smallest: height and width from which on every layer has a feature.
+        smallest: least height and width for which every layer has an output.
     Shape:
         (B, C, H, W) in [0, 1] -> name -> (B, width, H / 2^n, W / 2^n) for each layer, n poolings before it.
     Raises:
-        ValueError: another depth, no layers, or a name that is not a layer's.
-        InputError: no weights to be had, or not this network's.
+        ValueError: an unsupported depth, no layers, or an unknown layer.
+        InputError: the weights cannot be downloaded, or belong to another network.
     """
 
     conv1_1: nn.Conv2d
@@ -86,7 +86,7 @@ class VGG(nn.Sequential):
 
 
 def layer_names(depth: int) -> list[str]:
-    """All layers of the network's convolutional part, in their order."""
+    """Return the names of all layers of the convolutional part, in order."""
     if depth not in CONVOLUTIONS:
         raise ValueError(f"depth of VGG must be 16 or 19, got {depth}")
     names = []
@@ -96,9 +96,9 @@ def layer_names(depth: int) -> list[str]:
 
 
 def build(name: str, ceil_mode: bool) -> nn.Module:
-    """The layer of that name; its weights are still to come."""
+    """Build a layer by its name, without weights."""
     if name.startswith("relu"):
-        return nn.ReLU()  # not in place: the features before it are wanted too
+        return nn.ReLU()  # not in place: the features before activation may be requested
     if name.startswith("pool"):
         return nn.MaxPool2d(2, ceil_mode=ceil_mode)
     stage, position = map(int, name.removeprefix("conv").split("_"))
@@ -108,7 +108,7 @@ def build(name: str, ceil_mode: bool) -> nn.Module:
 
 
 def three_channels(image: Tensor) -> Tensor:
-    """Grey is repeated; of more bands than three, the first three are taken.
+    """Repeat gray images to three channels, and select the first three of more.
 
     Raises:
         ValueError: two channels.
@@ -120,10 +120,10 @@ def three_channels(image: Tensor) -> Tensor:
 
 
 def convolve_image(layer: nn.Conv2d, image: Tensor) -> Tensor:
-    """Apply the first convolution, without rounding of the image.
+    """Apply the first convolution without rounding the image.
 
-    GPUs round the inputs of float32 convolutions to TF32, with 10 bits after the leading one. A coarse and a fine part
-    of the image, as channels of their own, both fit into that; so the image is exact to 18 bits.
+    GPUs round the inputs of float32 convolutions to TF32, which has 10 mantissa bits. The image is split into a coarse
+    and a fine part in separate channels, each of which fits, so that it is exact to 18 bits.
     """
     coarse = image.detach().bfloat16().to(image.dtype)
     parts = torch.cat([coarse, image - coarse], dim=1)

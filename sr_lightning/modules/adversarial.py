@@ -1,4 +1,4 @@
-"""Training of a generator against a discriminator."""
+"""Adversarial training of a generator and a discriminator."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,11 +23,11 @@ LEAST = {"accumulate": 1, "discriminator_start": 0, "discriminator_every": 1, "g
 
 
 class AdversarialRestorer(Restorer):
-    """One update of the generator and one of the discriminator for each batch, by manual optimization.
+    """One update of the generator and one of the discriminator per batch, by manual optimization.
 
-    The discriminator sees real and generated images once, and both players' losses are computed from these logits: both
-    use the discriminator of before the step. The gradients are those of the usual two phases with five passes through
-    the discriminator, for two.
+    The discriminator is applied once to real and once to generated images, and both losses are computed from these
+    logits, i.e. from the discriminator before its update. The gradients equal those of the usual two phases, which take
+    five passes through the discriminator instead of two.
 
     One batch is one iteration: ``trainer.global_step`` counts updates of the generator, and those of a discriminator
     that trains alone.
@@ -35,20 +35,20 @@ class AdversarialRestorer(Restorer):
     Args:
         objective: losses of (sr, hr), e.g. pixel and perceptual.
         discriminator: (B, C, H, W) -> logits.
-        gan: the two players' losses.
-        clip: largest norm of the gradient of each player, e.g. ``{generator: 1.0}``; without one it is not clipped.
-        accumulate: parts into which a batch is cut; less memory, the same update but for batch norm's statistics, which
-            are then those of a part. A relativistic loss compares all images: its logits take a pass of their own.
-            Logged losses are of the last part.
-        discriminator_start: iterations in which the generator trains by its objective alone; until then the
+        gan: losses of generator and discriminator.
+        clip: maximum gradient norm of each network, e.g. ``{generator: 1.0}``; None: no clipping.
+        accumulate: number of parts into which a batch is split to save memory. The update is that of the complete
+            batch, except for batch norm, which sees one part at a time. A relativistic loss compares all images, so
+            their logits are computed in an additional pass. Logged losses are those of the last part.
+        discriminator_start: iterations in which the generator trains with its objective alone; until then the
             discriminator keeps its initial weights (``disc_start`` of VQGAN's code, arXiv:2012.09841).
-        discriminator_every: of the iterations after that, each n-th updates the discriminator, and all the generator.
-        discriminator_lr: learning rate of the discriminator, where it is not the generator's.
-        generator_start: iterations in which the discriminator trains alone, so that a generator that is good already
-            does not follow one that knows nothing.
-        restorer: everything else that a Restorer takes; both players have optimizers and schedules of one kind.
+        discriminator_every: after that, update the discriminator in every n-th iteration, the generator in all.
+        discriminator_lr: learning rate of the discriminator; None: that of the generator.
+        generator_start: iterations in which the discriminator trains alone, so that a pretrained generator does not
+            follow an untrained discriminator.
+        restorer: arguments of ``Restorer``; both networks use the same kinds of optimizer and schedule.
     Raises:
-        ValueError: an unknown player in ``clip``, a count below its least, or both players wait for each other.
+        ValueError: an unknown network in ``clip``, a number below its minimum, or both networks wait for each other.
     """
 
     objective: Reconstruction
@@ -90,7 +90,7 @@ class AdversarialRestorer(Restorer):
 
     @property
     def moving(self) -> tuple[bool, bool]:
-        """Whether this iteration updates the generator and the discriminator."""
+        """Return whether this iteration updates the generator, and whether it updates the discriminator."""
         generator = self.trainer.global_step >= self.generator_start
         due = self.adversarial_steps % self.discriminator_every == 0
         return generator, self.adversarial_steps > 0 and (due or not generator)
@@ -119,13 +119,13 @@ class AdversarialRestorer(Restorer):
 
     @torch.no_grad()
     def look_ahead(self, parts: Sequence[tuple[Tensor, Tensor]]) -> list[Logits]:
-        """Logits of all parts, (lr, hr), of a batch; statistics of the networks stay as they are."""
+        """Compute the logits of all parts (lr, hr) of a batch, without changing running statistics."""
         groups = tensor_groups.by_type(self.buffers())
         kept = [tensor_groups.join(group) for group in groups]
         found = [self.discriminate(self.generator(lr), hr) for lr, hr in parts]
         for group, values in zip(groups, kept, strict=True):
             tensor_groups.spread(values, group)
-        torch.clear_autocast_cache()  # torch before 2.11 keeps weights that were cast without gradients
+        torch.clear_autocast_cache()  # torch before 2.11 caches weights that were cast without gradients
         return found
 
     def discriminate(self, sr: Tensor, hr: Tensor) -> Logits:
@@ -143,17 +143,17 @@ class AdversarialRestorer(Restorer):
         number: int = 0,
         known: Sequence[Logits] = (),
     ) -> None:
-        """Add the gradients of one part of the batch, each player's to its own parameters only.
+        """Accumulate the gradients of one part of the batch; each loss only reaches the parameters of its network.
 
         The generator may be compiled. The discriminator may not: torch.compile refuses to retain a graph (or does so
         only by chance, by its version and the order of iterations).
 
         Args:
-            generator: whether it gets any.
-            discriminator: likewise.
-            share: of this part in the batch.
-            number: of this part.
-            known: logits of all parts, where the loss compares images with each other.
+            generator: compute gradients of the generator.
+            discriminator: compute gradients of the discriminator.
+            share: fraction of the batch in this part.
+            number: index of this part.
+            known: logits of all parts, for losses that compare images with each other.
         """
         with torch.set_grad_enabled(generator):
             sr = self.generator(lr)
@@ -179,14 +179,14 @@ class AdversarialRestorer(Restorer):
             self.manual_backward(total, inputs=list(self.generator.parameters()))
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clip and log the gradient's norm, after a gradient scaler has taken its factor out."""
+        """Clip and log the gradient norm, after a gradient scaler has unscaled the gradients."""
         players = zip(PLAYERS, self.optimizers(use_pl_optimizer=False), strict=True)  # type: ignore[arg-type]
         name = next(name for name, own in players if own is optimizer)
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         limit = self.clip.get(name)
         norm = nn.utils.clip_grad_norm_(parameters, float("inf") if limit is None else limit)
         if all(parameter.grad is None for parameter in parameters):
-            norm = torch.full_like(norm, torch.nan)  # they were not finite, and are gone
+            norm = torch.full_like(norm, torch.nan)  # non-finite gradients have been removed
         self.log(f"gradient_norm/{name}", norm)
 
     def configure_optimizers(self) -> Any:

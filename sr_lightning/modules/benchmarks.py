@@ -1,4 +1,4 @@
-"""Evaluation images as a LightningDataModule."""
+"""Data module for evaluation."""
 
 from collections.abc import Mapping
 
@@ -13,12 +13,12 @@ from sr_lightning.degradations import Degradation
 
 
 class Benchmarks(LightningDataModule):
-    """Whole images of several benchmarks, one dataloader each, for ``Trainer.test``.
+    """Full images of several benchmarks, one dataloader each, for ``Trainer.test``.
 
     Args:
-        files: benchmark -> its images.
+        files: name of the benchmark -> its images.
         degradation: computes lr for images that have no recorded lr.
-        scale: factor between lr and hr.
+        scale: HR size over LR size.
     """
 
     def __init__(self, files: Mapping[str, Files], degradation: Degradation, scale: int) -> None:

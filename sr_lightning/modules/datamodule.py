@@ -1,4 +1,4 @@
-"""Crop pairs for training and whole images for validation, on the device and in [0, 1]."""
+"""Data module: crop pairs for training and full images for validation, in [0, 1] on the device."""
 
 import os
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from sr_lightning.ops.quantize import from_uint8
 
 
 class SRDataModule(LightningDataModule):
-    """Training crops and validation images of one data set.
+    """Training crops and validation images of a data set.
 
     uint8 travels to the device; symmetries, conversion and degradation happen there.
 
@@ -33,15 +33,15 @@ class SRDataModule(LightningDataModule):
         train: lists the training files; may download them.
         validation: lists the validation files.
         degradation: computes lr for files that have no recorded lr.
-        scale: factor between lr and hr.
+        scale: HR size over LR size.
         crop: side of the training crops, in hr pixels.
         batch_size: crops of one iteration, over all devices.
-        seed: of images, corners and symmetries.
-        store: decode once into a crop store; otherwise decode each image anew for each crop.
-        resident: keep the store in the device's memory; ``auto``: where it fits.
-        workers: processes that fetch crops; None: none for a store on a CPU, a few otherwise.
+        seed: of image order, corners and symmetries.
+        store: decode images once into a crop store; otherwise decode an image for each crop.
+        resident: keep the store in the device's memory; ``auto``: if it fits.
+        workers: processes that load crops; None: none for a store on a CPU, else up to four.
         cache: folder of the crop stores; None: the user's cache folder.
-        pool: pairs from which batches are mixed, on one device; None: batches are as they were degraded.
+        pool: number of pairs from which batches are mixed, on one device; None: no pool.
     Raises:
         InputError: a crop that ``scale`` does not divide.
     """
@@ -85,7 +85,7 @@ class SRDataModule(LightningDataModule):
         self.resident_lr: DeviceStore | None = None
 
     def prepare_data(self) -> None:
-        """On one process: download, and build the stores."""
+        """Download data and build the stores, on one process."""
         files = self.list_train()
         decode_all(self.list_validation())
         if self.store:
@@ -119,7 +119,7 @@ class SRDataModule(LightningDataModule):
             )
 
     def open(self, paths: list[Path]) -> ImageSource:
-        """Crops of ``paths``, from the store or by decoding."""
+        """Open images for crops, from the store or by decoding."""
         return CropStore(build(paths, self.cache)) if self.store else DecodedImages(paths)
 
     def train_dataloader(self) -> DataLoader:

@@ -1,7 +1,8 @@
-"""Several devices under manual optimization: gradients averaged, buffers equal.
+"""Data-parallel training under manual optimization.
 
-DistributedDataParallel expects one backward pass through all parameters for each forward; a generator and a
-discriminator that share a graph do two, each to half of them. So the module is not wrapped; it averages by itself.
+DistributedDataParallel expects one backward pass through all parameters per forward pass; a generator and a
+discriminator with a common graph do two, each to their own parameters. So the module is not wrapped, and averages
+gradients explicitly.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ from sr_lightning.modules import tensor_groups
 
 
 class UnwrappedDDPStrategy(DDPStrategy):
-    """One process for each device, started and joined as by DDP, but without its wrapper around the module."""
+    """DDP's processes without its wrapper around the module."""
 
     def _setup_model(self, model: nn.Module) -> Any:
         for tensor in model.state_dict().values():
@@ -22,11 +23,11 @@ class UnwrappedDDPStrategy(DDPStrategy):
         return model
 
     def _register_ddp_hooks(self) -> None:
-        """There is no wrapper to hook into."""
+        """Register nothing, because there is no wrapper."""
 
 
 def average_gradients(module: LightningModule) -> None:
-    """Mean over devices of every gradient, in one message for each type."""
+    """Average all gradients over devices, in one message per dtype."""
     if not distributed.is_initialized():
         return
     for gradients in tensor_groups.by_type(
@@ -38,7 +39,7 @@ def average_gradients(module: LightningModule) -> None:
 
 
 def broadcast_buffers(module: LightningModule) -> None:
-    """Running statistics of the first device on all of them, as DDP does."""
+    """Broadcast the running statistics of the first device, as DDP does."""
     if distributed.is_initialized():
         for buffer in module.buffers():
             distributed.broadcast(buffer, 0)

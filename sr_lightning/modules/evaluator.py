@@ -1,4 +1,4 @@
-"""Measurement of one generator on benchmarks."""
+"""Evaluation of a generator on benchmarks."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,7 +12,7 @@ from sr_lightning.metrics import per_image
 
 
 def self_ensemble(generator: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor:
-    """Mean of the outputs for the eight symmetries of the input, turned back (EDSR, arXiv:1707.02921, sec. 3.4)."""
+    """Average the outputs for the eight flips and transpositions of the input (EDSR, arXiv:1707.02921, sec. 3.4)."""
     outputs = []
     for swap in (False, True):
         for mirrored in ((), (-1,), (-2,), (-2, -1)):
@@ -23,16 +23,16 @@ def self_ensemble(generator: Callable[[Tensor], Tensor], lr: Tensor) -> Tensor:
 
 
 class Evaluator(LightningModule):
-    """Collects the scores of every image of every benchmark; a test loop for ``Trainer.test``.
+    """Measures every image of every benchmark; used with ``Trainer.test``.
 
     Args:
         generator: (B, C, h, w) -> (B, C, s*h, s*w), both in [0, 1].
         metrics: name -> metric of (sr, hr).
         benchmarks: name of each dataloader.
-        ensemble: average over the eight symmetries.
-        on_image: called with (benchmark, image number, sr, lr, hr) for each image, to save or draw it.
+        ensemble: use ``self_ensemble``.
+        on_image: called with (benchmark, image index, sr, batch) for each image.
     Attributes:
-        results: after the test, on every device: benchmark -> image number -> scores.
+        results: after the test, on every device: benchmark -> image index -> scores.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Two optimizers that step as one iteration, where Lightning takes each step for one."""
+"""Count the steps of two optimizers as one iteration; Lightning counts every step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +8,9 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 
 
 def do_not_count(optimizer: LightningOptimizer) -> None:
-    """Keep the coming step of one optimizer out of ``trainer.global_step``.
+    """Exclude the next step of an optimizer from ``trainer.global_step``.
 
-    Lightning counts the steps of all optimizers; its counting hangs on these two hooks, which each loop installs anew.
+    Lightning counts the steps of all optimizers in these two hooks, which each loop installs anew.
     """
     optimizer._on_before_step = lambda: None
     optimizer._on_after_step = lambda: None
@@ -18,9 +18,9 @@ def do_not_count(optimizer: LightningOptimizer) -> None:
 
 @contextmanager
 def one_factor(trainer: Trainer) -> Iterator[None]:
-    """Let a gradient scaler change its factor once, after the steps of both players, whose gradients have the old one.
+    """Update a gradient scaler once, after the steps of both optimizers, whose gradients have the same scale.
 
-    Lightning changes it after each step.
+    Lightning updates it after each step.
     """
     scaler = getattr(trainer.precision_plugin, "scaler", None)
     if scaler is None:

@@ -1,4 +1,4 @@
-"""A batch that is computed part by part, for losses that compare its images with each other."""
+"""Split batches for losses that compare the images of a batch with each other."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,21 +8,21 @@ from torch import Tensor
 
 
 class Logits(NamedTuple):
-    """What the discriminator says of each image, (B, …): of true and of generated ones."""
+    """Logits of real and of generated images, (B, …) each."""
 
     real: Tensor
     fake: Tensor
 
 
 def completed(part: Tensor, number: int, known: Sequence[Tensor]) -> Tensor:
-    """Logits of the whole batch, of which one part carries gradients.
+    """Return the logits of the complete batch, with gradients for one part of it.
 
-    A loss that is a mean over the whole batch, times this part's share of it, then gives this part the gradient that
-    it has in that mean: the parts' gradients add up to those of the whole batch.
+    A loss that averages over the batch, times this part's fraction of the batch, then has the gradient of this part in
+    that average, so the gradients of all parts sum up to those of the complete batch.
 
     Args:
-        part: logits of this part, (b, …).
-        number: of the part.
+        part: logits of this part, (b, …), with gradients.
+        number: index of the part.
         known: logits of all parts, without gradients.
     Shape:
         (B, …), B the images of all parts.

@@ -1,4 +1,4 @@
-"""Optimizers that are told on the device whether to step."""
+"""Fused Adam with on-device step skipping."""
 
 import torch
 from torch import Tensor
@@ -8,9 +8,9 @@ FUSED = ("cpu", "cuda")  # devices that have the kernel in every supported versi
 
 
 def fuse(optimizer: Optimizer) -> Optimizer:
-    """Run Adam on CPUs and GPUs as one kernel, where the optimizer's own ``fused`` and ``foreach`` say nothing else.
+    """Enable Adam's fused kernel on CPUs and GPUs, unless the optimizer's ``fused`` or ``foreach`` is set.
 
-    A gradient scaler still takes its factor out before the step, not in the kernel: clipping needs the true gradients.
+    A gradient scaler still unscales gradients before the step and not in the kernel, because clipping needs them.
     """
     for group in optimizer.param_groups:
         undecided = group.get("fused") is None and group.get("foreach") is None
@@ -21,13 +21,13 @@ def fuse(optimizer: Optimizer) -> Optimizer:
 
 
 def skip_if(optimizer: Optimizer, condition: Tensor) -> None:
-    """Make the coming step one that changes nothing, neither parameters nor the optimizer's state.
+    """Make the next step change neither parameters nor optimizer state if the condition is true.
 
-    A fused Adam reads the condition on the device. For others it is read here, which on a CPU costs nothing, and the
-    gradients are removed: parameters without a gradient are left alone by every optimizer.
+    Fused Adam reads the condition on the device. For other optimizers it is read here, which is free on a CPU, and the
+    gradients are removed: optimizers skip parameters without gradients.
 
     Args:
-        condition: a scalar; true: skip.
+        condition: a scalar on the device of the parameters.
     """
     if isinstance(optimizer, Adam | AdamW) and all(group.get("fused") for group in optimizer.param_groups):
         optimizer.found_inf = condition.to(torch.float32)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Training of one network towards one objective."""
+"""Training of a generator with an objective."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,19 +17,19 @@ from sr_lightning.modules.optimizers import fuse
 
 
 class Restorer(LightningModule):
-    """Fits ``generator`` to ``objective`` by gradient descent.
+    """Trains a generator with an objective, by automatic optimization.
 
-    One batch is one iteration, is one update of the generator: ``trainer.global_step`` counts them.
+    One batch is one iteration and one update of the generator, counted by ``trainer.global_step``.
 
     Args:
         generator: (B, C, h, w) -> (B, C, s*h, s*w), both in [0, 1].
-        objective: (generator, lr, hr) -> named losses.
-        weights: factor of each named loss in the total; a loss without a weight is an error.
-        optimizer: parameters -> optimizer.
-        scheduler: optimizer -> schedule, counted in iterations.
+        objective: maps (generator, lr, hr) to named losses.
+        weights: factor of each loss in the total; every loss needs one.
+        optimizer: maps parameters to an optimizer.
+        scheduler: maps an optimizer to a schedule, stepped once per iteration.
         metrics: name -> metric of (sr, hr), for validation.
     Attributes:
-        losses: names and raw values of the losses of this iteration so far.
+        losses: names and unweighted values of the losses of this iteration.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Restorer(LightningModule):
     def forward(self, lr: Tensor) -> Tensor:
         """Inference: lr (B, C, h, w) -> sr (B, C, s*h, s*w), both in [0, 1].
 
-        Not compiled: whole images have a size each, and each size would be compiled anew.
+        Not compiled, because full images have various sizes and each size would be compiled anew.
         """
         return self.generator.forward(lr).clamp(0, 1)
 
     def on_fit_start(self) -> None:
-        """Measure black images of the least sizes: an image too small for a metric is told now, by name."""
+        """Fail fast: run the metrics on black images of the smallest validation sizes."""
         for path, height, width in getattr(self.trainer.datamodule, "smallest", []):  # type: ignore[attr-defined]
             black = torch.zeros(1, 3, height, width)
             per_image.measure(self.metrics, black, black, str(path))
@@ -75,10 +75,10 @@ class Restorer(LightningModule):
         return self.measure(batch, "val/")
 
     def measure(self, batch: Batch, prefix: str) -> Tensor:
-        """Measure one whole image, in float32 whatever the training's precision, and return its sr.
+        """Upscale a full image in float32, measure it, and return sr.
 
         Args:
-            prefix: of the names under which the means are logged at the end of the validation.
+            prefix: of the metric names; the means over images are logged at the end of the validation.
         """
         with per_image.exact(self.device):
             sr = self(batch.lr)
@@ -107,9 +107,9 @@ class Restorer(LightningModule):
         self.log_dict(raw, batch_size=batch_size)
         weighted = {name: self.weights[name] * loss for name, loss in losses.items()}
         self.log_dict({f"weighted/{name}": loss.detach() for name, loss in weighted.items()}, batch_size=batch_size)
-        self.log_number("step", float(self.trainer.global_step + 1))  # the number that this iteration will have
+        self.log_number("step", float(self.trainer.global_step + 1))  # the number of this iteration
         return torch.stack(list(weighted.values())).sum()
 
     def log_number(self, name: str, value: float) -> None:
-        """Log a number where it is: ``log`` alone would take it to the device, which a GPU stops for."""
+        """Log a number from the CPU; ``log`` would copy it to the GPU, which synchronizes."""
         self.log(name, torch.tensor(value))

@@ -1,4 +1,4 @@
-"""Many tensors as a few long ones: one operation, one message, in the place of hundreds."""
+"""Concatenate many tensors, for one operation or message instead of hundreds."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def by_type(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
-    """The tensors in groups of one type each."""
+    """Group tensors by dtype."""
     groups: dict[torch.dtype, list[Tensor]] = {}
     for tensor in tensors:
         groups.setdefault(tensor.dtype, []).append(tensor)
@@ -15,12 +15,12 @@ def by_type(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
 
 
 def join(group: list[Tensor]) -> Tensor:
-    """A copy of all values, one after another."""
+    """Return a flat copy of all tensors of a group."""
     return torch.cat([tensor.flatten() for tensor in group])
 
 
 @torch.no_grad()
 def spread(values: Tensor, group: list[Tensor]) -> None:
-    """Put what ``join`` returned back into the tensors."""
+    """Copy a flat tensor, as returned by ``join``, into the tensors of a group."""
     parts = values.split([tensor.numel() for tensor in group])
     torch._foreach_copy_(group, [part.view_as(tensor) for part, tensor in zip(parts, group, strict=True)])
