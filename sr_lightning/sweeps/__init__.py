@@ -1,4 +1,4 @@
-"""Many runs by one command: each in a process and a folder of its own, found again by the same command."""
+"""Sweeps: each job is a process with its own folder, which the same command finds again."""
 
 from sr_lightning.sweeps.launcher import Processes
 from sr_lightning.sweeps.naming import job_directory, sweep_directory

@@ -1,4 +1,4 @@
-"""One job of a sweep: what starts it, what it left, how it is told."""
+"""A job of a sweep: its command, its results and its state."""
 
 import json
 import re
@@ -26,13 +26,13 @@ LAUNCHING = ("hydra.mode=", "hydra.run.", "hydra.sweep", "hydra.launcher", "hydr
 class Job:
     """
     Attributes:
-        folder: its run folder.
-        overrides: all that its command line is given.
-        axes: those of them that not all jobs of the sweep share.
-        status: one of the words above.
-        value: best of what is monitored.
-        seconds: that all attempts took together.
-        error: why it failed, in one line.
+        folder: run folder of the job.
+        overrides: all overrides of its command line.
+        axes: overrides that differ between the jobs of the sweep.
+        status: one of the constants above.
+        value: best value of the monitored metric.
+        seconds: total duration of all attempts.
+        error: reason of a failure, in one line.
     """
 
     folder: Path
@@ -59,11 +59,11 @@ class Job:
 
     @property
     def done(self) -> bool:
-        """Whether there is a result."""
+        """Return True if the job has a result."""
         return self.status in (BEFORE, FINISHED, RESUMED)
 
     def started_before(self) -> bool:
-        """Whether there is something to go on from."""
+        """Return True if the job can be resumed."""
         return any(self.folder.glob("checkpoints/*.ckpt"))
 
     def read_value(self) -> bool:
@@ -72,7 +72,7 @@ class Job:
         return result is not None
 
     def command(self, sweep: str) -> list[str]:
-        """The run by itself: no sweep, a folder that is given, resumed where it can be."""
+        """Return the command of a single run in the job's folder, with resume=auto."""
         hydra = self.config.hydra
         flags = [] if hydra.job.config_name == "train" else ["--config-name", hydra.job.config_name]
         for source in hydra.runtime.config_sources:
@@ -97,10 +97,10 @@ class Job:
         """Record how an attempt ended.
 
         Args:
-            status: of the process.
-            lines: that it printed.
-            resumed: it went on with an earlier attempt.
-            stopped: it was asked to end.
+            status: exit status of the process.
+            lines: output of the process.
+            resumed: the attempt resumed an earlier one.
+            stopped: the process was asked to terminate.
         """
         if status == 0 and self.read_value():
             self.status = RESUMED if resumed else FINISHED
@@ -114,7 +114,7 @@ class Job:
 
 
 def reason(status: int, lines: Sequence[str]) -> str:
-    """Why a process failed: the last error that it told, else what ended it, else its last words."""
+    """Return the reason of a failure: the last error message, else the signal, else the last line of the output."""
     told = [line for line in lines if ERROR.match(line)]
     if told:
         return told[-1]
@@ -126,5 +126,5 @@ def reason(status: int, lines: Sequence[str]) -> str:
 
 
 def quoted(word: str) -> str:
-    """Text as Hydra's command line reads it back."""
+    """Quote a text for Hydra's command line."""
     return str(QuotedString(text=word, quote=Quote.double).with_quotes())

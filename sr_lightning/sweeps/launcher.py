@@ -1,6 +1,6 @@
-"""The launcher of this package for Hydra: each job of a sweep is the training command in a process of its own.
+"""Hydra launcher that runs each job of a sweep as the training command in a process of its own.
 
-So neither processes of several devices, nor loggers, random numbers or memory of one job touch the next.
+Jobs share neither device processes nor loggers, random states or memory.
 """
 
 import importlib
@@ -33,11 +33,11 @@ log = logging.getLogger(__name__)
 class Processes(Launcher):
     """
     Args:
-        jobs: that run at a time, sharing the cores of the CPU.
-        devices: GPUs, or groups of GPUs, that each run one job at a time; None: jobs see all of them.
-        grace: seconds that jobs have to save what they have done when the sweep is ended.
+        jobs: number of concurrent jobs, which share the CPU cores.
+        devices: GPUs, or groups of GPUs, each of which runs one job at a time; None: jobs see all GPUs.
+        grace: seconds that jobs have to save a checkpoint when the sweep is interrupted.
     Raises:
-        InputError: no such number of jobs, no such device, or torchrun, which would start the sweep several times.
+        InputError: an invalid number of jobs, an unknown device, or torchrun, which would start several sweeps.
     """
 
     __module__ = "hydra_plugins.sr_lightning"  # see register
@@ -58,7 +58,7 @@ class Processes(Launcher):
         self.folder = Path(str(config.hydra.sweep.dir))
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Run what is not finished; sweepers that propose jobs step by step call this several times."""
+        """Run all unfinished jobs; sweepers that propose jobs step by step call this several times."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with alone(self.folder):
             jobs = [self.job(overrides) for overrides in job_overrides]
@@ -73,7 +73,7 @@ class Processes(Launcher):
         return [self.returned(self.jobs[job.folder]) for job in jobs]
 
     def job(self, overrides: Sequence[str]) -> Job:
-        """The job with these overrides, in the folder that it had before or in a new one."""
+        """Return the job for these overrides, in its existing folder or a new one."""
         config = self.context.config_loader.load_sweep_config(self.config, list(overrides))
         with open_dict(config):
             config.hydra.job.num = naming.next_number(self.folder)
@@ -88,7 +88,7 @@ class Processes(Launcher):
         table.write(self.folder, list(self.jobs.values()))
 
     def tell(self) -> None:
-        """Show the table, and how to go on."""
+        """Print the table and how to continue."""
         jobs = list(self.jobs.values())
         show(table.rows(jobs), f"{self.folder}")
         left = sum(not job.done for job in jobs)
@@ -98,7 +98,7 @@ class Processes(Launcher):
             )
 
     def returned(self, job: Job) -> JobReturn:
-        """What sweepers learn of a job: its value, or that it failed."""
+        """Return a job's result for the sweeper: its value or its failure."""
         result = JobReturn(overrides=list(job.overrides), cfg=job.config, hydra_cfg=job.config)
         result.status = JobStatus.COMPLETED if job.done else JobStatus.FAILED
         failed = sum(not other.done for other in self.jobs.values())
@@ -111,7 +111,7 @@ class Processes(Launcher):
 
 
 def places(devices: Sequence[str | None]) -> list[dict[str, str]]:
-    """Environment variables of places that run at the same time: their GPUs, and their share of the cores."""
+    """Return the environment variables of each concurrent job: its GPUs and its number of CPU threads."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     found: list[dict[str, str]] = [{} if device is None else {"CUDA_VISIBLE_DEVICES": device} for device in devices]
     if len(found) > 1 and "OMP_NUM_THREADS" not in os.environ:
@@ -121,10 +121,10 @@ def places(devices: Sequence[str | None]) -> list[dict[str, str]]:
 
 
 def visible(device: Any) -> str:
-    """A device, or a group of them, as CUDA_VISIBLE_DEVICES names it; numbers count what is visible here.
+    """Return the value of CUDA_VISIBLE_DEVICES for a device or group; indices count the devices visible here.
 
     Raises:
-        InputError: there is no such device.
+        InputError: no such device.
     """
     if not isinstance(device, int | str):
         return ",".join(visible(one) for one in device)
@@ -138,9 +138,9 @@ def visible(device: Any) -> str:
 
 
 def register() -> None:
-    """Make the launcher known to Hydra, from an installed package as from a checkout.
+    """Register the launcher with Hydra.
 
-    Hydra takes launchers from the namespace ``hydra_plugins`` alone, which does not exist where no plugin is installed.
+    Hydra accepts launchers only from the namespace ``hydra_plugins``, which does not exist without installed plugins.
     """
     namespace = ModuleType("hydra_plugins")
     with suppress(ImportError):

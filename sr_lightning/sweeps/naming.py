@@ -1,4 +1,4 @@
-"""What sweeps and their jobs are called: the same command finds the same folders."""
+"""Folder names of sweeps and jobs, such that the same command finds the same folders."""
 
 import hashlib
 import json
@@ -18,9 +18,9 @@ OWN = ("resume=", "sweep.")  # say how a run is run, not which
 
 
 def overrides(task: Sequence[str], sweeper: Mapping[str, Any]) -> list[Override]:
-    """What the command line and the parameters of a sweeper set, but for what says how a run is run.
+    """Return the overrides of the command line and of a sweeper's parameters, without those of Hydra itself.
 
-    Of a key that both set, the command line's values count, as they do for the sweeper itself.
+    The command line has precedence, as in the sweeper.
     """
     lines = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()] + list(task)
     last = {found.get_key_element(): found for found in OverridesParser.create().parse_overrides(lines)}
@@ -28,26 +28,26 @@ def overrides(task: Sequence[str], sweeper: Mapping[str, Any]) -> list[Override]
 
 
 def text(override: Override) -> str:
-    """An override as sweepers hand it on to jobs; of one that is swept, its key."""
+    """Return an override as sweepers pass it to jobs, or the key of a swept override."""
     key = override.get_key_element()
     return key if override.is_sweep_override() else f"{key}={override.get_value_element_as_str()}"
 
 
 def fixed(task: Sequence[str], sweeper: Mapping[str, Any]) -> list[str]:
-    """Overrides that all jobs of a sweep share."""
+    """Return the overrides common to all jobs of a sweep."""
     return sorted({text(override) for override in overrides(task, sweeper) if not override.is_sweep_override()})
 
 
 def sweep_directory(
     name: str | None, task: Sequence[str], sweeper: Mapping[str, Any], choices: Mapping[str, str]
 ) -> str:
-    """The folder of a sweep, ``runs/sweeps/NAME``.
+    """Return the folder of a sweep, ``runs/sweeps/NAME``.
 
     Args:
-        name: None: the experiment, what varies and a hash of what does not.
+        name: of the sweep; None: the experiment, the swept keys and a hash of the fixed overrides.
         task: overrides of the command line.
-        sweeper: configuration of the sweeper, whose ``params`` are overrides too.
-        choices: option of each group.
+        sweeper: configuration of the sweeper, whose ``params`` are overrides, too.
+        choices: selected option of each group.
     """
     if name is None:
         axes = sorted({text(override) for override in overrides(task, sweeper) if override.is_sweep_override()})
@@ -59,24 +59,24 @@ def sweep_directory(
 
 
 def job_directory(*, _root_: DictConfig) -> str:
-    """``NUMBER-HASH``: the folder of the job with these overrides and this configuration, or a new one."""
+    """Return ``NUMBER-HASH``, the existing or new folder of the job with these overrides and this configuration."""
     own = identity(_root_)
     found = sorted(Path(_root_.hydra.sweep.dir).glob(f"[0-9]*-{own}"))
     return found[0].name if found else f"{_root_.hydra.job.num:02d}-{own}"
 
 
 def identity(config: DictConfig) -> str:
-    """Hash of what a job is asked to do; another value in a file of conf/ makes another job."""
+    """Return the hash of a job's configuration, which also changes with the files of conf/."""
     asked = sorted(line for line in config.hydra.overrides.task if not line.startswith(OWN))
     return digest({"overrides": asked, "configuration": comparable(config)})
 
 
 def next_number(folder: Path) -> int:
-    """The number of the next new job in the folder of a sweep."""
+    """Return the number of the next new job in the folder of a sweep."""
     numbers = [int(path.name.split("-")[0]) for path in folder.glob("[0-9]*-*") if path.name.split("-")[0].isdigit()]
     return max(numbers, default=-1) + 1
 
 
 def digest(content: Any) -> str:
-    """A short hash of plain containers."""
+    """Return a short hash of plain containers."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""A program with all that it starts: one process group that is watched, ended and cleaned up as a whole."""
+"""A process group that is started, terminated and cleaned up as a unit."""
 
 import os
 import signal
@@ -11,15 +11,15 @@ POLL = 0.05  # seconds
 
 
 class Process:
-    """Starts at once, writes to a file.
+    """Starts a program in a new process group, with its output appended to a file.
 
-    Only the program itself is asked to end: it ends what it has started in good order. What is left of its group is
-    asked afterwards, and killed when it does not follow.
+    Only the program itself is asked to terminate, so that it can end its children in order. Remaining processes of the
+    group are terminated afterwards, and killed if necessary.
 
     Args:
         command: program and arguments.
-        environment: all of it.
-        output: file that what the program prints is added to.
+        environment: complete environment.
+        output: file for standard output and error.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], output: Path) -> None:
@@ -34,17 +34,17 @@ class Process:
         self.started = time.monotonic()
 
     def status(self) -> int | None:
-        """Its exit status; None while it runs."""
+        """Return the exit status, or None while the program runs."""
         return self.process.poll()
 
     def seconds(self) -> float:
         return time.monotonic() - self.started
 
     def lines(self, everything: bool = False) -> Iterator[str]:
-        """What it has printed since the last call, in whole lines.
+        """Return the complete lines printed since the last call.
 
         Args:
-            everything: since its start, with a last line that has no end.
+            everything: return the output since the start, including an incomplete last line.
         """
         if everything:
             self.reader.seek(self.begin)
@@ -57,16 +57,16 @@ class Process:
             yield line.decode(errors="replace").rstrip()
 
     def terminate(self) -> None:
-        """Ask it to save and to end."""
+        """Ask the program to save and terminate."""
         self.process.terminate()
 
     def kill(self) -> None:
-        """End it and all it has started, now."""
+        """Kill the process group."""
         self.signal_group("SIGKILL")
         self.process.kill()
 
     def close(self, grace: float) -> None:
-        """End what an ended program has left behind, within some seconds."""
+        """Terminate the remaining processes of an ended program within a few seconds."""
         deadline = time.monotonic() + grace
         alive = self.signal_group("SIGTERM")
         while alive and time.monotonic() < deadline:
@@ -76,7 +76,7 @@ class Process:
         self.reader.close()
 
     def signal_group(self, name: str | None) -> bool:
-        """Send a signal to the group; whether there was anybody. None only asks."""
+        """Send a signal to the group, or none for None; return whether the group exists."""
         if os.name == "nt":
             return False
         try:

@@ -1,4 +1,4 @@
-"""How a sweep is told: a row for each job, on the screen, as CSV and as Markdown."""
+"""Table of a sweep with a row per job, on the screen and as CSV and Markdown."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from sr_lightning.system.atomic import write_text
 
 
 def rows(jobs: Sequence[Job]) -> list[Row]:
-    """What a person reads. Jobs that monitor different metrics say which beside their value."""
+    """Return the rows of the table; if jobs monitor different metrics, these are named beside the values."""
     monitors = {job.config.monitor for job in jobs}
     several = len(monitors) > 1
     head = "best" if several else "".join(monitors)
@@ -29,7 +29,7 @@ def rows(jobs: Sequence[Job]) -> list[Row]:
 
 
 def write(folder: Path, jobs: Sequence[Job]) -> None:
-    """``sweep.csv`` and ``sweep.md`` in the folder of the sweep."""
+    """Write ``sweep.csv`` and ``sweep.md`` into the folder of the sweep."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(("job", "overrides", "status", "monitor", "value", "seconds", "error"))

@@ -1,4 +1,4 @@
-"""Runs jobs side by side, as many as there are places, until all have ended or somebody ends the sweep."""
+"""Run jobs concurrently until all have ended or the sweep is interrupted."""
 
 import time
 from collections import deque
@@ -19,7 +19,7 @@ ONE_RUN = ("WANDB_RUN_ID", "WANDB_SWEEP_ID", "WANDB_RUN_GROUP", "WANDB_NAME")
 
 @dataclass
 class Attempt:
-    """A job that is running, and where."""
+    """A running job and its slot."""
 
     job: Job
     place: Mapping[str, str]
@@ -30,12 +30,12 @@ class Attempt:
 def run(
     jobs: Sequence[Job], places: Sequence[Mapping[str, str]], sweep: str, grace: float, changed: Callable[[], None]
 ) -> int | None:
-    """Run the jobs; returns the signal that ended the sweep early.
+    """Run the jobs; return the signal that interrupted the sweep, or None.
 
     Args:
-        places: environment variables of each place in which one job at a time runs.
-        sweep: its name.
-        grace: seconds that jobs have to save and end, after a first signal; a second one kills them.
+        places: environment variables of each slot, which runs one job at a time.
+        sweep: name of the sweep.
+        grace: seconds that jobs have to save after a first signal; a second one kills them.
         changed: called whenever jobs have started or ended.
     """
     console = Console()
@@ -71,7 +71,7 @@ def run(
 
 
 def start(job: Job, place: Mapping[str, str], sweep: str, console: Console) -> Attempt:
-    """Start a job in a place."""
+    """Start a job in a slot."""
     resumed = job.started_before()
     where = "".join(f" on GPU {value}" for name, value in place.items() if name == "CUDA_VISIBLE_DEVICES")
     say(console, job, f"{'goes on' if resumed else 'starts'}{where}: {' '.join(job.axes)}")
@@ -84,13 +84,13 @@ def start(job: Job, place: Mapping[str, str], sweep: str, console: Console) -> A
 
 
 def forward(attempt: Attempt, console: Console) -> None:
-    """Show what a job has printed."""
+    """Print the new output of a job."""
     for line in attempt.process.lines():
         say(console, attempt.job, line)
 
 
 def end(attempt: Attempt, status: int, stopped: bool, console: Console) -> None:
-    """Clean up after a job, and record how it ended."""
+    """Clean up after a job and record its result."""
     lines = list(attempt.process.lines(everything=True))
     attempt.process.close(LEFTOVERS)
     attempt.job.end(status, attempt.process.seconds(), lines, attempt.resumed, stopped)
