@@ -1,4 +1,4 @@
-"""Trainer, module and data of a run, out of its configuration."""
+"""Build trainer, module and data module of a run from its configuration."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ from sr_lightning.training.initial_weights import initialise
 def build(
     config: DictConfig, fresh: bool = False, started_from: dict[str, Any] | None = None
 ) -> tuple[Trainer, Restorer, SRDataModule]:
-    """Everything that ``Trainer.fit`` needs, from the configuration.
+    """Build everything that ``Trainer.fit`` needs.
 
     Args:
-        fresh: the networks start from the weights that ``init`` and ``init_discriminator`` name; a first stage is
-            trained here, after all that can be refused has been.
-        started_from: what a run that goes on started from.
+        fresh: load the weights that ``init`` and ``init_discriminator`` name; a missing first stage is trained here,
+            after all checks.
+        started_from: files and hashes of the initial weights of a resumed run.
     """
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
@@ -52,12 +52,12 @@ def build(
 
 
 def strategy(config: DictConfig, module: Restorer) -> Any:
-    """What was asked for; ``auto`` on several devices leaves manual optimization unwrapped by DDP."""
+    """Return the configured strategy; ``auto`` on several devices uses no DDP wrapper under manual optimization."""
     several = config.trainer.devices not in (1, "1") or config.trainer.num_nodes > 1
     unwrapped = config.trainer.strategy == "auto" and several and not module.automatic_optimization
     return UnwrappedDDPStrategy() if unwrapped else config.trainer.strategy
 
 
 def parts(group: DictConfig | None) -> list[Any]:
-    """The instances of a group of named parts; null leaves one out."""
+    """Instantiate a group of named parts, without those that are null."""
     return [part for part in (instantiate(group) or {}).values() if part is not None]

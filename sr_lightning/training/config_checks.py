@@ -1,4 +1,4 @@
-"""What is refused before training starts: values that no part would refuse early or clearly enough."""
+"""Checks of the configuration before training, for values that no part rejects early or clearly."""
 
 import logging
 import os
@@ -46,7 +46,7 @@ EXPECTED = {
 
 
 def check(config: DictConfig) -> None:
-    """Refuse values that no part would refuse before training starts.
+    """Reject invalid values before training starts.
 
     Raises:
         InputError: names the key.
@@ -84,7 +84,7 @@ def check(config: DictConfig) -> None:
 
 
 def check_parts(config: DictConfig) -> None:
-    """Refuse losses that nothing minimises or nothing weighs, and words that the kind of training does not know.
+    """Reject losses without a weight or an objective, and options that do not apply to the kind of training.
 
     Raises:
         InputError: names the key.
@@ -123,10 +123,10 @@ def check_parts(config: DictConfig) -> None:
 
 
 def check_crop(crop: int, objective: Any, discriminator: Any = None) -> None:
-    """Refuse crops of which the perceptual network's deepest layer or the discriminator sees nothing.
+    """Reject crops that are too small for the perceptual network or the discriminator.
 
     Raises:
-        InputError: names the key and the least crop.
+        InputError: names the key and the smallest crop.
     """
     least = getattr(discriminator, "smallest", 1)
     if crop < least:
@@ -144,7 +144,7 @@ def check_crop(crop: int, objective: Any, discriminator: Any = None) -> None:
 
 
 def missing_keys(container: Any, prefix: str = "") -> Iterator[str]:
-    """Dotted names of the values that still are ``???``."""
+    """Yield the dotted names of the values that are still ``???``."""
     if container == "???":
         yield prefix
     if isinstance(container, dict):

@@ -1,4 +1,4 @@
-"""How a finished run is told: bicubic, the network it started from and the trained one, in a table and a picture."""
+"""Final evaluation of a run: bicubic, the initial and the trained network in a table and a picture."""
 
 import logging
 import os
@@ -35,17 +35,17 @@ def summarise(
     folder: Path,
     started_from: Mapping[str, Any] | None = None,
 ) -> list[Row]:
-    """Measure bicubic, the start and the network of ``source`` on the validation images; show a table and a picture.
+    """Evaluate bicubic, the initial network and that of ``source`` on the validation images; print a table.
 
-    ``folder/validation`` keeps the values of each image, and the first images in every version, without loss.
+    Writes ``comparison.png``, the metrics of each image, and lossless outputs for the first images.
 
     Args:
         config: of the run.
-        trainer: with which it ran.
-        data: whose validation images are measured.
+        trainer: of the run.
+        data: data module with the validation images.
         source: checkpoint of the trained network.
-        folder: where ``comparison.png`` and ``validation`` go.
-        started_from: the file that training started from; left out where it is gone.
+        folder: output folder for ``comparison.png`` and ``validation``.
+        started_from: file of the initial weights; skipped if it no longer exists.
     """
     files = data.list_validation()  # a finished run is told again without having been set up to train
     benchmarks = Benchmarks({"validation": files}, data.degradation, config.scale)
@@ -74,15 +74,15 @@ def summarise(
 
 
 def name_of_start(config: DictConfig) -> str:
-    """The model of the first stage, where there is one of another name than the run."""
+    """Return the name of the initial network: the model of the first stage, or ``start``."""
     known = config.init == "warm_start" and config.warm_start.model != config.name
     return str(config.warm_start.model) if known else "start"
 
 
 def told_of(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[str, Any]:
-    """What the protocol of a run says beside what was measured and how.
+    """Return the additional entries of a run's protocol.
 
-    The last of ``networks`` is the trained one, the one before it the start.
+    The last of ``networks`` is the trained one, preceded by the initial one if there is any.
     """
     return {
         "trained": networks[-1],
@@ -94,22 +94,22 @@ def told_of(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[s
 
 
 def role(network: str, rows: Sequence[Row]) -> str:
-    """What a network is in every run, whatever its name: bicubic, start or best."""
+    """Return the role of a network: bicubic, start or best."""
     return "best" if network == rows[-1]["network"] else "bicubic" if network == rows[0]["network"] else "start"
 
 
 def loaded(config: DictConfig, source: Path) -> nn.Module:
-    """The run's network with the weights of ``source``."""
+    """Build the run's generator with the weights of a checkpoint."""
     network: nn.Module = instantiate(config.generator)
     weights.load_into(network, source)
     return network
 
 
 class Shown:
-    """Keeps what the networks made of the first few images, for a picture.
+    """Collects the outputs for the first images, for the comparison picture.
 
     Attributes:
-        network: name of the one that is being measured.
+        network: name of the network being evaluated.
     """
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class Shown:
             self.references[number] = (batch.lr[0].cpu(), batch.hr[0].cpu())
 
     def gather(self) -> None:
-        """Bring what the other devices kept to all of them."""
+        """Gather the outputs of all devices."""
         if is_initialized():
             shares: list[Any] = [None] * get_world_size()
             all_gather_object(shares, (self.outputs, self.references))
@@ -132,13 +132,13 @@ class Shown:
                 self.references |= references
 
     def write(self, folder: Path, rows: Sequence[Row]) -> None:
-        """``NETWORK/NUMBER-IMAGE.png`` of each network, and as much of HR."""
+        """Write ``NETWORK/NUMBER-IMAGE.png`` for each network and for HR."""
         for number, outputs in sorted(self.outputs.items()):
             for name, version in {**outputs, "HR": self.references[number][1]}.items():
                 image.write(folder / name / f"{number:02d}-{Path(rows[number]['image']).stem}.png", version)
 
     def picture(self, rows: Sequence[Row]) -> Tensor:
-        """A line of panels for each image, captioned with what was measured of each network on that image."""
+        """Draw a row of crops per image, captioned with the metrics of each network on that image."""
         lines = []
         for number, outputs in sorted(self.outputs.items()):
             lr, hr = self.references[number]

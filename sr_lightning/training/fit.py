@@ -1,4 +1,4 @@
-"""Training until it is done or somebody ends it."""
+"""Trainer.fit with graceful shutdown."""
 
 import logging
 import os
@@ -16,10 +16,10 @@ log = logging.getLogger(__name__)
 
 
 def fit(trainer: Trainer, module: LightningModule, data: LightningDataModule, resume: str | None, last: Path) -> None:
-    """``Trainer.fit``; a run that is interrupted says how to go on, and does not end as if it were complete.
+    """Run ``Trainer.fit``; an interrupted run prints how to resume it and exits with a status other than 0.
 
     Args:
-        last: checkpoint that a run with ``resume=auto`` goes on from.
+        last: checkpoint from which ``resume=auto`` resumes.
     """
     with ctrl_c_saves(trainer) as pressed:
         try:
@@ -36,9 +36,9 @@ def fit(trainer: Trainer, module: LightningModule, data: LightningDataModule, re
 
 @contextmanager
 def ctrl_c_saves(trainer: Trainer) -> Iterator[list[int]]:
-    """Ctrl-C ends training as SIGTERM does, after the iteration and with a checkpoint; once more, it ends at once.
+    """Make Ctrl-C stop training after the current iteration with a checkpoint, as SIGTERM does; a second one aborts.
 
-    Not with several processes, all of which a terminal's Ctrl-C reaches at different moments. Yields what was received.
+    Does nothing with several processes, which a terminal's Ctrl-C reaches at different times. Yields received signals.
     """
 
     def stop(received: list[int]) -> None:
@@ -55,7 +55,7 @@ def ctrl_c_saves(trainer: Trainer) -> Iterator[list[int]]:
 
 
 def way_on(last: Path) -> str:
-    """What a person can do with an interrupted run."""
+    """Return a message on how to resume an interrupted run."""
     if not last.is_file():
         return "nothing is saved yet"
     done = tensor_files.read(last)["global_step"]

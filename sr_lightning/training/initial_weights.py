@@ -1,4 +1,4 @@
-"""The weights that training starts from: of a file, of a published model or of a first stage."""
+"""Initial weights: from a file, a published model or a first stage."""
 
 import hashlib
 import logging
@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 
 
 def initialise(module: Restorer, config: DictConfig) -> dict[str, Any] | None:
-    """Load what ``init`` and ``init_discriminator`` name; return the files and their hashes.
+    """Load the weights named by ``init`` and ``init_discriminator``; return the files and their hashes.
 
-    A first stage is trained here where there is none yet, after everything else that can be refused has been.
+    A missing first stage is trained here, after all checks.
 
     Raises:
         InputError: no such file, no connection, or weights of another network.
@@ -36,7 +36,7 @@ def initialise(module: Restorer, config: DictConfig) -> dict[str, Any] | None:
 
 
 def starting_weights(config: DictConfig) -> Path | None:
-    """The file that the generator starts from."""
+    """Return the file of the generator's initial weights, or None."""
     if config.init == "warm_start":
         return warm_start(config)
     if config.init is None and config.warm_start is not None and config.stage == "adversarial":
@@ -47,5 +47,5 @@ def starting_weights(config: DictConfig) -> Path | None:
 
 
 def origin(path: Path) -> dict[str, str]:
-    """A file and the hash of its content."""
+    """Return a file and the hash of its content."""
     return {"file": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}

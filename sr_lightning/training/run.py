@@ -29,7 +29,7 @@ Kind = TypeVar("Kind", bound=Callback)
 
 
 def run(config: DictConfig) -> float | None:
-    """Train what the configuration describes; returns the best value of ``monitor``."""
+    """Train the configured model and return the best value of ``monitor``."""
     quiet()
     check(config)
     folder = Path(HydraConfig.get().runtime.output_dir)
@@ -39,7 +39,7 @@ def run(config: DictConfig) -> float | None:
 
 
 def train(config: DictConfig, folder: Path) -> float | None:
-    """Fit, then show what came out; what ``run`` does in a folder that is its own."""
+    """Train and evaluate in a folder that no other process uses."""
     resume = find_resume(config, folder)
     before = None if resume is None else check_resumable(resume, plain(config))
     if before is not None and config.resume != "auto" and before.iterations >= config.iterations:
@@ -59,9 +59,9 @@ def train(config: DictConfig, folder: Path) -> float | None:
                 (folder / "result.json").unlink(missing_ok=True)
             fit(trainer, module, data, resume, checkpoints.last)
         else:
-            for told in (checkpoints, costs):
-                if told is not None and told.state_key in before.callbacks:
-                    told.load_state_dict(before.callbacks[told.state_key])
+            for callback in (checkpoints, costs):
+                if callback is not None and callback.state_key in before.callbacks:
+                    callback.load_state_dict(before.callbacks[callback.state_key])
         source = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
         summarise(config, trainer, data, source, folder, module.hparams["started_from"])
         if trainer.is_global_zero:
@@ -71,17 +71,17 @@ def train(config: DictConfig, folder: Path) -> float | None:
         if any(isinstance(logger, WandbLogger) for logger in trainer.loggers):
             import wandb
 
-            wandb.finish()  # or the next run of this process would log into this one
+            wandb.finish()  # otherwise the next run of this process logs to this one
     return checkpoints.best_score
 
 
 def found(trainer: Trainer, kind: type[Kind]) -> Kind | None:
-    """The callback of a kind, if there is one."""
+    """Return the trainer's callback of a class, or None."""
     return next((callback for callback in trainer.callbacks if isinstance(callback, kind)), None)  # type: ignore[attr-defined]
 
 
 def find_resume(config: DictConfig, folder: Path) -> str | None:
-    """The checkpoint to go on from."""
+    """Return the checkpoint to resume from, or None."""
     if config.resume is None:
         return None
     if config.resume != "auto":
@@ -92,5 +92,5 @@ def find_resume(config: DictConfig, folder: Path) -> str | None:
 
 
 def stage(*, _root_: DictConfig) -> str:
-    """What kind of training a run is."""
+    """Return the kind of training: adversarial or pixel."""
     return "adversarial" if "discriminator" in _root_.module else "pixel"

@@ -1,4 +1,4 @@
-"""Run folders: one for each run, found again to go on, used by one process at a time."""
+"""Run folders: unique per run, found again by resume=auto, locked during training."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ from sr_lightning.system.atomic import write_text
 from sr_lightning.system.torchrun import decide_once
 
 log = logging.getLogger(__name__)
-# What may differ between a run and its continuation: nothing here changes what is trained.
+# Keys that may differ between a run and its continuation, because they do not change the training.
 FREE = (
     *("resume", "hydra", "sweep", "stage", "datamodule", "trainer", "logger", "callbacks"),
     *("log_every", "nonfinite_limit", "compile"),
@@ -27,19 +27,19 @@ FREE_DATA = ("workers", "cache", "resident", "store")
 
 
 def run_directory(*, _root_: DictConfig) -> str:
-    """``runs/NAME/TIME``, one for all processes of a run; with resume=auto, that of the same configuration, if any.
+    """Return ``runs/NAME/TIME``, equal for all processes of a run; with resume=auto possibly an earlier folder.
 
     Raises:
-        InputError: a name that is not that of a folder.
+        InputError: an invalid folder name.
     """
     return decide_once(lambda: choose_directory(_root_))
 
 
 def choose_directory(config: DictConfig) -> str:
-    """A new folder; with resume=auto, the newest run of the very same configuration that has a checkpoint.
+    """Return a new folder, or with resume=auto the newest run of the identical configuration with a checkpoint.
 
     Raises:
-        InputError: a name that is not that of a folder.
+        InputError: an invalid folder name.
     """
     name = str(config.name)
     if not name or name.startswith((".", "/")) or ".." in name:
@@ -56,7 +56,7 @@ def choose_directory(config: DictConfig) -> str:
 
 @lru_cache(maxsize=1)  # Hydra asks several times
 def claim(runs: Path) -> Path:
-    """A new folder below ``runs``, named by the time, that no other process has."""
+    """Create a unique folder below ``runs``, named by the time."""
     started = f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
     runs.mkdir(parents=True, exist_ok=True)
     for number in range(1, 1000):
@@ -70,7 +70,7 @@ def claim(runs: Path) -> Path:
 
 
 def comparable(config: Any) -> dict[str, Any]:
-    """What makes two runs the same run."""
+    """Return the part of a configuration that must be equal for resuming."""
     container: Any = OmegaConf.to_container(config, resolve=False)
     same = {key: value for key, value in container.items() if key not in FREE}
     same["data"] = {key: value for key, value in container["data"].items() if key not in FREE_DATA}
@@ -82,10 +82,10 @@ def comparable(config: Any) -> dict[str, Any]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Nobody else trains in ``folder`` meanwhile.
+    """Lock a run folder for the duration of the block.
 
     Raises:
-        InputError: somebody does.
+        InputError: another process holds the lock.
     """
     lock = FileLock(folder / ".lock", timeout=0)
     try:
@@ -98,7 +98,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def newest_good(folder: Path) -> Path | None:
-    """The newest checkpoint in ``folder`` that can be read; ``last.ckpt`` where several are as new."""
+    """Return the newest readable checkpoint in ``folder``; of equally new ones ``last.ckpt``."""
     for path in sorted(folder.glob("*.ckpt"), key=lambda path: (path.stat().st_mtime, path.name), reverse=True):
         try:
             if "loops" in tensor_files.read(path):
@@ -109,12 +109,12 @@ def newest_good(folder: Path) -> Path | None:
 
 
 class Resumed(NamedTuple):
-    """What a run that goes on has to know of the one before.
+    """State of an earlier run that a resumed run needs.
 
     Args:
-        iterations: that it has done.
-        started_from: files and hashes of the weights that it started from.
-        callbacks: their states.
+        iterations: completed iterations.
+        started_from: files and hashes of the initial weights.
+        callbacks: states of the callbacks.
     """
 
     iterations: int
@@ -123,10 +123,10 @@ class Resumed(NamedTuple):
 
 
 def check_resumable(path: Path | str, config: dict[str, Any]) -> Resumed:
-    """What a checkpoint tells, if the run can go on from it.
+    """Return the state in a checkpoint after checking that the run can resume from it.
 
     Args:
-        config: plain configuration of the run that goes on from it.
+        config: plain configuration of the resumed run.
     Raises:
         InputError: not a checkpoint of a run, or one with another network, optimizer or schedule.
     """
@@ -148,12 +148,12 @@ def check_resumable(path: Path | str, config: dict[str, Any]) -> Resumed:
 def write_result(
     folder: Path, monitor: str, value: float | None, iterations: int, costs: Mapping[str, float | None] | None
 ) -> None:
-    """``result.json``: that a run has come to its end, how well it did, and what it cost (``callbacks.Costs``)."""
+    """Write ``result.json`` of a finished run: best score, iterations and costs (``callbacks.Costs``)."""
     result = {"monitor": monitor, "value": value, "iterations": iterations, "costs": costs}
     write_text(folder / "result.json", json.dumps(result) + "\n")
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:
-    """What a run left at its end; None before."""
+    """Return the content of ``result.json``, or None for an unfinished run."""
     path = folder / "result.json"
     return json.loads(path.read_text()) if path.is_file() else None

@@ -1,6 +1,6 @@
-"""Networks of equal size: one number of a generator is chosen so that it has the cost of a reference.
+"""Choose one size of a generator such that its cost equals that of a reference.
 
-A comparison of blocks says more about the blocks where none of them has more parameters, or computes more.
+Comparisons of blocks are fairer between networks with equally many parameters or multiply-adds.
 """
 
 import logging
@@ -25,15 +25,15 @@ WORDS = {"params": "parameters", "macs": "multiply-adds"}
 
 
 def match(config: DictConfig, folder: Path) -> None:
-    """Set the number that ``match_by`` names; the run's recorded configuration has it too.
+    """Set the size named by ``match_by``, also in the run's recorded configuration.
 
-    The reference is the generator of this very command with the overrides of ``match_reference`` added to it.
+    The reference is the generator of the same command with the overrides of ``match_reference``.
 
     Args:
-        config: of the run, changed in place; nothing is done where ``match`` is null.
+        config: of the run, changed in place; unchanged if ``match`` is null.
         folder: of the run.
     Raises:
-        InputError: no number comes near the reference, or none is there to be chosen.
+        InputError: no size comes near the reference, or the generator has no such size.
     """
     if config.match is None:
         return
@@ -52,7 +52,7 @@ def match(config: DictConfig, folder: Path) -> None:
 
 
 def cost(config: DictConfig) -> int:
-    """What a configuration's generator costs, in what ``match`` names."""
+    """Return the cost of a configuration's generator: parameters or multiply-adds, as ``match`` says."""
     with FakeTensorMode(allow_non_fake_inputs=True):  # no memory, no random numbers
         generator: nn.Module = instantiate(config.generator)
     if config.match == "params":
@@ -61,7 +61,7 @@ def cost(config: DictConfig) -> int:
 
 
 def nearest(config: DictConfig, key: str, wanted: int) -> tuple[int, int]:
-    """The number whose cost is nearest, and that cost, which grows with the number."""
+    """Return the size with the nearest cost, and this cost, by bisection of a monotonic cost."""
     tried = config.copy()
     costs: dict[int, int] = {}
 
@@ -83,7 +83,7 @@ def nearest(config: DictConfig, key: str, wanted: int) -> tuple[int, int]:
 
 @rank_zero_only
 def record(folder: Path, key: str, chosen: int) -> None:
-    """Put the chosen number into the configuration that the run's folder keeps."""
+    """Write the chosen size to the configuration recorded in the run's folder."""
     path = folder / ".hydra" / "config.yaml"
     if path.is_file():
         kept = OmegaConf.load(path)

@@ -1,4 +1,4 @@
-"""Loggers of others, with what this library wants of them."""
+"""W&B logger with a flat configuration, and names of W&B runs."""
 
 import hashlib
 import re
@@ -10,11 +10,11 @@ from lightning.pytorch.loggers import Logger, WandbLogger
 
 
 class FlatWandbLogger(WandbLogger):
-    """Keeps the configuration under dotted names, as the command line and W&B's own sweeps write them.
+    """W&B logger that stores the configuration under dotted names, as on the command line and in W&B sweeps.
 
     Args:
-        artifact: keep the best checkpoint as an artifact of the run.
-        **settings: of Lightning's logger.
+        artifact: upload the best checkpoint as an artifact.
+        **settings: arguments of Lightning's logger.
     """
 
     def __init__(self, artifact: bool = False, **settings: Any) -> None:
@@ -25,7 +25,7 @@ class FlatWandbLogger(WandbLogger):
         super().log_hyperparams(dict(flat(params)))
 
     def conclude(self, values: Mapping[str, Mapping[str, Any]], picture: Path, best: Path) -> None:
-        """Keep what came out: summary values ``best/psnr_y``, ``bicubic/psnr_y`` …, the picture, the checkpoint."""
+        """Log the results: summary values ``best/psnr_y``, ``bicubic/psnr_y`` …, the picture and the checkpoint."""
         import wandb
 
         run, networks = self.experiment, ", ".join(str(row["network"]) for row in values.values())
@@ -41,12 +41,12 @@ class FlatWandbLogger(WandbLogger):
 
 
 def conclude(loggers: Sequence[Logger], values: Mapping[str, Mapping[str, Any]], picture: Path, best: Path) -> None:
-    """Tell the loggers that keep more than numbers what a run has come to.
+    """Log the results of a run with all loggers that support it.
 
     Args:
-        values: of ``bicubic``, ``start`` and ``best``: the network's name and its means over the validation images.
-        picture: all of them side by side.
-        best: checkpoint.
+        values: ``bicubic``, ``start`` and ``best`` -> name of the network and its mean metrics.
+        picture: comparison picture.
+        best: best checkpoint.
     """
     for logger in loggers:
         if isinstance(logger, FlatWandbLogger):
@@ -54,7 +54,7 @@ def conclude(loggers: Sequence[Logger], values: Mapping[str, Mapping[str, Any]],
 
 
 def flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted name and value of each leaf."""
+    """Yield the dotted name and the value of each leaf."""
     for key, value in nested.items():
         if isinstance(value, Mapping) and value:
             yield from flat(value, f"{prefix}{key}.")
@@ -63,12 +63,12 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def wandb_id(folder: str) -> str:
-    """The W&B run of a run folder: a resumed run goes on in both."""
+    """Return the W&B run id of a run folder, so that a resumed run continues its W&B run."""
     return hashlib.sha256(folder.encode()).hexdigest()[:12]
 
 
 def wandb_mode() -> str:
-    """What WANDB_MODE says, else online; without a login offline: the run is kept on the disk for ``wandb sync``."""
+    """Return WANDB_MODE if set, else online with a login and offline without; ``wandb sync`` uploads later."""
     import wandb
 
     mode = wandb.setup().settings.mode
@@ -76,10 +76,10 @@ def wandb_mode() -> str:
 
 
 def wandb_name(name: str, axes: Sequence[str]) -> str:
-    """What tells a job from the others of its sweep; by itself, a run's own name."""
+    """Return the overrides that distinguish a job within its sweep, or the name of a single run."""
     return " ".join(axes)[:128] or name
 
 
 def wandb_tags(axes: Sequence[str]) -> list[str]:
-    """The overrides that tell a job from the others of its sweep, as short as W&B wants its tags."""
+    """Return the overrides that distinguish a job within its sweep, shortened to W&B's limit for tags."""
     return [axis[:64] for axis in axes]

@@ -1,9 +1,9 @@
-"""First stages: the training whose generator a run starts from, done once and kept in the cache.
+"""First stages: trainings that provide the initial generator of a run, cached for later runs.
 
 GANs for super-resolution start from a generator that was trained with a pixel loss (SRGAN, sec. 3.2; ESRGAN, sec. 3.1).
-Such a stage lies in the cache under a key of everything that determines it, so all runs that share it train it once.
-Stages chain: Real-ESRGAN starts from Real-ESRNet, that from ESRGAN, which is adversarial itself, and that from
-RRDB-PSNR. Generators are handed on, discriminators are not.
+The cache key covers everything that determines a stage, so runs with the same first stage train it once. Stages chain:
+Real-ESRGAN starts from Real-ESRNet, which starts from ESRGAN, which starts from RRDB-PSNR. Only generators are passed
+on.
 """
 
 import hashlib
@@ -45,10 +45,10 @@ VALIDATION = ("validation", "validation_lr", "validation_files")  # of data; mea
 
 
 def warm_start(config: DictConfig) -> Path:
-    """The checkpoint of the first stage, trained now where nobody has trained it yet.
+    """Return the checkpoint of the first stage; train the stage if it is not in the cache.
 
-    Processes that need the same stage wait for the one that trains it; one that was killed is resumed, and so is one
-    whose last checkpoint cannot be read, from what else there is of it.
+    Processes that need the same stage wait for the one that trains it. An interrupted stage is resumed, from an older
+    checkpoint if the last one cannot be read.
 
     Raises:
         InputError: the model names no first stage, or its training failed.
@@ -75,8 +75,8 @@ def warm_start(config: DictConfig) -> Path:
 def first_stage(config: DictConfig) -> DictConfig:
     """Compose the first stage: its model's losses, schedule and discriminator; the run's network, data and seed.
 
-    ``own`` names what of the shared it has of its own all the same. It validates as many times as the run. It may have
-    a first stage itself.
+    ``own`` names shared keys for which the stage keeps its own values. It validates as many times as the run, and may
+    have a first stage itself.
     """
     overrides = [f"model={config.warm_start.model}", *config.warm_start.overrides]
     stage = compose("train", overrides)
@@ -102,7 +102,7 @@ def first_stage(config: DictConfig) -> DictConfig:
 
 
 def stage_key(stage: DictConfig) -> str:
-    """Hash of what determines the outcome: configuration, training files, precision, version."""
+    """Return the hash of everything that determines the result: configuration, files, precision, version."""
     names = (*DETERMINING, *(ADVERSARIAL if "discriminator" in stage.module else ()))
     container: dict[str, Any] = {name: plain(stage[name]) for name in names}
     free = (*FREE_DATA, *VALIDATION)
@@ -118,7 +118,7 @@ def stage_key(stage: DictConfig) -> str:
 
 
 def finished(folder: Path, iterations: int) -> Path | None:
-    """A checkpoint that can be read and has done all its iterations: the last, or the best where that is the last."""
+    """Return a readable checkpoint after all iterations, or None: ``last.ckpt``, else ``best.ckpt``."""
     for path in (folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt"):
         try:
             if path.is_file() and tensor_files.read(path).get("global_step") == iterations:
@@ -129,10 +129,10 @@ def finished(folder: Path, iterations: int) -> Path | None:
 
 
 def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:
-    """Train the stage in a process of its own, so that nothing of it touches the run that follows.
+    """Train the stage in a separate process.
 
     Args:
-        lock: descriptor that the process holds too: if this one is killed, nobody trains beside it.
+        lock: descriptor of the lock, inherited by the process, so that it stays locked if this process is killed.
     Raises:
         InputError: the training failed.
     """
@@ -148,9 +148,9 @@ def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:
 
 
 def end(process: subprocess.Popen) -> int:
-    """Wait for the end of a process, and return its status.
+    """Wait for a process and return its exit status.
 
-    Ctrl-C or SIGTERM is passed on as SIGTERM, on which training saves, and waited for; a second one kills.
+    Ctrl-C and SIGTERM are forwarded as SIGTERM, on which training saves a checkpoint; a second one kills the process.
 
     Raises:
         SystemExit: after such a signal, with its status.
@@ -168,7 +168,7 @@ def end(process: subprocess.Popen) -> int:
 
 @contextmanager
 def one_at_a_time(folder: Path) -> Iterator[int]:
-    """Hold the folder's lock; its descriptor can be passed on to a child, but not on Windows, where it is -1."""
+    """Lock the folder; yield a descriptor that child processes can inherit, or -1 on Windows."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "stage.lock").open("w") as file:
         if os.name == "nt":
