@@ -1,4 +1,4 @@
-"""How a metric is named, rounded and compared in tables and figures."""
+"""Title, unit, digits and direction of a metric, for tables and figures."""
 
 from dataclasses import dataclass
 from typing import Literal
