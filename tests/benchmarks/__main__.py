@@ -53,7 +53,7 @@ def steps_table() -> tuple[Table, dict[str, float]]:
 
 
 def loader_table(appetite: dict[str, float]) -> Table:
-    """What the loader gives beside what the fastest training step takes."""
+    """Compare the loader's speed with the demand of the fastest training step."""
     shared = Path(os.environ.get("SR_SHARED", "../shared")) / "data" / "train" / "bsds400"
     files = folder(shared) if shared.is_dir() else demo_train()
     found = loader.measure(files)

@@ -1,4 +1,4 @@
-"""What a random degradation costs, stage by stage, and what it costs that each sample has a draw of its own."""
+"""Cost of a random degradation by stage, and of drawing it per sample."""
 
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -40,7 +40,7 @@ def second_order() -> RandomDegradation:
 
 
 def at_once(chain: Chain, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
-    """What published code does: one record, each stage on the whole batch, whose channels lie one behind the other.
+    """Apply one record to the complete batch with concatenated channels, as published code does.
 
     JPEG, which tells colors from gray by the number of channels, is given one tall image.
     """
@@ -67,7 +67,7 @@ def colored(record: Record) -> Record:
 
 
 def records_of(degradation: RandomDegradation, iteration: int, samples: int) -> list[Record]:
-    """What is drawn for each sample of a batch."""
+    """Return the records drawn for each sample of a batch."""
     return degradation.draw([SampleKey(Stream.TRAINING, iteration, sample) for sample in range(samples)])
 
 

@@ -52,7 +52,7 @@ def peak_memory() -> float:
 
 
 def prepared(overrides: Sequence[str], callbacks: Sequence[str] = ("ema",)) -> tuple[Trainer, Restorer, SRDataModule]:
-    """What a training command builds, without validation, logs and files.
+    """Build what the training command builds, without validation, logs and files.
 
     Args:
         callbacks: those of ``conf/callbacks`` that it has.

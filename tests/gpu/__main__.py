@@ -22,7 +22,7 @@ PLACES = {
     "features": Path("weights", "vgg16_features.safetensors"),
     "benchmarks": Path("data", "benchmarks"),
 }
-"""Where $SR_SHARED has what is not given; a small run uses what every installation has."""
+"""Default paths below $SR_SHARED; a small run uses only what is part of every installation."""
 EPILOG = """Each stage takes ten minutes at most on a recent GPU. DIR/STAGE.json holds what has been measured, part by
 part; the same command again skips what has passed, repeats what has failed and goes on with an interrupted training.
 DIR/report.json and DIR/report.md hold everything. The exit status is 1 where a check failed.

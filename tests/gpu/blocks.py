@@ -17,7 +17,7 @@ from tests.gpu.utilization import Utilization
 
 @dataclass
 class Measured:
-    """What was measured of one way.
+    """Measurements of one variant.
 
     Attributes:
         steps: in a block.

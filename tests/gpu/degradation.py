@@ -1,4 +1,4 @@
-"""What Real-ESRGAN's degradation costs on the device."""
+"""Cost of Real-ESRGAN's degradation on the device."""
 
 from tests.benchmarks import degradation
 from tests.gpu.settings import Settings

@@ -1,4 +1,4 @@
-"""What the driver's command says of the GPU in use."""
+"""GPU properties from nvidia-smi."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""How good the networks of the training stage are."""
+"""Evaluation of the networks from the training stage."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def evaluation(checkpoints: Mapping[str, Path], settings: Settings) -> list[Row]
 
 
 def benchmarks(settings: Settings) -> list[str]:
-    """What is measured on: Set5 and Set14 where they are, else the held-out demo photographs."""
+    """Return the evaluation images: Set5 and Set14 if available, else the held-out demo photographs."""
     if settings.benchmark_names:
         assert settings.benchmarks is not None
         root = quoted(settings.benchmarks.absolute())

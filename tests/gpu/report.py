@@ -67,7 +67,7 @@ def tables(parts: Mapping[str, Any]) -> list[tuple[list[str], list[Row]]]:
 
 
 def related(columns: Sequence[str], row: Row) -> bool:
-    """Whether a row belongs into a table: its first column is the table's."""
+    """Return True if a row belongs to a table, i.e. its first column is the table's."""
     return columns[0] == next(iter(row))
 
 

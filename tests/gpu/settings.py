@@ -1,4 +1,4 @@
-"""What the command line of the GPU check says."""
+"""Settings of the GPU check."""
 
 import os
 from dataclasses import dataclass

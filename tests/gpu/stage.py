@@ -55,18 +55,18 @@ def attempt(measure: Callable[[Settings], list[Row]], settings: Settings) -> dic
 
 
 def reason(error: BaseException) -> str:
-    """What an error says, on one line."""
+    """Return an error message as one line."""
     words = " ".join(str(error).split())[:300]
     return words if isinstance(error, SystemExit) else f"{type(error).__name__}: {words}"
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """What an earlier call left; None where there is nothing."""
+    """Return the result of an earlier call, or None."""
     return json.loads(path.read_text()) if path.is_file() else None
 
 
 def passed(part: dict[str, Any]) -> bool:
-    """Whether a part has been measured and none of its checks failed."""
+    """Return True if a part has been measured and all of its checks passed."""
     return bool(part) and all(row.get("passed", True) for row in part["rows"])
 
 

@@ -148,7 +148,7 @@ def test_values_that_are_not_numbers_fail():
 
 
 def test_real_trainings_are_composed(tmp_path):
-    """What the small mode leaves out: full networks, given features and photographs, whatever their paths."""
+    """The cases that the small mode skips: full networks, given features and photographs, with any paths."""
     odd = tmp_path / "it's, a=b [1]"
     settings = Settings(odd, data=odd / "photographs", features=odd / "vgg16.safetensors")
     with initialize_config_dir(str(CONF), version_base="1.3"):

@@ -100,7 +100,7 @@ def prepared(model: Model) -> tuple[Restorer, Batches, Batches]:
 
 
 def training_run(model: Model, settings: Settings) -> Measured:
-    """What the training command does in an iteration: data, losses, logs, average of the weights, finite gradients."""
+    """Iterate as the training command does: data, losses, logs, EMA and the check for finite gradients."""
     sizes = [f"data.batch_size={model.batch}", f"data.crop={model.crop}", f"iterations={model.iterations}"]
     words = [f"model={model.name}", *sizes, f"data.cache={quoted(settings.cache)}", "metrics=fidelity"]
     words += [*model.overrides, *random_features()]

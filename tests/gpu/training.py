@@ -99,7 +99,7 @@ def best(model: str, settings: Settings) -> Path:
 
 
 def summary(model: str, folder: Path) -> Row:
-    """What a finished run says of itself; iterations that were not finite are a failure."""
+    """Return the results of a finished run; non-finite iterations are a failure."""
     result = json.loads((folder / "result.json").read_text())
     costs, skipped = result["costs"], int(logged(folder, "train/nonfinite_steps")[-1])
     return {

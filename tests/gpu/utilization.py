@@ -1,4 +1,4 @@
-"""How busy a GPU is while something runs."""
+"""GPU utilization while a block runs."""
 
 import statistics
 import time

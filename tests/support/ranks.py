@@ -1,4 +1,4 @@
-"""What the processes of a run on several devices tell the tests."""
+"""Output of the processes of a multi-device run."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What makes a program wait for its device."""
+"""Operations that make a program wait for its device."""
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode

@@ -22,7 +22,7 @@ TINY = (
 
 
 def kept_by_wandb(folder: Path, *words: str, seconds: float = 30) -> bool:
-    """Whether an offline run in ``folder`` holds all these words; W&B may write for a while after the run has ended."""
+    """Return True once an offline run in ``folder`` contains all words; W&B may still write after the run has ended."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         told = b"".join(path.read_bytes() for path in folder.glob("wandb/offline-run-*/*.wandb"))
@@ -72,7 +72,7 @@ def flat(tree, prefix=""):
 
 
 def finished(process: subprocess.Popen) -> str:
-    """What a process printed, after it ended well."""
+    """Return the output of a process, after checking that it succeeded."""
     told, _ = process.communicate()
     assert process.returncode == 0, told
     return told

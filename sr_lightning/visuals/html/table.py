@@ -105,11 +105,6 @@ def table(
     )
 
 
-def is_text(column: int, rows: Mapping[str, Sequence[Cell]]) -> bool:
-    """Tell whether a column holds text only."""
-    return bool(rows) and all(isinstance(cells[column], str | None) for cells in rows.values())
-
-
 def _head(column: Column, words: bool) -> dict[str, Any]:
     """Return a heading for the template; the last word stays on one line with the arrow."""
     before, space, last = column.title.rpartition(" ")

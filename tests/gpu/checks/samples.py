@@ -1,4 +1,4 @@
-"""What the checks compute with: photographs, small networks, and their gradients."""
+"""Photographs, small networks and gradients for the checks."""
 
 import copy
 from collections.abc import Iterable

@@ -47,7 +47,7 @@ def waiting(settings: Settings) -> list[Row]:
 
 
 def resume(settings: Settings) -> list[Row]:
-    """Half a run, resumed, ends as a whole one, with deterministic kernels; what others do is only told."""
+    """A resumed run equals an uninterrupted one with deterministic kernels; others are only reported."""
     rows = []
     for model in ("srresnet", "real_esrgan"):
         title = f"{model}: tensors in a checkpoint that are different after a resume"
@@ -60,7 +60,7 @@ def resume(settings: Settings) -> list[Row]:
 
 
 def after_resume(model: str, settings: Settings, deterministic: bool = True) -> tuple[int, float]:
-    """How many tensors differ between a whole run and a resumed one, and the largest difference."""
+    """Return the number of tensors that differ after a resume, and the largest difference."""
     width, crop, batch = (8, 32, 2) if settings.small else (64, 96, 8)
     words = [
         *(f"model={model}", f"generator.width={width}", "generator.depth=1", f"discriminator.width={width}"),
