@@ -2,8 +2,9 @@
 
 from sr_lightning.image.decoding import decode, read_picture
 from sr_lightning.image.encoding import encode, same_suffix, suffix_for, write_picture
+from sr_lightning.image.formats import ENCODERS, EXTENSIONS
 from sr_lightning.image.picture import Metadata, Picture
-from sr_lightning.image.rgb import ENCODERS, EXTENSIONS, read, read_bytes, size, write
+from sr_lightning.image.rgb import read, read_bytes, size, write
 
 __all__ = [
     "ENCODERS",

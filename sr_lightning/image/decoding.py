@@ -10,9 +10,11 @@ import tifffile
 from PIL import Image, ImageCms
 
 from sr_lightning.errors import InputError
-from sr_lightning.image import rgb
+from sr_lightning.image.files import input_errors, open_image
 from sr_lightning.image.metadata import metadata_of
+from sr_lightning.image.orientation import apply_orientation, pending_orientation
 from sr_lightning.image.picture import Metadata, Picture
+from sr_lightning.image.rgb import read_deep_gray
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it logs every damaged tag before it raises
 log = logging.getLogger(__name__)
@@ -28,22 +30,22 @@ def read_picture(path: Path | str) -> Picture:
     Raises:
         InputError: the file cannot be opened, is damaged or truncated, or has values outside a defined range.
     """
-    with rgb.input_errors(path):
+    with input_errors(path):
         content = Path(path).read_bytes()
     return decode(content, str(path))
 
 
 def decode(content: bytes, name: str) -> Picture:
     """Decode the content of a file, as `read_picture`; ``name`` is used in messages."""
-    with rgb.input_errors(name, content):
+    with input_errors(name, content):
         deep = decode_16bit_tiff(content) if content[:4] in _TIFF else None
     try:
-        with rgb.open_image(name, content) as file:
-            turn = rgb.pending_orientation(file)  # before decoding, during which Pillow rotates TIFFs
+        with open_image(name, content) as file:
+            orientation = pending_orientation(file)  # before decoding, during which Pillow rotates TIFFs
             frames = getattr(file, "n_frames", 1)
             if frames > 1:
                 log.warning("%s: has %d frames; only the first is used", name, frames)
-            pixels = deep if deep is not None else rgb.apply_orientation(decode_pixels(file, content), turn)
+            pixels = deep if deep is not None else apply_orientation(decode_pixels(file, content), orientation)
             return Picture(pixels, metadata_of(file, 1 if pixels.shape[2] < 3 else 3))
     except InputError:
         if deep is None:
@@ -57,7 +59,7 @@ def decode_pixels(file: Image.Image, content: bytes) -> np.ndarray:
         deep = imagecodecs.png_decode(content)
         return deep.reshape(*deep.shape[:2], -1)
     file.load()
-    gray = rgb.read_deep_gray(file)
+    gray = read_deep_gray(file)
     if gray is not None:
         return gray[:, :, None]
     alpha = "A" if file.has_transparency_data else ""
@@ -116,5 +118,5 @@ def decode_16bit_tiff(content: bytes) -> np.ndarray | None:
         if channels > colors and page.extrasamples[:1] == (_PREMULTIPLIED,):
             alpha = np.maximum(pixels[:, :, -1:], 1).astype(np.float64)
             pixels[:, :, :-1] = np.rint(np.minimum(pixels[:, :, :-1] / alpha, 1) * 65535)
-        turn = page.tags.valueof(274, 1)
-    return rgb.apply_orientation(pixels, turn if turn in range(1, 9) else 1)
+        orientation = page.tags.valueof(274, 1)
+    return apply_orientation(pixels, orientation if orientation in range(1, 9) else 1)

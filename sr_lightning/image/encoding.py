@@ -11,7 +11,8 @@ import tifffile
 from PIL import ExifTags, Image
 
 from sr_lightning.errors import InputError
-from sr_lightning.image import rgb
+from sr_lightning.image.files import error_text, open_image, save
+from sr_lightning.image.formats import ENCODERS
 from sr_lightning.image.metadata import PNG_HEADER, matching_profile, png_chunks, save_options
 from sr_lightning.image.picture import Picture
 from sr_lightning.ops.quantize import uint16_to_uint8
@@ -24,13 +25,13 @@ _OPAQUE = ("JPEG", "BMP")
 
 def suffix_for(suffix: str) -> str:
     """Return the suffix in lower case if the format can be written, else ``.png`` (for GIF, PPM …)."""
-    return suffix.lower() if suffix.lower() in rgb.ENCODERS else ".png"
+    return suffix.lower() if suffix.lower() in ENCODERS else ".png"
 
 
 def same_suffix(content: bytes) -> str:
     """Return the suffix of the format of a file's content, ``.png`` if that format cannot be written."""
-    with rgb.open_image("picture", content) as file:
-        return next((suffix for suffix, (name, _) in rgb.ENCODERS.items() if name == file.format), ".png")
+    with open_image("picture", content) as file:
+        return next((suffix for suffix, (name, _) in ENCODERS.items() if name == file.format), ".png")
 
 
 def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
@@ -43,9 +44,9 @@ def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
     Raises:
         InputError: the format cannot be written, or cannot hold the picture's transparency or number of pixels.
     """
-    if suffix.lower() not in rgb.ENCODERS:
-        raise InputError(f"{name}: cannot be written as {suffix!r}; use {', '.join(rgb.ENCODERS)}")
-    format_name, encoder = rgb.ENCODERS[suffix.lower()]
+    if suffix.lower() not in ENCODERS:
+        raise InputError(f"{name}: cannot be written as {suffix!r}; use {', '.join(ENCODERS)}")
+    format_name, encoder = ENCODERS[suffix.lower()]
     pixels, colors = picture.pixels, 1 if picture.pixels.shape[2] < 3 else 3
     if pixels.shape[2] > colors and format_name in _OPAQUE:
         if (pixels[:, :, -1] != np.iinfo(pixels.dtype).max).any():
@@ -67,7 +68,7 @@ def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
     try:
         encoded.save(file, format_name, **encoder, **save_options(picture.metadata, format_name, written_colors))
     except (OSError, ValueError) as error:  # more pixels than the format can hold
-        raise InputError(f"{name}: cannot be written as {format_name} ({rgb.error_text(error)}); use png") from error
+        raise InputError(f"{name}: cannot be written as {format_name} ({error_text(error)}); use png") from error
     return file.getvalue()
 
 
@@ -107,4 +108,4 @@ def write_picture(path: Path | str, picture: Picture) -> None:
         InputError: as `encode`, or the file cannot be written.
     """
     content = encode(picture, Path(path).suffix, str(path))
-    rgb.save(Path(path), lambda file: file.write(content))
+    save(Path(path), lambda file: file.write(content))

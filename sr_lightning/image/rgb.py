@@ -1,40 +1,17 @@
 """Read and write image files as RGB pixels."""
 
-import os
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from sr_lightning.errors import InputError
+from sr_lightning.image.files import open_image, save
+from sr_lightning.image.formats import ENCODERS
+from sr_lightning.image.orientation import apply_orientation, pending_orientation
 from sr_lightning.ops.quantize import to_uint8, uint16_to_uint8
-from sr_lightning.system.atomic import replacing
-
-EXTENSIONS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-"""Lower-case suffixes of the files that `read` accepts; the format itself is detected from the content."""
-
-_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF")  # excludes EPS, for which Pillow starts Ghostscript
-ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
-    ".png": ("PNG", {}),
-    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),  # chroma at full resolution
-    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
-    ".webp": ("WEBP", {"quality": 95}),
-    ".tif": ("TIFF", {"compression": "tiff_adobe_deflate"}),
-    ".tiff": ("TIFF", {"compression": "tiff_adobe_deflate"}),
-    ".bmp": ("BMP", {}),
-}
-"""Lower-case suffix -> Pillow's format name and save options."""
-
-# Set once at import, not around each call: warning filters are shared by all threads.
-for _category in (UserWarning, Image.DecompressionBombWarning):
-    warnings.filterwarnings("ignore", category=_category, module=r"PIL\.")
 
 
 def size(path: Path | str) -> tuple[int, int]:
@@ -59,9 +36,9 @@ def read_bytes(path: Path | str) -> np.ndarray:
         InputError: the file cannot be opened, is damaged or truncated, or has values outside a defined range.
     """
     with open_image(path) as image:
-        turn = pending_orientation(image)  # before decoding, during which Pillow rotates TIFFs
+        orientation = pending_orientation(image)  # before decoding, during which Pillow rotates TIFFs
         pixels = _rgb(image)
-    return apply_orientation(pixels, turn)
+    return apply_orientation(pixels, orientation)
 
 
 def read(path: Path | str) -> Tensor:
@@ -97,84 +74,6 @@ def write(path: Path | str, image: Tensor) -> None:
     encoded = Image.fromarray(pixels.squeeze(2).numpy() if len(image) == 1 else pixels.numpy())
     format_name, options = ENCODERS[path.suffix.lower()]
     save(path, lambda file: encoded.save(file, format_name, **options))
-
-
-def save(path: Path, write_to: Callable[[BinaryIO], object]) -> None:
-    """Write a file atomically; parent folders are created.
-
-    Args:
-        write_to: called with the open binary file.
-    Raises:
-        InputError: the file cannot be written.
-    """
-    with replacing(path) as partial, partial.open("xb") as file:
-        try:
-            write_to(file)
-        except (OSError, ValueError) as error:  # a full disk; more pixels than WebP can hold
-            raise InputError(
-                f"{path}: cannot be written ({error_text(error)}); choose another folder or format"
-            ) from error
-
-
-@contextmanager
-def open_image(path: Path | str, content: bytes | None = None) -> Iterator[Image.Image]:
-    """Open an image without decoding its pixels; errors in the block become InputErrors, as in `input_errors`.
-
-    Args:
-        path: the file, or its name in messages.
-        content: of the file, if it is in memory.
-    """
-    with (
-        input_errors(path, content),
-        Image.open(path if content is None else BytesIO(content), formats=_FORMATS) as image,
-    ):
-        if 0 in image.size:
-            raise ValueError(f"{image.width}x{image.height} pixels")
-        yield image
-
-
-@contextmanager
-def input_errors(path: Path | str, content: bytes | None = None) -> Iterator[None]:
-    """Convert any error of the block to an InputError that names the file."""
-    try:
-        yield
-    except InputError:
-        raise
-    except UnidentifiedImageError as error:
-        length = os.path.getsize(path) if content is None else len(content)
-        what = "is not an image, or its header is damaged" if length else "is an empty file"
-        raise InputError(f"{path}: {what}; replace or remove it") from error
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{path}: is too large ({error_text(error)}); split it into smaller images") from error
-    except Exception as error:  # decoders raise SyntaxError, struct.error and others for damaged files
-        if isinstance(error, OSError) and error.errno is not None:
-            raise InputError(
-                f"{path}: cannot be opened ({error.strerror}); check the path and its permissions"
-            ) from error
-        raise InputError(f"{path}: cannot be decoded ({error_text(error)}); replace or remove it") from error
-
-
-def error_text(error: Exception) -> str:
-    """Return the message of an exception, on one line."""
-    strerror = error.strerror if isinstance(error, OSError) else None
-    return " ".join((strerror or str(error)).split()).rstrip(".") or type(error).__name__
-
-
-def pending_orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8, that decoding an opened image will not apply."""
-    if image.format == "TIFF":  # Pillow applies it while decoding
-        return 1
-    exif = Image.Image.getexif(image)  # image.getexif() would decode the pixels of a PNG
-    turn = exif.get(ExifTags.Base.Orientation, 1)
-    return turn if turn in range(1, 9) else 1
-
-
-def apply_orientation(pixels: np.ndarray, turn: int) -> np.ndarray:
-    """Apply an EXIF orientation, 1 to 8. Shape: (H, W, C) -> (H, W, C) or (W, H, C), contiguous."""
-    if turn > 4:
-        pixels = pixels.swapaxes(0, 1)
-    vertical, horizontal = ((1, 1), (1, -1), (-1, -1), (-1, 1))[(turn - 1) % 4]
-    return np.ascontiguousarray(pixels[::vertical, ::horizontal])
 
 
 def read_deep_gray(image: Image.Image) -> np.ndarray | None:
