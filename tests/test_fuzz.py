@@ -69,7 +69,7 @@ def test_damaged_pictures_and_videos(tmp_path, monkeypatch, capfd):
         if path.suffix not in video.EXTENSIONS:
             assert image.read_picture(path).pixels.size > 0
         else:
-            assert video.facts(path).frames > 0
+            assert video.probe(path).frames > 0
 
 
 def checkpoint(path: Path) -> bytes:

@@ -23,13 +23,13 @@ def export(source: str, output: Path, kind: str = "ema") -> None:
     """
     if output.suffix not in ENDINGS:
         raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
-    weights.keep(output, [source])
+    weights.refuse_overwrite(output, [source])
     generator = weights.load(source, kind)
     try:
         weights.write(output, generator)
     except weights.NoPublicLayoutError as error:
         raise InputError(f"{source}: {error}; export it as .onnx") from error
-    if output.suffix != ".onnx" and (reason := weights.limit(weights.to_basicsr(generator))) is not None:
+    if output.suffix != ".onnx" and (reason := weights.spandrel_limit(weights.to_basicsr(generator))) is not None:
         log.warning("%s: %s", output, reason)
 
 

@@ -78,7 +78,7 @@ def write(
     for path, shares in files.items():
         network = weights.interpolate(generators, [float(share) for share in shares])
         file = path if path.suffix in ENDINGS else path.with_name(path.name + ending(network))
-        weights.keep(file, sources)
+        weights.refuse_overwrite(file, sources)
         try:
             weights.write(file, network, recipe)
         except weights.NoPublicLayoutError as error:

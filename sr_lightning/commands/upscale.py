@@ -20,7 +20,7 @@ from sr_lightning.upscaling import (
     Job,
     Report,
     Upscaler,
-    checked,
+    check_jobs,
     plan,
     upscale_files,
     upscale_picture,
@@ -77,7 +77,7 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
     if Path(source).suffix.lower() in video.EXTENSIONS:
         raise InputError(f"{source}: videos cannot be written to {PIPE}; use --output FILE")
     if target is not None:
-        checked([Job(Path(source), Path(target))])
+        check_jobs([Job(Path(source), Path(target))])
         check_writable(target)
         if Path(target).exists() and not options.overwrite:
             raise InputError(f"{target}: already exists; use --overwrite or another name")

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_writable
-from sr_lightning.upscaling import Job, Report, sliders
+from sr_lightning.upscaling import Job, Report, make_sliders
 from sr_lightning.visuals import html
 
 PIPE = "-"
@@ -35,7 +35,7 @@ def compare(jobs: Sequence[Job], page: str, lead: str, report: Report, console: 
     """Write the page with all images whose outputs exist; images that cannot be compared are added to the report."""
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
         bar = progress.add_task("Comparing", total=len(jobs))
-        parts, problems = sliders(jobs, lambda job: progress.advance(bar))
+        parts, problems = make_sliders(jobs, lambda job: progress.advance(bar))
     report.problems.update(problems)
     if not parts:
         report.problems[Path(page)] = f"{page}: not written because there is no image to compare"

@@ -35,7 +35,7 @@ class LayerMapping(nn.Module):
         factor: float = 1.0,
     ) -> None:
         super().__init__()
-        self.own = {name: renamed(name, layers) for name in names}
+        self.own = {name: rename_layer(name, layers) for name in names}
         self.network = network(sorted(set(self.own.values())), weights)
         self.smallest = getattr(self.network, "smallest", 1)
         self.factor = factor
@@ -45,7 +45,7 @@ class LayerMapping(nn.Module):
         return {name: self.factor * features[own] for name, own in self.own.items()}
 
 
-def renamed(name: str, layers: Mapping[str, str]) -> str:
+def rename_layer(name: str, layers: Mapping[str, str]) -> str:
     """Return the backbone's name of a layer: ``relu5_4`` -> ``relu5_3``."""
     kind = name.rstrip("_0123456789")
     position = name.removeprefix(kind)

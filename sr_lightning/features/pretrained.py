@@ -64,15 +64,15 @@ def read(path: str | Path, names: Sequence[str], shapes: Mapping[str, tuple[int,
         found = tuple(getattr(content.get(theirs[name]), "shape", ["missing"]))
         if found != shape:
             found_text = "missing" if found == ("missing",) else f"of shape {found}"
-            raise refused(path, f"{theirs[name]} is {found_text}, and {name} needs shape {shape}")
+            raise wrong_weights(path, f"{theirs[name]} is {found_text}, and {name} needs shape {shape}")
     known = {*theirs.values(), *(name for name in content if name.startswith("classifier."))}
     for name in content:
         if name not in known:
-            raise refused(path, f"{name} is not a part of this network")
+            raise wrong_weights(path, f"{name} is not a part of this network")
     return {name: content[theirs[name]].float() for name in shapes}
 
 
-def refused(path: str | Path, reason: str) -> InputError:
+def wrong_weights(path: str | Path, reason: str) -> InputError:
     return InputError(
         f"{path}: not the weights of this network: {reason}; give a file of torchvision's layout, features.N"
     )

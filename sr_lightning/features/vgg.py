@@ -62,7 +62,7 @@ class VGG(nn.Sequential):
             asked = f"got {unknown[0]!r}" if unknown else "none is given"
             raise ValueError(f"layers of VGG{depth} are conv1_1, relu1_1, conv1_2 … to {names[-1]}; {asked}")
         deepest = max(map(names.index, layers))
-        super().__init__(OrderedDict((name, build(name, ceil_mode)) for name in names[: deepest + 1]))
+        super().__init__(OrderedDict((name, build_layer(name, ceil_mode)) for name in names[: deepest + 1]))
         source = pretrained.imagenet(depth) if weights is None else weights
         shapes = {name: tuple(value.shape) for name, value in self.state_dict().items()}
         self.load_state_dict(pretrained.read(source, names, shapes), assign=True)
@@ -95,7 +95,7 @@ def layer_names(depth: int) -> list[str]:
     return names
 
 
-def build(name: str, ceil_mode: bool) -> nn.Module:
+def build_layer(name: str, ceil_mode: bool) -> nn.Module:
     """Build a layer by its name, without weights."""
     if name.startswith("relu"):
         return nn.ReLU()  # not in place: the features before activation may be requested

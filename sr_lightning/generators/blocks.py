@@ -23,7 +23,7 @@ def initialize(layer: nn.Conv2d, factor: float) -> None:
         nn.init.zeros_(layer.bias)
 
 
-def as_convolved(features: Tensor) -> Tensor:
+def to_autocast_dtype(features: Tensor) -> Tensor:
     """Cast to autocast's dtype: one float32 tensor would promote all tensors that are concatenated with it."""
     kind = features.device.type
     return features.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else features
@@ -82,7 +82,7 @@ class DenseBlock(nn.Module):
             initialize(layer, initialization)
 
     def forward(self, features: Tensor) -> Tensor:
-        dense = [as_convolved(features)]
+        dense = [to_autocast_dtype(features)]
         *growing, last = zip(self.convolutions, self.norms, strict=True)
         for conv, norm in growing:
             dense.append(self.activate(norm(conv(torch.cat(dense, dim=1)))))

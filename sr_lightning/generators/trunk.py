@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from sr_lightning.generators.blocks import Norm, convolution
 from sr_lightning.generators.head_tail import Head, Tail
 from sr_lightning.generators.interpolation import NoSkip
-from sr_lightning.generators.upsamplers import steps
+from sr_lightning.generators.upsamplers import upsampling_factors
 
 
 class TrunkGenerator(nn.Module):
@@ -60,12 +60,14 @@ class TrunkGenerator(nn.Module):
         self.unshuffle = max(1, 4 // scale) if unshuffle is None else unshuffle
         self.head = head(channels * self.unshuffle**2, width)
         self.trunk = nn.Sequential(*(block(width) for _ in range(depth)), convolution(width, width), norm(width))
-        self.upsample = nn.Sequential(*(upsampler(width, factor) for factor in steps(scale * self.unshuffle)))
+        self.upsample = nn.Sequential(
+            *(upsampler(width, factor) for factor in upsampling_factors(scale * self.unshuffle))
+        )
         self.tail = tail(width, channels)
         self.skip = skip if skip is not None else NoSkip()
 
     def forward(self, lr: Tensor) -> Tensor:
-        features = self.head(lr if self.unshuffle == 1 else unshuffled(lr, self.unshuffle))
+        features = self.head(lr if self.unshuffle == 1 else pixel_unshuffle(lr, self.unshuffle))
         residual = self.tail(self.upsample(features + self.trunk(features)))
         if self.unshuffle > 1:
             height, width = lr.shape[-2:]
@@ -73,7 +75,7 @@ class TrunkGenerator(nn.Module):
         return residual + self.skip(lr)
 
 
-def unshuffled(image: Tensor, factor: int) -> Tensor:
+def pixel_unshuffle(image: Tensor, factor: int) -> Tensor:
     """Pixel-unshuffle that repeats the last row and column up to a multiple of the factor.
 
     Shape:

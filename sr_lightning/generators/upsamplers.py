@@ -30,13 +30,13 @@ class Nearest(nn.Sequential):
         )
 
 
-def steps(scale: int) -> list[int]:
+def upsampling_factors(scale: int) -> list[int]:
     """Return the factors of the upsampling steps for a scale.
 
     Raises:
         ValueError: a scale other than 1, 2, 3, 4, 8.
     Example:
-        >>> steps(8)
+        >>> upsampling_factors(8)
         [2, 2, 2]
     """
     factors = {1: [], 2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}

@@ -1,7 +1,7 @@
 """Upscale images and videos of any size with a trained network, in memory and in files."""
 
-from sr_lightning.upscaling.comparison_page import sliders
-from sr_lightning.upscaling.jobs import Job, checked, plan
+from sr_lightning.upscaling.comparison_page import make_sliders
+from sr_lightning.upscaling.jobs import Job, check_jobs, plan
 from sr_lightning.upscaling.picture import upscale_picture
 from sr_lightning.upscaling.pipeline import Report, upscale_files
 from sr_lightning.upscaling.upscaler import Upscaler, upscale_image
@@ -11,9 +11,9 @@ __all__ = [
     "Job",
     "Report",
     "Upscaler",
-    "checked",
+    "check_jobs",
+    "make_sliders",
     "plan",
-    "sliders",
     "upscale_files",
     "upscale_image",
     "upscale_picture",

@@ -22,7 +22,9 @@ BEHIND = (128, 128, 128)  # background of transparent pixels
 _MODES = ("L", "LA", "RGB", "RGBA")
 
 
-def sliders(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None) -> tuple[list[str], dict[Path, str]]:
+def make_sliders(
+    jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None
+) -> tuple[list[str], dict[Path, str]]:
     """Return a slider between bicubic interpolation and the output for each job whose target exists.
 
     Both files are read from disk, so the page includes outputs of earlier runs, with the losses of their format. Many
@@ -37,7 +39,7 @@ def sliders(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None) -
     parts, problems = [], {}
     for job in there:
         try:
-            parts.append(slider(job, min(MEGAPIXELS, PAGE / len(there))))
+            parts.append(make_slider(job, min(MEGAPIXELS, PAGE / len(there))))
         except InputError as error:
             problems[job.source] = str(error)
         if on_done is not None:
@@ -45,20 +47,20 @@ def sliders(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None) -
     return parts, problems
 
 
-def slider(job: Job, megapixels: float) -> str:
+def make_slider(job: Job, megapixels: float) -> str:
     """Return the slider of one job.
 
     Raises:
         InputError: one of its two files cannot be read.
     """
-    before, after = flat(image.read_picture(job.source)), flat(image.read_picture(job.target))
+    before, after = to_rgb8(image.read_picture(job.source)), to_rgb8(image.read_picture(job.target))
     width, height = within(after.shape[2], after.shape[1], megapixels)
     enlarged = bicubic_to(before.float().div_(255), height, width).clamp_(0, 1)
     facts = {"input": f"{before.shape[2]} × {before.shape[1]}"}
     return html.slider(str(job.source), enlarged, after, facts=facts, megapixels=megapixels)
 
 
-def flat(picture: Picture) -> Tensor:
+def to_rgb8(picture: Picture) -> Tensor:
     """Convert to 8-bit RGB, on a gray background where the image is transparent. Shape: (3, H, W) uint8."""
     pixels = picture.pixels if picture.depth == 8 else uint16_to_uint8(picture.pixels)
     shown = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, _MODES[pixels.shape[2] - 1])

@@ -47,12 +47,12 @@ def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Calla
     Raises:
         InputError: an input is missing or contains no images, two targets coincide, or a target is an input.
     """
-    found = [(Path(part), file) for text in inputs for part in expanded(text) for file in files_of(Path(part), output)]
+    found = [(Path(part), file) for text in inputs for part in expand(text) for file in list_files(Path(part), output)]
     found = list(dict.fromkeys(found))
     if output is not None and is_file_name(Path(output)):
         if len(found) > 1 or Path(inputs[0]).is_dir():
             raise InputError(f"--output {output}: is a file, but there are {len(found)} images; give a folder")
-        return checked([Job(found[0][1], Path(output))])
+        return check_jobs([Job(found[0][1], Path(output))])
     wanted = defaultdict(set)
     for root, file in found:
         wanted[target_stem(root, file, output, scale), suffix_of(file)].add(file)
@@ -63,10 +63,10 @@ def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Calla
         if len({other.suffix for other in wanted[stem, suffix]}) > 1:
             stem = stem.with_name(f"{stem.name}-{file.suffix[1:]}")
         jobs.append(Job(file, stem.with_name(stem.name + suffix)))
-    return checked(jobs)
+    return check_jobs(jobs)
 
 
-def expanded(text: str) -> list[str]:
+def expand(text: str) -> list[str]:
     """Return the path itself, or the paths that match a pattern.
 
     Raises:
@@ -85,7 +85,7 @@ def expanded(text: str) -> list[str]:
     return usable
 
 
-def files_of(path: Path, output: str | None) -> list[Path]:
+def list_files(path: Path, output: str | None) -> list[Path]:
     """Return the file itself, or all images below a folder, without those in an output folder inside it."""
     if path.is_dir():
         with suppress(InputError):  # no such files: nothing to warn about
@@ -122,7 +122,7 @@ def target_stem(root: Path, file: Path, output: str | None, scale: str) -> Path:
     return named.with_name(f"{named.name}-x{scale}") / inside
 
 
-def checked(jobs: list[Job]) -> list[Job]:
+def check_jobs(jobs: list[Job]) -> list[Job]:
     """Return the jobs after checking their targets.
 
     Raises:

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from sr_lightning.image import Picture
 from sr_lightning.ops.resize import bicubic_to
-from sr_lightning.upscaling.upscaler import Upscaler, shared_by
+from sr_lightning.upscaling.upscaler import Upscaler, average_progress
 
 
 def upscale_picture(
@@ -33,24 +33,24 @@ def upscale_picture(
     factor = upscaler.scale if outscale is None else outscale
     size = max(round(height * factor), 1), max(round(width * factor), 1)
     masked = alpha is not None and bool(alpha.min() < 1)
-    share = None if on_progress is None else shared_by(1 + masked, on_progress)
+    share = None if on_progress is None else average_progress(1 + masked, on_progress)
     if alpha is not None and masked:
-        enlarged_alpha = at_size(bounded(upscaler(alpha, share), alpha, upscaler.scale), size)
-        colours = bled(colours, alpha)
+        enlarged_alpha = resize_to(clamp_alpha(upscaler(alpha, share), alpha, upscaler.scale), size)
+        colours = fill_hidden_color(colours, alpha)
     elif alpha is not None:
         enlarged_alpha = alpha.new_ones(1, *size)
     else:
         enlarged_alpha = None
-    enlarged = at_size(upscaler(colours, share), size)
+    enlarged = resize_to(upscaler(colours, share), size)
     return Picture.of(enlarged, enlarged_alpha, picture.depth, picture.metadata)
 
 
-def at_size(image: Tensor, size: tuple[int, int]) -> Tensor:
+def resize_to(image: Tensor, size: tuple[int, int]) -> Tensor:
     """Resize (C, H, W) to a size; ``Picture.of`` clamps the overshoot of bicubic interpolation."""
     return image if image.shape[1:] == size else bicubic_to(image, *size)
 
 
-def bounded(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:
+def clamp_alpha(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:
     """Clamp the network's alpha to the range of the input alpha in the 3x3 neighborhood of each pixel.
 
     The network upscales outlines as sharply as it does color, which interpolation would not; clamping keeps it from
@@ -65,7 +65,7 @@ def bounded(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:
     return enlarged.clamp(*bounds)
 
 
-def bled(colours: Tensor, alpha: Tensor) -> Tensor:
+def fill_hidden_color(colours: Tensor, alpha: Tensor) -> Tensor:
     """Replace the color of fully transparent pixels by that of the nearest visible pixel.
 
     The hidden color is arbitrary, often black or white, and the network would smear it into visible edges.

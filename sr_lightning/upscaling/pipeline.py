@@ -40,12 +40,12 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
                 reading = following
                 try:
                     picture = reading.result()
-                    following = ahead(reader, jobs, number)
+                    following = start_reading(reader, jobs, number)
                     enlarged = enlarge(picture)
                     del picture
                 except InputError as error:
                     report.problems[job.source] = error_message(job, error)
-                    following = following if following is not reading else ahead(reader, jobs, number)
+                    following = following if following is not reading else start_reading(reader, jobs, number)
                     enlarged = None
                 if writing is not None:
                     finish(*writing, report)
@@ -61,7 +61,7 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
     return report
 
 
-def ahead(reader: ThreadPoolExecutor, jobs: Sequence[Job], number: int) -> Future[Picture] | None:
+def start_reading(reader: ThreadPoolExecutor, jobs: Sequence[Job], number: int) -> Future[Picture] | None:
     """Start reading the file after this one."""
     return reader.submit(image.read_picture, jobs[number + 1].source) if number + 1 < len(jobs) else None
 

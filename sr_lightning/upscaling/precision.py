@@ -36,7 +36,7 @@ def keeps_height(layer: nn.Conv2d) -> bool:
     return plain and layer.kernel_size[0] % 2 == 1 and layer.padding[0] == layer.kernel_size[0] // 2
 
 
-def exact_at_the_ends(network: nn.Module) -> nn.Module:
+def keep_ends_in_float32(network: nn.Module) -> nn.Module:
     """Keep the first and the last convolution in float32.
 
     The sums of all residual blocks are then float32 as well, which gains 6 dB for RRDBNet at no cost, and the output is

@@ -46,7 +46,7 @@ def tiled(
         raise ValueError(f"tiled takes one image of shape (1, C, H, W), got {tuple(image.shape)}")
     rows, columns = (spans(length, tile, overlap) for length in image.shape[-2:])
     row_weights, column_weights = (
-        [weights.to(image.device) for weights in feathers(parts, overlap, scale)] for parts in (rows, columns)
+        [weights.to(image.device) for weights in blending_weights(parts, overlap, scale)] for parts in (rows, columns)
     )
     result: Tensor | None = None
     for places in batches(rows, columns, batch):
@@ -59,7 +59,7 @@ def tiled(
             target = result[0, :, slice(*(scale * i for i in rows[y])), slice(*(scale * i for i in columns[x]))]
             target.add_(piece.float().mul(row_weights[y][:, None]).mul_(column_weights[x]))
         if on_progress is not None:
-            on_progress(sum(own(rows, y) * own(columns, x) for y, x in places))
+            on_progress(sum(new_pixels(rows, y) * new_pixels(columns, x) for y, x in places))
     assert result is not None  # there is at least one tile
     return result
 
@@ -77,7 +77,7 @@ def spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
     return [(start, min(start + step + 2 * overlap, length)) for start in range(0, length - 2 * overlap, step)]
 
 
-def feathers(parts: list[tuple[int, int]], overlap: int, scale: int) -> list[Tensor]:
+def blending_weights(parts: list[tuple[int, int]], overlap: int, scale: int) -> list[Tensor]:
     """Return the blending weight of each tile at each of its output pixels; the weights sum to 1 everywhere.
 
     Between two neighbors, the weight changes along half a cosine of ``overlap`` pixels, in the middle of their shared
@@ -107,7 +107,7 @@ def batches(rows: list[tuple[int, int]], columns: list[tuple[int, int]], count: 
         yield from (alike[i : i + count] for i in range(0, len(alike), count))
 
 
-def own(parts: list[tuple[int, int]], number: int) -> int:
+def new_pixels(parts: list[tuple[int, int]], number: int) -> int:
     """Return the length of a tile up to the start of the next; the sum over all tiles is the side's length."""
     end = parts[number + 1][0] if number + 1 < len(parts) else parts[number][1]
     return end - parts[number][0]

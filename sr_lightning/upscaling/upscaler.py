@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from sr_lightning.errors import InputError
 from sr_lightning.system.hardware import bfloat16_is_fast, free_memory
 from sr_lightning.system.peak_memory import PeakMemory
-from sr_lightning.upscaling.precision import exact_at_the_ends
+from sr_lightning.upscaling.precision import keep_ends_in_float32
 from sr_lightning.upscaling.tiling import ALIGNMENT, tiled
 
 log = logging.getLogger(__name__)
@@ -62,12 +62,12 @@ class Upscaler:
         self.channels = int(getattr(generator, "channels", 3))
         self.dtype = PRECISIONS[precision]
         self.overlap = overlap
-        network = exact_at_the_ends(copy.deepcopy(generator).eval().requires_grad_(False))
+        network = keep_ends_in_float32(copy.deepcopy(generator).eval().requires_grad_(False))
         self.network = network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._fell_back = False
         cost = self._bytes_per_pixel()
         budget = memory_budget(self.device)
-        self.tile = tile if tile is not None else max(least, side_within(budget, cost))
+        self.tile = tile if tile is not None else max(least, largest_side(budget, cost))
         self.batch = max(1, int(budget / (cost * self.tile**2)))
 
     def __call__(self, image: Tensor, on_progress: Callable[[int], None] | None = None) -> Tensor:
@@ -92,7 +92,7 @@ class Upscaler:
         parts = image[:, None] if self.channels == 1 else image[None]
         if self.channels > len(image):
             parts = parts.expand(1, self.channels, *image.shape[1:])
-        share = None if on_progress is None else shared_by(len(parts), on_progress)
+        share = None if on_progress is None else average_progress(len(parts), on_progress)
         with torch.inference_mode():
             passes = [self._tiled(part[None], share)[0] for part in parts]
             enlarged = passes[0] if len(passes) == 1 else torch.cat(passes)  # cat would copy a single one
@@ -150,12 +150,12 @@ def memory_budget(device: torch.device) -> float:
     return 0.7 * (free or 4 * CPU_BUDGET)
 
 
-def side_within(budget: float, cost: float) -> int:
+def largest_side(budget: float, cost: float) -> int:
     """Return the side of the largest tile within the memory budget."""
     return min(max(int((budget / cost) ** 0.5) // 8 * 8, SMALLEST), LARGEST)
 
 
-def shared_by(count: int, on_progress: Callable[[int], None]) -> Callable[[int], None]:
+def average_progress(count: int, on_progress: Callable[[int], None]) -> Callable[[int], None]:
     """Return a callback that reports the progress of ``count`` passes in pixels of one pass."""
     passed = reported = 0
 

@@ -27,7 +27,7 @@ def upscale_videos(
     """
     for job in jobs:
         try:
-            total = video.facts(job.source).frames
+            total = video.probe(job.source).frames
             count = None if on_frame is None else partial(on_frame, job, total)
             video.convert(job.source, job.target, partial(enlarged, enlarge), count)
             report.done += 1

@@ -49,7 +49,7 @@ def color_space(stream: Any) -> ColorSpace:
     return ColorSpace(10 if deep else 8, BT709, BT709, BT709)
 
 
-def upright(frame: Any) -> np.ndarray:
+def to_rgb(frame: Any) -> np.ndarray:
     """Convert a frame to RGB by its own matrix and range, and rotate it for display. Shape: (H, W, 3) uint16."""
     components = frame.format.name
     full = frame.color_range == FULL or components.startswith("yuvj") or frame.format.is_rgb
@@ -59,12 +59,12 @@ def upright(frame: Any) -> np.ndarray:
         src_colorspace=_MATRICES.get(int(frame.colorspace), guess),
         src_color_range=FULL if full else LIMITED,
         dst_color_range=FULL,
-        interpolation=scaling(),
+        interpolation=swscale_flags(),
     )
     return np.ascontiguousarray(np.rot90(converted.to_ndarray(), round(frame.rotation / 90)))
 
 
-def scaling() -> int:
+def swscale_flags() -> int:
     """Return swscale's flags for bicubic chroma scaling without approximations."""
     from av.video.reformatter import Interpolation
 

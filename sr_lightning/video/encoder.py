@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sr_lightning.errors import InputError
-from sr_lightning.video.colorspace import FULL, LIMITED, color_space, scaling
+from sr_lightning.video.colorspace import FULL, LIMITED, color_space, swscale_flags
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ ENCODERS: dict[str, dict[int, tuple[tuple[str, dict[str, str]], ...]]] = {
 """Suffix, in lower case -> bits -> FFmpeg encoders with visually lossless options, the best first."""
 
 
-def encoder(path: Path, bits: int) -> tuple[str, dict[str, str]]:
+def choose_encoder(path: Path, bits: int) -> tuple[str, dict[str, str]]:
     """Return the best available encoder and its options.
 
     Raises:
@@ -63,7 +63,7 @@ class Encoder:
     def __init__(self, container: Any, source: Any, path: Path) -> None:
         self.container, self.source, self.path = container, source, path
         self.colors = color_space(source)
-        name, options = encoder(path, self.colors.bits)
+        name, options = choose_encoder(path, self.colors.bits)
         self.stream = container.add_stream(name, rate=source.average_rate or 25, options=options)
         metadata = {key: value for key, value in source.metadata.items() if key.lower() != "alpha_mode"}
         self.stream.metadata.update(metadata)
@@ -89,7 +89,7 @@ class Encoder:
             src_color_range=FULL,
             dst_colorspace=self.colors.scaled_by,
             dst_color_range=LIMITED,
-            interpolation=scaling(),
+            interpolation=swscale_flags(),
         )
         encoded.colorspace, encoded.color_range = self.colors.matrix, LIMITED
         encoded.pts = self._time(frame.pts)

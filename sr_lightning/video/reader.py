@@ -16,7 +16,7 @@ _EARLY = 0.5  # seconds that a file may be shorter than its declared duration
 
 
 @dataclass(frozen=True)
-class Facts:
+class VideoInfo:
     """Number of frames of a video, and their stored size."""
 
     frames: int
@@ -24,14 +24,14 @@ class Facts:
     width: int
 
 
-def facts(path: Path | str) -> Facts:
+def probe(path: Path | str) -> VideoInfo:
     """Count the frames of a file without decoding them.
 
     Raises:
         InputError: PyAV is missing, or the file cannot be opened, is not a video, or is truncated.
     """
-    with opened(path) as container:
-        stream = picture_stream(container, path)
+    with open_video(path) as container:
+        stream = video_stream(container, path)
         count, end = 0, 0.0
         for packet in container.demux():
             if packet.pts is None or not packet.size:
@@ -44,11 +44,11 @@ def facts(path: Path | str) -> Facts:
             raise InputError(f"{path}: has no frames; replace or remove it")
         if end < declared - _EARLY:
             raise InputError(f"{path}: ends after {end:.1f} of {declared:.1f} s, it is truncated; replace or remove it")
-        return Facts(count, stream.height, stream.width)
+        return VideoInfo(count, stream.height, stream.width)
 
 
 @contextmanager
-def opened(path: Path | str) -> Iterator[Any]:
+def open_video(path: Path | str) -> Iterator[Any]:
     """Open a video file; FFmpeg's errors inside the block become an InputError that names the file."""
     if find_spec("av") is None:
         raise InputError(f"{path}: videos need the package av: pip install 'sr_lightning[video]'")
@@ -61,7 +61,7 @@ def opened(path: Path | str) -> Iterator[Any]:
         raise InputError(f"{path}: cannot be decoded ({error.strerror}); replace or remove it") from error
 
 
-def picture_stream(container: Any, path: Path | str) -> Any:
+def video_stream(container: Any, path: Path | str) -> Any:
     """Return the video stream.
 
     Raises:

@@ -9,9 +9,9 @@ import numpy as np
 
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import replacing
-from sr_lightning.video.colorspace import upright
+from sr_lightning.video.colorspace import to_rgb
 from sr_lightning.video.encoder import Encoder
-from sr_lightning.video.reader import opened, picture_stream
+from sr_lightning.video.reader import open_video, video_stream
 
 log = logging.getLogger(__name__)
 
@@ -34,24 +34,24 @@ def convert(
     Raises:
         InputError: the source is damaged, or the target cannot be written.
     """
-    with opened(source) as reading, replacing(target) as partial:
-        stream = picture_stream(reading, source)
+    with open_video(source) as reading, replacing(target) as partial:
+        stream = video_stream(reading, source)
         import av
 
-        if _transparent(stream):
+        if _has_alpha(stream):
             log.warning("%s: transparency is not supported and is dropped", source)
         with av.open(str(partial), "w", format=_format(target), options=_options(target)) as writing:
             writing.metadata.update(reading.metadata)
             writing.set_chapters(reading.chapters())
             encoder = Encoder(writing, stream, Path(target))
-            copies = _copies(reading, writing, source, target)
-            _attach(reading, writing, source, target)
-            _pass(reading, stream, copies, writing, encoder, change, on_frame)
+            copies = _copy_streams(reading, writing, source, target)
+            _copy_attachments(reading, writing, source, target)
+            _process_packets(reading, stream, copies, writing, encoder, change, on_frame)
             if not encoder.frames:
                 raise InputError(f"{source}: has no frames that can be decoded; replace or remove it")
 
 
-def _pass(
+def _process_packets(
     reading: Any,
     stream: Any,
     copies: dict[int, Any],
@@ -71,7 +71,7 @@ def _pass(
                 waiting.append(packet)
         else:
             for frame in packet.decode():
-                encoder.add(frame, change(upright(frame)))
+                encoder.add(frame, change(to_rgb(frame)))
                 if on_frame is not None:
                     on_frame()
         if encoder.frames:
@@ -80,12 +80,12 @@ def _pass(
     encoder.finish()
 
 
-def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) -> dict[int, Any]:
+def _copy_streams(reading: Any, writing: Any, source: Path | str, target: Path | str) -> dict[int, Any]:
     """Add output streams for sound and subtitles, by their input index; warn about streams that are dropped."""
     found = {}
     for stream in reading.streams:
         cover = _is_cover(stream)
-        if (stream.type in ("audio", "subtitle") or (cover and writing.format.name == "mp4")) and _fits(
+        if (stream.type in ("audio", "subtitle") or (cover and writing.format.name == "mp4")) and _is_supported(
             stream, writing
         ):
             found[stream.index] = writing.add_stream_from_template(stream)
@@ -93,13 +93,13 @@ def _copies(reading: Any, writing: Any, source: Path | str, target: Path | str) 
             if cover:
                 found[stream.index].disposition = stream.disposition
         elif stream.type == "video" and not cover and stream is not reading.streams.best("video"):
-            log.warning("%s: only the first video stream is upscaled; dropping another %s", source, _named(stream))
+            log.warning("%s: only the first video stream is upscaled; dropping another %s", source, _describe(stream))
         elif stream.type != "attachment" and stream is not reading.streams.best("video"):
-            log.warning("%s: %s is not supported in %s; dropped", source, _named(stream), Path(target).suffix)
+            log.warning("%s: %s is not supported in %s; dropped", source, _describe(stream), Path(target).suffix)
     return found
 
 
-def _fits(stream: Any, writing: Any) -> bool:
+def _is_supported(stream: Any, writing: Any) -> bool:
     context = stream.codec_context
     return context is not None and context.codec.canonical_name in writing.supported_codecs
 
@@ -109,20 +109,20 @@ def _is_cover(stream: Any) -> bool:
     return stream.type == "video" and "attached_pic" in (stream.disposition.name or "")
 
 
-def _transparent(stream: Any) -> bool:
+def _has_alpha(stream: Any) -> bool:
     """Return True if the frames have alpha; for VP8 and VP9 only the container's metadata says so."""
     components = stream.codec_context.format.components if stream.codec_context.format else ()
     return any(component.is_alpha for component in components) or stream.metadata.get("alpha_mode") == "1"
 
 
-def _named(stream: Any) -> str:
+def _describe(stream: Any) -> str:
     """Return the kind and format of a stream, for messages."""
     context = stream.codec_context
     kind = "cover" if _is_cover(stream) else stream.type
     return f"{kind} in an unknown format" if context is None else f"{kind} ({context.name})"
 
 
-def _attach(reading: Any, writing: Any, source: Path | str, target: Path | str) -> None:
+def _copy_attachments(reading: Any, writing: Any, source: Path | str, target: Path | str) -> None:
     """Copy attachments, e.g. fonts of subtitles; of the supported containers only Matroska has them."""
     for attachment in reading.streams.attachments:
         if Path(target).suffix.lower() == ".mkv":

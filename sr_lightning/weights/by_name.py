@@ -13,7 +13,7 @@ def load_generator(source: str, scale: int | None = None, kind: str = "ema") -> 
     """Load a generator for inference.
 
     Args:
-        source: what ``weights.load`` takes, or the name of a baseline.
+        source: as for ``weights.load``, or the name of a baseline.
         scale: of a baseline (None: 4); for other sources the required scale.
         kind: ``ema`` or ``raw``.
     Raises:

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
-from sr_lightning.weights.loading import fill
+from sr_lightning.weights.loading import copy_weights
 from sr_lightning.weights.published import DISCRIMINATORS, PUBLISHED, locate
-from sr_lightning.weights.state_dicts import AVERAGED, dense, shown, tensors
+from sr_lightning.weights.state_dicts import AVERAGED, format_names, is_dense, tensors
 
 PREFIX = "discriminator."  # in the checkpoints of this library
 LAYERS = ("head", "down.0", "down.1", "down.2", "up.0", "up.1", "up.2", "tail.0", "tail.2", "tail.4")  # conv0 … conv9
@@ -39,30 +39,30 @@ def load_discriminator_into(discriminator: nn.Module, source: str | Path) -> Non
     """
     path = locate(source, DISCRIMINATORS)
     try:
-        found = discriminator_weights(tensor_files.read(path))
-        theirs = PUBLISHED_NAMES if found.keys() & set(PUBLISHED_NAMES.values()) else {}
+        weights = discriminator_weights(tensor_files.read(path))
+        theirs = PUBLISHED_NAMES if weights.keys() & set(PUBLISHED_NAMES.values()) else {}
         own = {name: own for own, name in theirs.items()}
-        named = {own.get(name, name): value for name, value in found.items()}
+        named = {own.get(name, name): value for name, value in weights.items()}
         if not named.keys() & discriminator.state_dict().keys():
-            first = ", ".join(f"{shown([name])} {tuple(value.shape)}" for name, value in list(found.items())[:3])
+            first = ", ".join(f"{format_names([name])} {tuple(weights[name].shape)}" for name in list(weights)[:3])
             raise InputError(f"not a {type(discriminator).__name__}: found {first}; {ADVICE}")
-        fill(discriminator, named, theirs, ADVICE)
+        copy_weights(discriminator, named, theirs, ADVICE)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
 
 def locate_discriminator(source: str | Path, init: str | Path | None = None) -> Path:
-    """Return the file of a discriminator; a published one is downloaded where it is not in the cache yet.
+    """Return the path of a discriminator's weights; a published one is downloaded if it is not in the cache.
 
     Args:
         source: a path, the name of a published discriminator, or ``auto`` for the one that belongs to ``init``.
-        init: what the generator starts from: a path or the name of a published model.
+        init: initial weights of the generator: a path or the name of a published model.
     Raises:
-        InputError: no such file or name, no connection, or ``auto`` where no discriminator belongs to ``init``.
+        InputError: no such file or name, no connection, or ``auto`` although no discriminator belongs to ``init``.
     """
     if source != "auto":
         return locate(source, DISCRIMINATORS)
-    advice = "set init_discriminator=FILE, or null for a new one, which should learn alone first: generator_start=200"
+    advice = "set init_discriminator=FILE, or null for a new one, which should first train alone: generator_start=200"
     if init is None:
         raise InputError(f"init_discriminator=auto: init names no file or published model; {advice}")
     if init in PUBLISHED:
@@ -85,13 +85,15 @@ def discriminator_weights(content: Mapping[str, Any]) -> dict[str, Tensor]:
     """
     state = content.get("state_dict")
     if isinstance(state, Mapping):
-        found = {name.removeprefix(PREFIX): value for name, value in tensors(state).items() if name.startswith(PREFIX)}
+        weights = {
+            name.removeprefix(PREFIX): value for name, value in tensors(state).items() if name.startswith(PREFIX)
+        }
     else:
         wrappers = (content[name] for name in ("params", *AVERAGED) if isinstance(content.get(name), Mapping))
-        found = tensors(next(wrappers, content))
-    if not found:
+        weights = tensors(next(wrappers, content))
+    if not weights:
         raise InputError("holds no discriminator; give a checkpoint of adversarial training, or a file of weights")
-    for name, value in found.items():
-        if not dense(value):
-            raise InputError(f"{shown([name])} is not a plain tensor with values; save the weights again")
-    return found
+    for name, value in weights.items():
+        if not is_dense(value):
+            raise InputError(f"{format_names([name])} is not a plain tensor with values; save the weights again")
+    return weights

@@ -15,7 +15,7 @@ from sr_lightning.errors import InputError
 
 SOURCES = {"sr_lightning.generators": generators, "torch.nn": nn}
 RENAMED = {"initialisation": "initialization"}  # arguments in checkpoints of earlier versions -> present names
-LARGEST = 4096  # limit of any number in a configuration: no network is deeper or wider, and building it would not end
+LARGEST = 4096  # limit of any number in a configuration; larger networks would take too long to build
 
 
 def build(recipe: Any) -> nn.Module:
@@ -26,7 +26,7 @@ def build(recipe: Any) -> nn.Module:
     """
     try:
         with torch.device("meta"):
-            generator = part(recipe)
+            generator = build_part(recipe)
     except InputError:
         raise
     except Exception as error:  # constructors may raise anything, given arguments from a file
@@ -37,26 +37,34 @@ def build(recipe: Any) -> nn.Module:
     return generator
 
 
-def part(recipe: Any) -> Any:
-    """Build a nested part of the configuration."""
+def build_part(recipe: Any) -> Any:
+    """Build a nested part of the configuration: a layer, a partial constructor, a mapping, a list or a plain value.
+
+    Raises:
+        InputError: a class that is not trusted, or a number above `LARGEST`.
+    """
     if isinstance(recipe, Mapping):
         settings = {RENAMED.get(str(key), str(key)): value for key, value in recipe.items()}
-        arguments = {key: part(value) for key, value in settings.items() if key not in ("_target_", "_partial_")}
+        arguments = {key: build_part(value) for key, value in settings.items() if key not in ("_target_", "_partial_")}
         if "_target_" not in recipe:
             return arguments
-        make = constructor(str(recipe["_target_"]))
+        make = find_class(str(recipe["_target_"]))
         return partial(make, **arguments) if recipe.get("_partial_") else make(**arguments)
     if isinstance(recipe, list | tuple):
-        return [part(item) for item in recipe]
+        return [build_part(item) for item in recipe]
     if isinstance(recipe, int) and abs(recipe) > LARGEST:
         raise InputError(f"describes a network with a size of {recipe}; the limit is {LARGEST}")
     return recipe
 
 
-def constructor(target: str) -> Callable[..., nn.Module]:
-    """Return the class of a trusted layer; only direct members of the trusted packages count."""
+def find_class(target: str) -> Callable[..., nn.Module]:
+    """Return the class of a layer from `SOURCES`.
+
+    Raises:
+        InputError: not a layer, or not a direct member of these packages.
+    """
     source, _, name = target.rpartition(".")
-    found = getattr(SOURCES.get(source), name, None)
-    if not (isinstance(found, type) and issubclass(found, nn.Module)):
+    layer = getattr(SOURCES.get(source), name, None)
+    if not (isinstance(layer, type) and issubclass(layer, nn.Module)):
         raise InputError(f"builds its network from {ascii(target[:80])[1:-1]}, which is not a part of this library")
-    return found
+    return layer

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
-from sr_lightning.weights.loading import description
-from sr_lightning.weights.state_dicts import shown
+from sr_lightning.weights.loading import describe
+from sr_lightning.weights.state_dicts import format_names
 
 Weights = Mapping[str, Tensor]
 
@@ -26,7 +26,7 @@ def interpolate(generators: Mapping[str, nn.Module], shares: Sequence[float]) ->
     Source:
         ESRGAN, arXiv:1809.00219, eq. 4.
     """
-    same_architecture(generators)
+    check_same_architecture(generators)
     states = {name: generator.state_dict() for name, generator in generators.items()}
     weights = weighted_sum(states, shares)
     network = copy.deepcopy(next(iter(generators.values())))
@@ -50,7 +50,7 @@ def weighted_sum(states: Mapping[str, Weights], shares: Sequence[float]) -> dict
     """
     if len(states) < 2 or len(states) != len(shares) or abs(sum(shares) - 1) > 1e-6:
         raise ValueError(f"need two or more networks and one share for each, with the sum 1; got {list(shares)}")
-    same_weights(states)
+    check_same_weights(states)
     parts = [(share, state) for share, state in zip(shares, states.values(), strict=True) if share != 0]
     largest = max(parts, key=lambda part: part[0])[0]
     main = [state for share, state in parts if share == largest][-1]
@@ -68,33 +68,34 @@ def weighted_sum(states: Mapping[str, Weights], shares: Sequence[float]) -> dict
     return result
 
 
-def same_weights(states: Mapping[str, Weights]) -> None:
+def check_same_weights(states: Mapping[str, Weights]) -> None:
     """Check that all states have the names and shapes of the first.
 
     Raises:
         InputError: they differ; the message names the first difference.
     """
     (first, expected), *others = states.items()
-    for other, found in others:
-        for name in [*expected, *found]:
-            one, two = (description(state.get(name)) for state in (expected, found))
+    for other, actual in others:
+        for name in [*expected, *actual]:
+            one, two = (describe(state.get(name)) for state in (expected, actual))
             if one != two:
                 raise InputError(
-                    f"networks of different architecture: {shown([name])} is {one} in {first} and {two} in {other}; "
-                    "only networks of one architecture can be interpolated; they should share their initial training"
+                    f"networks of different architecture: {format_names([name])} is {one} in {first} and "
+                    f"{two} in {other}; only networks of one architecture can be interpolated; they should share their "
+                    "initial training"
                 )
 
 
-def same_architecture(generators: Mapping[str, nn.Module]) -> None:
+def check_same_architecture(generators: Mapping[str, nn.Module]) -> None:
     """Check that all networks equal the first, also in settings without weights, e.g. the scale or residual scaling.
 
     Raises:
         InputError: they differ; the message names the first difference.
     """
-    same_weights({name: generator.state_dict() for name, generator in generators.items()})
-    (first, expected), *others = ((name, described(generator)) for name, generator in generators.items())
-    for other, found in others:
-        for one, two in zip_longest(expected, found, fillvalue="nothing more"):
+    check_same_weights({name: generator.state_dict() for name, generator in generators.items()})
+    (first, expected), *others = ((name, describe_layers(generator)) for name, generator in generators.items())
+    for other, actual in others:
+        for one, two in zip_longest(expected, actual, fillvalue="nothing more"):
             if one != two:
                 raise InputError(
                     f"networks of different architecture: {one} in {first} and {two} in {other}; "
@@ -102,8 +103,8 @@ def same_architecture(generators: Mapping[str, nn.Module]) -> None:
                 )
 
 
-def described(generator: nn.Module) -> list[str]:
-    """Return a line for each layer of a network."""
+def describe_layers(generator: nn.Module) -> list[str]:
+    """Return one line per layer, with its name, type and settings."""
     layers = []
     for name, part in generator.named_modules():
         about = part.extra_repr() or ", ".join(

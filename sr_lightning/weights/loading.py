@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -10,10 +11,11 @@ from torch import Tensor, nn
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.weights import from_config
-from sr_lightning.weights.architectures.registry import EXPECTED, recognize, without_memory
+from sr_lightning.weights.architectures.registry import EXPECTED, build_on_meta, recognize
 from sr_lightning.weights.published import locate
-from sr_lightning.weights.state_dicts import generator_weights, shown
+from sr_lightning.weights.state_dicts import format_names, generator_weights
 
+EMPTY: Mapping[str, str] = MappingProxyType({})
 ADVICE = "use the model, scale and sizes that the file was trained with"
 
 
@@ -36,14 +38,14 @@ def load(source: str | Path, kind: str = "ema") -> nn.Module:
         described = saved_recipe(content)
         if described is not None:
             generator = from_config.build(described)
-            fill(generator, generator_weights(content, kind))
+            copy_weights(generator, generator_weights(content, kind))
         else:
             weights = generator_weights(content, kind)
-            found = recognize(weights)
-            if found is None:
-                raise InputError(unknown(weights))
-            generator = without_memory(found)
-            fill(generator, found.weights, found.names)
+            recognized = recognize(weights)
+            if recognized is None:
+                raise InputError(unknown_message(weights))
+            generator = build_on_meta(recognized)
+            copy_weights(generator, recognized.weights, recognized.names)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return generator.eval()
@@ -62,8 +64,11 @@ def load_into(generator: nn.Module, source: str | Path, kind: str = "ema") -> No
     content = tensor_files.read(path)
     try:
         weights = generator_weights(content, kind)
-        found = recognize(weights)
-        fill(generator, weights if found is None else found.weights, {} if found is None else found.names)
+        recognized = recognize(weights)
+        if recognized is None:
+            copy_weights(generator, weights)
+        else:
+            copy_weights(generator, recognized.weights, recognized.names)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
@@ -101,8 +106,8 @@ def saved_recipe(content: Mapping[str, Any]) -> Any:
 
 
 @torch.no_grad()
-def fill(
-    network: nn.Module, weights: Mapping[str, Tensor], names: Mapping[str, str] | None = None, advice: str = ADVICE
+def copy_weights(
+    network: nn.Module, weights: Mapping[str, Tensor], names: Mapping[str, str] = EMPTY, advice: str = ADVICE
 ) -> None:
     """Copy weights into a network; a network on the meta device gets its memory from them.
 
@@ -114,30 +119,30 @@ def fill(
     """
     wanted = network.state_dict()
     for name in [*wanted, *weights]:
-        found, expected = (description(part.get(name)) for part in (weights, wanted))
-        if found != expected:
+        actual, expected = (describe(part.get(name)) for part in (weights, wanted))
+        if actual != expected:
             raise InputError(
-                f"does not match the network: {shown([(names or {}).get(name, name)])} is {found} in the file and "
+                f"does not match the network: {format_names([names.get(name, name)])} is {actual} in the file and "
                 f"{expected} in the network; {advice}"
             )
         if not weights[name].isfinite().all():
-            raise InputError(f"{(names or {}).get(name, name)} has non-finite values; its training diverged")
+            raise InputError(f"{names.get(name, name)} has non-finite values; its training diverged")
     assign = any(value.is_meta for value in wanted.values())
     network.load_state_dict(
         {name: weights[name].to(value.dtype, copy=True).contiguous() for name, value in wanted.items()}, assign=assign
     )
 
 
-def description(value: Tensor | None) -> str:
+def describe(value: Tensor | None) -> str:
     """Return the shape of a weight, and its type unless it is floating point."""
     if value is None:
         return "missing"
     return str(tuple(value.shape)) + ("" if value.is_floating_point() else f" {value.dtype}".replace("torch.", ""))
 
 
-def unknown(weights: Mapping[str, Tensor]) -> str:
+def unknown_message(weights: Mapping[str, Tensor]) -> str:
     """Return the error message for weights of an unknown network."""
-    found = ", ".join(f"{shown([name])} {tuple(value.shape)}" for name, value in list(weights.items())[:3])
+    content = ", ".join(f"{format_names([name])} {tuple(value.shape)}" for name, value in list(weights.items())[:3])
     if "head.0.weight" in weights or "body.0.weight" in weights:
-        found += " (parameter names of this library without the architecture: give the run's .ckpt)"
-    return f"weights of an unknown network: found {found}; expected {EXPECTED}, or a .ckpt of this library"
+        content += " (parameter names of this library without the architecture: give the run's .ckpt)"
+    return f"weights of an unknown network: found {content}; expected {EXPECTED}, or a .ckpt of this library"

@@ -29,8 +29,8 @@ class Published:
 
 
 REAL_ESRGAN = "https://github.com/xinntao/Real-ESRGAN/releases/download"
-# The publishers give no checksums: each below is what at least two independent users of the file have recorded. For
-# rrdb-psnr-x4, which only KAIR's release offers, no record was found.
+# The publishers give no checksums. Each checksum below agrees with at least two independent records; for rrdb-psnr-x4,
+# which is only in KAIR's release, there is no record.
 PUBLISHED = {
     "realesrgan-x4plus": Published(
         f"{REAL_ESRGAN}/v0.1.0/RealESRGAN_x4plus.pth",
@@ -74,7 +74,7 @@ PUBLISHED = {
     ),
 }
 
-# What these generators were trained against, for going on with their training. No record of the checksums was found.
+# Discriminators of these generators, for fine-tuning. There are no records of their checksums.
 DISCRIMINATORS = {
     "realesrgan-x4plus-discriminator": Published(f"{REAL_ESRGAN}/v0.2.2.3/RealESRGAN_x4plus_netD.pth"),
     "realesrgan-x2plus-discriminator": Published(f"{REAL_ESRGAN}/v0.2.2.3/RealESRGAN_x2plus_netD.pth"),
@@ -85,10 +85,11 @@ DISCRIMINATORS = {
 
 
 def locate(source: str | Path, models: Mapping[str, Published] = PUBLISHED) -> Path:
-    """The file of a published model, downloaded where it is not in the cache yet; any other source is a path.
+    """Return the path of a file of weights; a published model is downloaded to the user's cache if it is not there.
 
     Args:
-        models: the published ones, by name: generators or discriminators.
+        source: a path, or the name of a published model.
+        models: the published models by name: generators or discriminators.
     Raises:
         InputError: no such file and no such name, no connection, or a wrong checksum.
     """

@@ -23,16 +23,16 @@ def generator_weights(content: Mapping[str, Any], kind: str = "ema") -> dict[str
     """
     if kind not in ("ema", "raw"):
         raise ValueError(f"kind must be ema or raw, got {kind!r}")
-    found = stripped(selected(content, kind))
-    if not found:
-        raise InputError(f"contains no weights of a generator; its keys are {shown(content)}")
-    for name, value in found.items():
-        if not dense(value):
-            raise InputError(f"{shown([name])} is not a plain tensor with values; save the weights again")
-    return found
+    weights = strip_prefixes(select_weights(content, kind))
+    if not weights:
+        raise InputError(f"contains no weights of a generator; its keys are {format_names(content)}")
+    for name, value in weights.items():
+        if not is_dense(value):
+            raise InputError(f"{format_names([name])} is not a plain tensor with values; save the weights again")
+    return weights
 
 
-def selected(content: Mapping[str, Any], kind: str) -> dict[str, Tensor]:
+def select_weights(content: Mapping[str, Any], kind: str) -> dict[str, Tensor]:
     """Return the tensors of a kind under their names in the file."""
     ema = content.get("ema")
     if isinstance(ema, Mapping) and isinstance(ema.get("generator"), Mapping) and kind == "ema":
@@ -47,11 +47,11 @@ def selected(content: Mapping[str, Any], kind: str) -> dict[str, Tensor]:
 
 
 def tensors(content: Mapping[Any, Any]) -> dict[str, Tensor]:
-    """Return the entries that are tensors with a text as name."""
+    """Return the entries whose values are tensors and whose keys are strings."""
     return {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
 
 
-def stripped(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+def strip_prefixes(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """Remove the prefixes of wrappers from the names; of several networks keep the generator only."""
     for _ in PREFIXES:
         for prefix in PREFIXES:
@@ -61,14 +61,14 @@ def stripped(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return weights
 
 
-def dense(value: Tensor) -> bool:
-    """Return True if a tensor stores all values of its shape: crafted files could declare one larger than memory."""
+def is_dense(value: Tensor) -> bool:
+    """Return True if a tensor stores all values of its shape; a crafted file can declare one larger than memory."""
     if value.is_meta or value.is_quantized or value.is_sparse or value.is_sparse_csr or value.is_nested:
         return False
     return value.numel() * value.element_size() <= value.untyped_storage().nbytes()
 
 
-def shown(names: Any, count: int = 4) -> str:
+def format_names(names: Any, count: int = 4) -> str:
     """Return the first names on one line, with unprintable characters escaped."""
     names = list(names)
     text = ", ".join(ascii(str(name)[:60])[1:-1] for name in names[:count])

@@ -14,7 +14,7 @@ from sr_lightning.weights.onnx import write_onnx
 ENDINGS = (".safetensors", ".pth", ".onnx", ".ckpt")
 
 
-def keep(path: Path, sources: Sequence[str | Path]) -> None:
+def refuse_overwrite(path: Path, sources: Sequence[str | Path]) -> None:
     """Refuse to overwrite an input file.
 
     Raises:

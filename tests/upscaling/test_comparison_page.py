@@ -13,7 +13,7 @@ from PIL import Image
 from sr_lightning import image
 from sr_lightning.image import Picture
 from sr_lightning.upscale import main
-from sr_lightning.upscaling.comparison_page import BEHIND, flat
+from sr_lightning.upscaling.comparison_page import BEHIND, to_rgb8
 from tests.support.photographs import pixels, save
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -66,7 +66,7 @@ def test_what_was_there_is_shown_and_what_is_torn_is_told(run, tmp_path):
 def test_transparency_is_shown_before_grey():
     values = np.zeros((2, 2, 4), np.uint8)
     values[0] = 200, 100, 50, 255
-    shown = flat(Picture(values)).permute(1, 2, 0).tolist()
+    shown = to_rgb8(Picture(values)).permute(1, 2, 0).tolist()
     assert shown == [[[200, 100, 50]] * 2, [list(BEHIND)] * 2]
 
 

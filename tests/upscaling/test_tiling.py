@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sr_lightning.upscaling.tiling import batches, feathers, own, spans, tiled
+from sr_lightning.upscaling.tiling import batches, blending_weights, new_pixels, spans, tiled
 
 RECEPTIVE_FIELD = 7  # three 3x3 convolutions
 
@@ -48,9 +48,9 @@ def test_spans_cover_a_side_and_weights_add_up_to_one(length, tile, overlap, sca
     assert parts[-1][1] == length
     assert all(0 < end - start <= tile for start, end in parts)
     assert all(end - start == 2 * overlap for (_, end), (start, _) in pairwise(parts))
-    assert sum(own(parts, number) for number in range(len(parts))) == length
+    assert sum(new_pixels(parts, number) for number in range(len(parts))) == length
     total = torch.zeros(scale * length)
-    for (start, end), weights in zip(parts, feathers(parts, overlap, scale), strict=True):
+    for (start, end), weights in zip(parts, blending_weights(parts, overlap, scale), strict=True):
         assert weights.min() >= 0
         total[scale * start : scale * end] += weights
     torch.testing.assert_close(total, torch.ones_like(total))
@@ -65,7 +65,7 @@ def test_worked_example():
         [(1, 0), (1, 1)],
         [(1, 2)],
     ]
-    left, right = feathers([(0, 8), (4, 12)], 2, 1)
+    left, right = blending_weights([(0, 8), (4, 12)], 2, 1)
     ramp = torch.tensor([0.5 + 0.25 * 2**0.5, 0.5 - 0.25 * 2**0.5])
     torch.testing.assert_close(left, torch.cat([torch.ones(5), ramp, torch.zeros(1)]))
     torch.testing.assert_close(right, torch.cat([torch.zeros(1), 1 - ramp, torch.ones(5)]))

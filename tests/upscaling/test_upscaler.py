@@ -17,7 +17,7 @@ from sr_lightning.generators import RRDB, Interpolation, Nearest, Tail, TrunkGen
 from sr_lightning.image import Metadata, Picture
 from sr_lightning.ops.resize import bicubic_to
 from sr_lightning.upscaling import Upscaler, upscale_image, upscale_picture
-from sr_lightning.upscaling.picture import bled, bounded
+from sr_lightning.upscaling.picture import clamp_alpha, fill_hidden_color
 from sr_lightning.upscaling.precision import InFloat32
 from tests.support.photographs import pixels
 
@@ -242,7 +242,7 @@ def test_alpha_stays_within_its_surroundings():
     alpha = torch.zeros(1, 5, 5)
     alpha[0, :, 3:] = 1
     wild = torch.full((1, 10, 10), 0.5)
-    done = bounded(wild, alpha, 2)
+    done = clamp_alpha(wild, alpha, 2)
     assert done[0, 0].tolist() == [0, 0, 0, 0, 0.5, 0.5, 0.5, 0.5, 1, 1]
 
 
@@ -269,6 +269,6 @@ def test_of_one_pixel_at_least_one_is_left(outscale):
 def test_hidden_colours_are_those_of_the_nearest_visible_pixel():
     alpha = torch.tensor([0.0, 0, 0, 1, 1]).expand(1, 5, 5)
     colours = torch.arange(5.0).expand(1, 5, 5)
-    assert bled(colours, alpha)[0, 0].tolist() == [3, 3, 3, 3, 4]
+    assert fill_hidden_color(colours, alpha)[0, 0].tolist() == [3, 3, 3, 3, 4]
     for same in (torch.zeros(1, 5, 5), torch.ones(1, 5, 5)):
-        assert torch.equal(bled(colours, same), colours)
+        assert torch.equal(fill_hidden_color(colours, same), colours)

@@ -9,7 +9,7 @@ import pytest
 
 from sr_lightning.errors import InputError
 from sr_lightning.upscale import main
-from sr_lightning.video import convert, facts
+from sr_lightning.video import convert, probe
 from tests.support.photographs import save
 from tests.support.videos import TIMES, av, film
 
@@ -30,7 +30,7 @@ def read(path: Path) -> tuple[list[float], list[np.ndarray], list[bytes]]:
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov", ".webm"])
 def test_times_sound_and_colours_are_kept(tmp_path, suffix):
     source = film(tmp_path / f"a{suffix}", codec="libvpx-vp9" if suffix == ".webm" else "mpeg4")
-    assert facts(source).frames == len(TIMES)
+    assert probe(source).frames == len(TIMES)
     seen = []
     convert(source, tmp_path / f"b{suffix}", doubled, lambda: seen.append(1))
     (times, _, sound), (kept, after, copied) = read(source), read(tmp_path / f"b{suffix}")
@@ -66,7 +66,7 @@ def test_a_damaged_video_is_one_line_and_leaves_nothing(tmp_path, suffix):
     for content in (b"", np.random.default_rng(0).bytes(5000), whole[: len(whole) // 2]):
         (tmp_path / f"a{suffix}").write_bytes(content)
         with pytest.raises(InputError) as caught:
-            facts(tmp_path / f"a{suffix}")
+            probe(tmp_path / f"a{suffix}")
         assert str(caught.value).startswith(str(tmp_path / f"a{suffix}"))
         if len(content) < len(whole) // 2 or suffix == ".mp4":
             with pytest.raises(InputError):
@@ -80,7 +80,7 @@ def test_formats_that_ffmpeg_does_not_know(tmp_path, caplog):
     assert (whole.count(b"V_MPEG4"), whole.count(b"A_AAC")) == (1, 1)
     (tmp_path / "a.mkv").write_bytes(whole.replace(b"V_MPEG4", b"V_NOBOD"))
     with pytest.raises(InputError, match=r"a\.mkv: its video format cannot be decoded"):
-        facts(tmp_path / "a.mkv")
+        probe(tmp_path / "a.mkv")
     (tmp_path / "a.mkv").write_bytes(whole.replace(b"A_AAC", b"A_NOB"))
     convert(tmp_path / "a.mkv", tmp_path / "b.mkv", doubled)
     assert len(read_pictures(tmp_path / "b.mkv")) == len(TIMES)
@@ -124,7 +124,7 @@ def test_the_command_takes_videos_beside_pictures(tmp_path, monkeypatch, capsys)
 def test_without_pyav_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("sr_lightning.video.reader.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"a\.mp4: videos need the package av: pip install 'sr_lightning\[video\]'"):
-        facts(tmp_path / "a.mp4")
+        probe(tmp_path / "a.mp4")
 
 
 @pytest.mark.parametrize(("matrix", "span"), [(5, 1), (5, 2), (1, 1), (1, 2)])
@@ -232,7 +232,7 @@ def test_frames_are_not_gathered(tmp_path):
         return pixels
 
     convert(tmp_path / "a.mp4", tmp_path / "b.mp4", change)
-    assert facts(tmp_path / "b.mp4").frames == len(seen) == 120
+    assert probe(tmp_path / "b.mp4").frames == len(seen) == 120
     assert most <= 4
 
 

@@ -27,10 +27,10 @@ def shape(weights: Mapping[str, Tensor], name: str, dimensions: int = 4) -> tupl
     Raises:
         ValueError: it is missing, or has another number of dimensions.
     """
-    found = tuple(weights[name].shape) if name in weights else ()
-    if len(found) != dimensions or 0 in found:
-        raise ValueError(f"{name} is {found or 'missing'}, expected {dimensions} dimensions")
-    return found
+    actual = tuple(weights[name].shape) if name in weights else ()
+    if len(actual) != dimensions or 0 in actual:
+        raise ValueError(f"{name} is {actual or 'missing'}, expected {dimensions} dimensions")
+    return actual
 
 
 def count(weights: Mapping[str, Tensor], name: Callable[[int], str]) -> int:

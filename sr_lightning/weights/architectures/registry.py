@@ -26,15 +26,15 @@ def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
     """
     for family in FAMILIES:
         try:
-            found = family.recognize(weights)
+            recognized = family.recognize(weights)
         except ValueError as error:
             raise InputError(f"inconsistent weights: {error}") from error
-        if found is not None:
-            return found
+        if recognized is not None:
+            return recognized
     return None
 
 
-def without_memory(found: Recognized) -> nn.Module:
+def build_on_meta(recognized: Recognized) -> nn.Module:
     """Build the network on the meta device: shapes from a file are compared before memory is allocated.
 
     Raises:
@@ -42,13 +42,13 @@ def without_memory(found: Recognized) -> nn.Module:
     """
     try:
         with torch.device("meta"):
-            return found.build()
+            return recognized.build()
     except (ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"weights of a network that cannot be built ({reason})") from error
 
 
-def limit(weights: Mapping[str, Tensor]) -> str | None:
+def spandrel_limit(weights: Mapping[str, Tensor]) -> str | None:
     """Return the reason why chaiNNer and ComfyUI cannot read weights in BasicSR's layout, or None if they can.
 
     Both use spandrel, which detects architectures by their weights (tested with version 0.4.2).
@@ -71,9 +71,9 @@ def to_basicsr(generator: nn.Module) -> dict[str, Tensor]:
     """
     for family in FAMILIES:
         weights = family.publish(generator)
-        found = None if weights is None else family.recognize(weights)
-        if weights is not None and found is not None:
-            rebuilt = without_memory(found)
+        recognized = None if weights is None else family.recognize(weights)
+        if weights is not None and recognized is not None:
+            rebuilt = build_on_meta(recognized)
             if repr(rebuilt) == repr(generator) and rebuilt.scale == generator.scale:
                 return weights
     raise NoPublicLayoutError(

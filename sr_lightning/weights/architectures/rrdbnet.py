@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sr_lightning.generators import RRDB, Nearest, Tail, TrunkGenerator
 from sr_lightning.weights.architectures.base import Recognized, count, shape
-from sr_lightning.weights.state_dicts import shown
+from sr_lightning.weights.state_dicts import format_names
 
 EXPECTED = "RRDBNet (conv_first, body.0.rdb1.conv1, or older: RRDB_trunk.0.RDB1.conv1, model.1.sub.0.RDB1.conv1.0)"
 UNSHUFFLE = (1, 2, 4)
@@ -31,9 +31,11 @@ class Layout:
     last: str
 
     def depth(self, weights: Mapping[str, Tensor]) -> int:
+        """Return the number of blocks; 0 for weights in another layout."""
         return count(weights, lambda block: self.conv.format(block=block, dense=1, conv=1) + ".weight")
 
     def steps(self, weights: Mapping[str, Tensor]) -> int:
+        """Return the number of upsampling steps."""
         return count(weights, lambda step: self.up.format(step=step + 1, up=3 * step + 3) + ".weight")
 
     def layers(self, depth: int, steps: int) -> dict[str, str]:
@@ -74,17 +76,12 @@ def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
     Raises:
         ValueError: an RRDBNet with unknown names or shapes that do not fit together.
     """
-    for layout in (BASICSR, ORIGINAL, OLD):
-        depth = layout.depth(weights)
-        if depth:
-            break
-    else:
+    layout = next((layout for layout in (BASICSR, ORIGINAL, OLD) if layout.depth(weights)), None)
+    if layout is None:
         return None
-    steps = layout.steps(weights)
+    depth, steps = layout.depth(weights), layout.steps(weights)
     names = layout.names(depth, steps)
-    for name in sorted(weights.keys() ^ set(names.values())):
-        what = "not a part of" if name in weights else "missing from"
-        raise ValueError(f"{shown([name])} is {what} an RRDBNet with {depth} blocks and {steps} upsampling steps")
+    check_names(weights, names, f"an RRDBNet with {depth} blocks and {steps} upsampling steps")
     width, channels_in, *_ = shape(weights, names["head.0.weight"])
     channels = shape(weights, names["tail.2.weight"])[0]
     growth = shape(weights, names["trunk.0.body.0.convolutions.0.weight"])[0]
@@ -108,6 +105,17 @@ def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
         )
 
     return Recognized(build, {own: weights[theirs] for own, theirs in names.items()}, names)
+
+
+def check_names(weights: Mapping[str, Tensor], names: Mapping[str, str], network: str) -> None:
+    """Check that a layout has exactly the names of the weights.
+
+    Raises:
+        ValueError: a name that is missing or not a part of the network.
+    """
+    for name in sorted(weights.keys() ^ set(names.values())):
+        relation = "not a part of" if name in weights else "missing from"
+        raise ValueError(f"{format_names([name])} is {relation} {network}")
 
 
 def publish(generator: nn.Module) -> dict[str, Tensor] | None:
