@@ -1,4 +1,4 @@
-"""Evaluation images: Set5, Set14, B100 or any folder."""
+"""Find evaluation images: Set5, Set14, B100 or any folder."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The crop store: all images decoded once into a flat, memory-mapped uint8 file, from which crops are slices."""
+"""Crop store: all images, decoded once into a memory-mapped uint8 file, from which crops are sliced."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from rich.progress import track
 from sr_lightning import image
 from sr_lightning.errors import InputError
 
-FORMAT = 1  # version of the files below; part of the key
+FORMAT = 1  # version of the file format; part of the key
 PIXELS, INDEX = "pixels.bin", "index.json"
 
 
@@ -38,7 +38,7 @@ class CropStore:
         self.pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r")
 
     def __reduce__(self) -> tuple:
-        return CropStore, (self.folder,)  # workers map the file again instead of receiving a copy
+        return CropStore, (self.folder,)  # a worker process maps the file instead of receiving a copy of it
 
     def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray:
         """Return a view of image ``index``. Shape: (size, size, 3) uint8."""
@@ -70,7 +70,7 @@ def offsets(sizes: np.ndarray) -> np.ndarray:
 
 
 def key(paths: Sequence[Path]) -> tuple[str, str]:
-    """Return a hash of the paths, and one of the files' sizes and modification times."""
+    """Return a hash of the paths and a hash of the files' sizes and modification times."""
     names = [str(path.absolute()) for path in paths]
     stats = [(path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     first, second = (hashlib.sha256(json.dumps([FORMAT, part]).encode()).hexdigest()[:12] for part in (names, stats))
@@ -112,7 +112,11 @@ def build(paths: Sequence[Path], cache: Path) -> Path:
 
 
 def decode(paths: Sequence[Path], folder: Path) -> None:
-    """Decode ``paths`` in parallel threads (Pillow releases the GIL) and write pixels and index into ``folder``."""
+    """Decode ``paths`` in parallel threads (Pillow releases the GIL) and write pixels and index into ``folder``.
+
+    Raises:
+        InputError: a file that cannot be decoded or changes meanwhile, or too little disk space.
+    """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         sizes = np.array(list(pool.map(image.size, paths)), dtype=np.int64)
         starts = offsets(sizes)
@@ -123,13 +127,14 @@ def decode(paths: Sequence[Path], folder: Path) -> None:
                 "set data.cache=FOLDER on a larger disk, or data.store=false"
             )
         with (folder / PIXELS).open("wb") as file:
-            if hasattr(os, "posix_fallocate"):  # on a full disk, writing to a sparse mapped file would kill the process
+            if hasattr(os, "posix_fallocate"):  # writing to a sparse memory map on a full disk would kill the process
                 os.posix_fallocate(file.fileno(), 0, needed)
             else:
                 file.truncate(needed)
         pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r+", shape=(needed,))
 
         def write(index: int) -> None:
+            """Decode an image into its place in the file."""
             decoded = image.read_bytes(paths[index])
             if decoded.shape[:2] != tuple(sizes[index]):
                 raise InputError(f"{paths[index]}: changed while it was being read; run again")

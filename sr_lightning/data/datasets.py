@@ -1,4 +1,4 @@
-"""File lists of the data sets; nothing is decoded here."""
+"""List the files of data sets without decoding them."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A crop store in the memory of the training device: no workers, no transfer, identical crops."""
+"""A crop store in the memory of the training device, which needs no workers and no transfers."""
 
 import torch
 from torch import Tensor
@@ -34,5 +34,5 @@ class DeviceStore:
 
 
 def fits_in_memory(store: CropStore, device: torch.device) -> bool:
-    """Return True if the store takes at most half of a GPU's free memory; False on the CPU, where it is mapped."""
+    """Return True if the store takes at most half of a GPU's free memory; False on a CPU, which maps the file."""
     return device.type == "cuda" and 2 * store.pixels.nbytes < torch.cuda.mem_get_info(device)[0]

@@ -1,4 +1,4 @@
-"""Find the images of a folder, and the HR/LR pairs of two folders."""
+"""Find the images of a folder, and match the HR/LR pairs of two folders."""
 
 import os
 from itertools import chain
@@ -131,5 +131,5 @@ def _unvisited(folder: Path, names: list[str], visited: set[str]) -> list[str]:
 
 
 def _raise_input_error(error: OSError) -> None:
-    """Raise for a folder that cannot be listed, whose images would otherwise be missing silently."""
+    """Raise for a folder that cannot be listed; `os.walk` would silently skip its images."""
     raise InputError(f"{error.filename}: cannot be listed ({error.strerror}); check its permissions") from error

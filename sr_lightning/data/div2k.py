@@ -1,4 +1,4 @@
-"""DIV2K and DF2K, the standard training sets: read from disk or downloaded.
+"""DIV2K and DF2K, the standard training sets, read from disk or downloaded.
 
 DIV2K: Agustsson and Timofte 2017, NTIRE challenge on single image super-resolution, 800 + 100 photographs.
 Flickr2K: Timofte et al. 2017, collected for EDSR (arXiv:1707.02921), 2650 photographs. DF2K is both (ESRGAN, sec. 4.1).
@@ -31,7 +31,7 @@ class Archive:
     hr: str = "."
 
 
-# Checksums: TensorFlow Datasets (div2k/checksums.tsv); the publishers of the images give none.
+# The publishers give no checksums; these are from TensorFlow Datasets (div2k/checksums.tsv).
 DIV2K = {
     "train": Archive(
         "http://data.vision.ee.ethz.ch/cvl/DIV2K/DIV2K_train_HR.zip",
@@ -44,7 +44,7 @@ DIV2K = {
         sha256="20dd31fd84d777bc1cf5d6b7654a3f569c0aec74458ae094122ad1d0489900fc",
     ),
 }
-# About 20 GB of HR and LR images; verified by the number of images, so that mirrors may repack the archive.
+# About 20 GB of HR and LR images. Only the number of images is verified, as mirrors repack the archive.
 FLICKR2K = Archive("http://cv.snu.ac.kr/research/EDSR/Flickr2K.tar", images=2650, hr="Flickr2K_HR")
 
 
@@ -76,7 +76,7 @@ def _obtain(archive: Archive, root: Path, base_url: str | None) -> list[Path]:
         url = f"{base_url.rstrip('/')}/{name}" if base_url else archive.url
         extract(fetch(url, root, sha256=archive.sha256), folder)
     hr = folder / archive.hr
-    images = find_images(hr if hr.is_dir() else folder)  # copies of Flickr2K often hold the HR images only
+    images = find_images(hr if hr.is_dir() else folder)  # copies of Flickr2K often contain only the HR images
     if len(images) != archive.images:
         advice = f"Move {folder} away to extract it again, or complete it by hand."
         raise InputError(f"{folder}: {len(images)} images, expected {archive.images}. {advice}")

@@ -61,13 +61,14 @@ def _read(path: Path) -> Tensor:
 
 
 def decode_all(files: Files) -> None:
-    """Decode every image once, in parallel, so that a damaged file fails before training and not at validation.
+    """Decode every image once, in parallel, so that a damaged file is reported before training starts.
 
     Raises:
         InputError: a file that cannot be decoded.
     """
 
     def check(path: Path) -> None:
+        """Decode a file without keeping it in memory."""
         image.read_bytes(path)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -17,7 +17,8 @@ class PairPool:
     checkpoints; draws depend on the seed and the iteration alone.
 
     Source:
-        Real-ESRGAN's published code, which degrades all samples of a batch alike and mixes 180 pairs to make up for it.
+        Real-ESRGAN's published code, which degrades all samples of a batch with the same parameters and compensates by
+        mixing batches in a pool of 180 pairs.
     Args:
         size: number of pairs.
         seed: of the draws.
@@ -48,7 +49,9 @@ class PairPool:
         return Batch(from_uint8(mixed["lr"]), from_uint8(mixed["hr"]), mixed["image"])
 
     def state_dict(self) -> dict[str, Any]:
+        """Return the stored pairs: ``lr``, ``hr`` and ``image``."""
         return dict(self.pairs)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Replace the stored pairs by those of a checkpoint."""
         self.pairs = dict(state)

@@ -1,4 +1,4 @@
-"""Bicubic downscaling, on which every published fidelity number rests."""
+"""Bicubic downscaling, the degradation of the standard benchmarks."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from sr_lightning.ops.quantize import quantize
 
 
 class Bicubic(nn.Module):
-    """Downscale with MATLAB's bicubic, clamp and round to 8 bits, as LR images stored in PNG files are.
+    """Downscale with MATLAB's bicubic kernel, clamp and round to 8 bits, as if the LR images were stored as PNG files.
 
     Args:
         scale: HR size over LR size.

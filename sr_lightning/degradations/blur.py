@@ -59,6 +59,7 @@ class Blur:
         self.cutoff_large = interval("cutoff_large", cutoff_large, 0.01, 1)
 
     def draw(self, rng: SampleRNG) -> Record | None:
+        """Draw kind, size and shape of the kernel."""
         if not rng.chance(self.probability):
             return None
         kind = rng.choice(self.kinds)
@@ -77,6 +78,7 @@ class Blur:
         return record
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
+        """Filter with the drawn kernel; edges are mirrored. Shape: (C, H, W) -> the same."""
         return filter2d(image, copy_to_device(torch.tensor(kernel(**record), dtype=image.dtype), image.device))
 
 

@@ -1,4 +1,4 @@
-"""A sequence of stages."""
+"""Sequences of degradation stages."""
 
 from collections.abc import Mapping, Sequence
 
@@ -43,6 +43,7 @@ class Chain:
         self.ordered = [name for name in ordered if name in self.stages]
 
     def draw(self, rng: SampleRNG) -> Record:
+        """Draw the order, and the parameters of each stage."""
         names = list(self.stages)
         if self.shuffle:
             in_order = iter(self.ordered)
@@ -50,6 +51,7 @@ class Chain:
         return {name: self.stages[name].draw(rng.for_stage(name)) for name in names}
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
+        """Apply the stages in the recorded order. Shape: (C, h, w) -> (C, h', w')."""
         for name, parameters in record.items():
             if parameters is not None:
                 image = self.stages[name].apply(image, parameters, size)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sr_lightning.degradations.random_draws import Record
 
-HIDDEN = ("key", "angle")  # parameters that mean nothing to a reader
+HIDDEN = ("key", "angle")  # parameters that are of no interest in a caption
 
 
 def describe(record: Record) -> Iterator[str]:

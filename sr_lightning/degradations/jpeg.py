@@ -26,7 +26,7 @@ CHROMA = """17 18 24 47 99 99 99 99 18 21 26 66 99 99 99 99 24 26 56 99 99 99 99
 TO_YCBCR = [[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]]
 TO_RGB = [[1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]]
 
-HALF = 0.5 + 1e-4  # ties are frequent, as block means are multiples of 1/8, and float32 must not round them down
+HALF = 0.5 + 1e-4  # ties are frequent, as block means are multiples of 1/8; float32 errors must not round them down
 
 
 class JPEG:
@@ -53,11 +53,13 @@ class JPEG:
         self.quality, self.offset = tuple(quality), tuple(offset)
 
     def draw(self, rng: SampleRNG) -> Record | None:
+        """Draw the quality and the position of the block grid."""
         if not rng.chance(self.probability):
             return None
         return {"quality": rng.integer(self.quality), "offset": [rng.integer(self.offset) for _ in range(2)]}
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
+        """Compress with the drawn quality. Shape: (C, H, W) -> the same, rounded to 8 bits."""
         top, left = record.get("offset", (0, 0))  # records of older versions have no offset
         return jpeg(image, record["quality"], (top, left))
 
@@ -98,16 +100,21 @@ def compress_plane(plane: Tensor, table: str, quality: int) -> Tensor:
     transform, steps = dct_constants(table, quality, plane.device)
     blocks = plane.view(channels, height // 8, 8, width // 8, 8).transpose(2, 3).reshape(-1, 64)
     coefficients = ((blocks - 128) @ transform.T).div_(steps)
-    coefficients = (
-        (coefficients.abs() + HALF).floor_().copysign_(coefficients).mul_(steps)
-    )  # torch.round would round halves to even
+    levels = (coefficients.abs() + HALF).floor_().copysign_(coefficients)  # torch.round would round halves to even
+    coefficients = levels.mul_(steps)
     blocks = (coefficients @ transform).add_(128).round_().clamp_(0, 255)
     return blocks.view(channels, height // 8, width // 8, 8, 8).transpose(2, 3).reshape(plane.shape)
 
 
 @lru_cache(maxsize=1024)
 def dct_constants(table: str, quality: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return the DCT of a block as a (64, 64) matrix, and the (64,) quantization steps."""
+    """Return the DCT of a block as a (64, 64) matrix, and the (64,) quantization steps.
+
+    Args:
+        table: quantization table of quality 50, as text.
+        quality: 1 to 100.
+        device: of both tensors.
+    """
     factor = 5000 // quality if quality < 50 else 200 - 2 * quality
     steps = np.clip((np.array(table.split(), dtype=int) * factor + 50) // 100, 1, 255)
     row, column = np.mgrid[:8, :8]

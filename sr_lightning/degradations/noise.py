@@ -34,6 +34,7 @@ class Noise:
         self.gray = fraction("gray", gray)
 
     def draw(self, rng: SampleRNG) -> Record | None:
+        """Draw kind, strength and color of the noise, and the seed of its values."""
         if not rng.chance(self.probability):
             return None
         kind = "gaussian" if rng.chance(self.gaussian) else "poisson"
@@ -41,6 +42,7 @@ class Noise:
         return {"kind": kind, "strength": strength, "gray": rng.chance(self.gray), "key": rng.noise_seed()}
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
+        """Add noise and clamp to [0, 1]. Shape: (C, H, W) -> the same."""
         generator = torch.Generator(image.device).manual_seed(record["key"])
         noise = gaussian_noise if record["kind"] == "gaussian" else poisson_noise
         return (image + noise(image, record["strength"], record["gray"], generator)).clamp(0, 1)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 LEVELS, MAX_BITS = 256, 8
-DEVIATIONS = 10  # the table ends this many standard deviations above the largest rate: beyond, float64 is 0
+DEVIATIONS = 10  # the table ends this many standard deviations above the largest rate; float64 gives 0 beyond
 
 
 def counts(level: Tensor, bits: Tensor, generator: torch.Generator) -> Tensor:
@@ -22,6 +22,7 @@ def counts(level: Tensor, bits: Tensor, generator: torch.Generator) -> Tensor:
     Args:
         level: integers from 0 to 255, any shape.
         bits: integer from 0 to 8, a scalar on the same device.
+        generator: source of random numbers, on the same device.
     """
     accept, alias = tables(level.device)
     row = level.flatten() + LEVELS * bits
@@ -68,9 +69,9 @@ def alias_tables(probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         full = rest < 1  # less than one column is left: the next frequent value fills it up
         small, large = order[rows, rare], order[rows, frequent]
         following = order[rows, np.maximum(frequent - 1, 0)]
-        own = weight[rows, small]
-        accept[rows, np.where(full, large, small)] = np.where(full, rest, own)
+        small_weight = weight[rows, small]
+        accept[rows, np.where(full, large, small)] = np.where(full, rest, small_weight)
         alias[rows, np.where(full, large, small)] = np.where(full, following, large)
-        rest = np.where(full, weight[rows, following] - (1 - rest), rest - (1 - own))
+        rest = np.where(full, weight[rows, following] - (1 - rest), rest - (1 - small_weight))
         rare, frequent = rare + ~full, frequent - full
     return accept, alias

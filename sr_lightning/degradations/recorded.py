@@ -14,6 +14,7 @@ def read_records(file: Path, degradation: Degradation, scale: int) -> dict[str, 
     """Read records by image name, and check that the degradation can apply them.
 
     Args:
+        degradation: with which the records were drawn.
         file: JSON, as written by ``sr_lightning.degrade --record``.
         scale: HR size over LR size.
     Raises:

@@ -43,6 +43,7 @@ class Resize:
         self.of_lr = of_lr
 
     def draw(self, rng: SampleRNG) -> Record | None:
+        """Draw the factor and the interpolation mode."""
         if not rng.chance(self.probability):
             return None
         direction, (low, high) = rng.choice(self.directions), self.factor
@@ -50,6 +51,7 @@ class Resize:
         return {"factor": factor, "mode": rng.choice(self.modes)}
 
     def apply(self, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
+        """Resize and clamp to [0, 1]. Shape: (C, h, w) -> (C, h', w')."""
         source = size if self.of_lr else image.shape[-2:]
         height, width = (max(1, int(length * record["factor"])) for length in source)
         return resize(image, (height, width), record["mode"])

@@ -1,4 +1,7 @@
-"""Discriminators: networks (B, C, H, W) -> logits, large for real images; ``smallest`` is the least image size."""
+"""Discriminators: networks (B, C, H, W) -> logits, large for real images.
+
+The attribute ``smallest`` of networks for images of any size is the smallest supported height and width.
+"""
 
 from sr_lightning.discriminators.patch import PatchDiscriminator
 from sr_lightning.discriminators.unet import UNetDiscriminator

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class PatchDiscriminator(nn.Sequential):
-    """Five 4x4 convolutions, the first three of stride 2: every logit sees 70x70 pixels.
+    """Five 4x4 convolutions, the first three with stride 2; the receptive field of a logit is 70x70 pixels.
 
     Source:
         Isola et al. 2017, arXiv:1611.07004, sec. 6.1.2, C64-C128-C256-C512; unconditional.
@@ -15,7 +15,7 @@ class PatchDiscriminator(nn.Sequential):
         channels: of the images.
         norm: builds the normalization from the number of channels, after all convolutions but the first and the last.
     Attributes:
-        smallest: least height and width, which give one logit.
+        smallest: smallest height and width, for which there is one logit.
     Shape:
         (B, channels, H, W) -> (B, 1, H // 8 - 2, W // 8 - 2); H, W >= 24.
     Raises:
@@ -32,7 +32,7 @@ class PatchDiscriminator(nn.Sequential):
         super().__init__(*layers, nn.Conv2d(8 * width, 1, 4, padding=1))
 
     def forward(self, image: Tensor) -> Tensor:
-        least, (height, width) = self.smallest, image.shape[-2:]
-        if min(height, width) < least:
-            raise ValueError(f"patch discriminator needs at least {least}x{least} pixels, got {height}x{width}")
+        smallest, (height, width) = self.smallest, image.shape[-2:]
+        if min(height, width) < smallest:
+            raise ValueError(f"patch discriminator needs at least {smallest}x{smallest} pixels, got {height}x{width}")
         return super().forward(image)

@@ -13,6 +13,13 @@ class SpectralConv2d(nn.Conv2d):
 
     Source:
         Miyato et al. 2018, "Spectral normalization for GANs", arXiv:1802.05957, algorithm 1.
+    Args:
+        channels_in: features in.
+        channels_out: features out.
+        kernel: size of the kernel.
+        stride: of the convolution; the padding is 1.
+    Shape:
+        (B, channels_in, H, W) -> (B, channels_out, (H + 2 - kernel) // stride + 1, likewise for W).
     """
 
     left: Tensor  # (channels_out,)
@@ -29,11 +36,11 @@ class SpectralConv2d(nn.Conv2d):
         return F.conv2d(features, self.normalized_weight(), stride=self.stride, padding=self.padding)
 
     def normalized_weight(self) -> Tensor:
-        """Return the weight over its largest singular value; gradients flow through both."""
+        """Return the weight divided by its largest singular value; gradients flow through both."""
         with torch.autocast(self.weight.device.type, enabled=False):
             if self.training:
                 self.iterate()
-            # copies, as the next pass changes the vectors before this one's gradient is computed
+            # copies: the next forward pass changes the vectors in place before the gradient of this one is computed
             return self.weight / (self.left.clone() @ self.weight.flatten(1) @ self.right.clone())
 
     @torch.no_grad()

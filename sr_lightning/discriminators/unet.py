@@ -18,7 +18,7 @@ class UNetDiscriminator(nn.Module):
         width: features at full size, doubled by each strided convolution.
         channels: of the images.
     Attributes:
-        smallest: least height and width.
+        smallest: smallest height and width.
     Shape:
         (B, channels, H, W) -> (B, 1, H, W); H, W >= 8.
     Raises:
@@ -44,9 +44,9 @@ class UNetDiscriminator(nn.Module):
         self.activate = nn.LeakyReLU(0.2)
 
     def forward(self, image: Tensor) -> Tensor:
-        least, (height, width) = self.smallest, image.shape[-2:]
-        if min(height, width) < least:
-            raise ValueError(f"U-Net discriminator needs at least {least}x{least} pixels, got {height}x{width}")
+        smallest, (height, width) = self.smallest, image.shape[-2:]
+        if min(height, width) < smallest:
+            raise ValueError(f"U-Net discriminator needs at least {smallest}x{smallest} pixels, got {height}x{width}")
         features = self.activate(self.head(image))
         skips = []
         for down in self.down:

@@ -5,16 +5,16 @@ from math import ceil
 
 from torch import Tensor, nn
 
-LARGEST = 6  # pixels a side that the dense layer sees: SRGAN's, whose crops of 96 are halved four times
+LARGEST = 6  # side of the feature map before the dense layer, in pixels: that of SRGAN, 96 halved four times
 
 
 class VGGDiscriminator(nn.Module):
     """Pairs of 3x3 convolutions, the second of each with stride 2, then two dense layers.
 
-    One construction for every crop: SRGAN's four pairs, and more of the last width while the map has more than 6
-    pixels a side, so that the dense layer does not grow with the crop. Crops of 96 give SRGAN's network; crops of 128
-    give five pairs that end at 4x4. So does ESRGAN's code, by 4x4 kernels where it halves and with 100 dense units;
-    its paper keeps SRGAN's discriminator, and so does this.
+    Crops of 96 give SRGAN's network with four pairs. For larger crops, pairs of the last width are added until the side
+    of the feature map is at most 6 pixels, so that the dense layer does not grow with the crop; crops of 128 have five
+    pairs and end at 4x4. ESRGAN's code also has five pairs, but uses 4x4 kernels in strided convolutions and 100 dense
+    units; its paper describes SRGAN's discriminator, which is used here.
 
     Source:
         SRGAN, Ledig et al. 2017, arXiv:1609.04802, Fig. 4.

@@ -22,7 +22,7 @@ class AlexNet(nn.Sequential):
         layers: names of the activations to return, ``relu1`` to ``relu5``.
         weights: file of weights in torchvision's layout; by default those in the package.
     Attributes:
-        smallest: least height and width of an image that reaches every layer.
+        smallest: smallest height and width for which every layer has an output.
     Shape:
         (B, C, H, W) in [0, 1] -> name -> (B, width, h, w) for each layer.
     Raises:

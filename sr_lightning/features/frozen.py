@@ -9,9 +9,14 @@ from torch import Tensor, nn
 class Frozen(nn.Module):
     """Wraps a network that is never trained and hides its parameters and buffers.
 
-    So it is in no optimizer, no checkpoint and no bucket of DDP, which would send its buffers to every process in every
-    step. It stays in evaluation mode; gradients pass through it to its input. It follows the surrounding module to
-    devices, precisions and memory layouts.
+    Optimizers, checkpoints and DDP therefore ignore it; DDP would otherwise broadcast its buffers in every step. It
+    stays in evaluation mode; gradients pass through it to its input. It follows the surrounding module to devices,
+    precisions and memory formats.
+
+    Args:
+        network: any module; it is switched to evaluation mode and its parameters are frozen.
+    Shape:
+        that of the network.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -19,7 +24,7 @@ class Frozen(nn.Module):
         self._hidden = (network.eval().requires_grad_(False),)  # nn.Module does not look into a tuple
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Frozen":
-        """Apply what ``to``, ``cuda`` and ``float`` of the surrounding module apply to their submodules."""
+        """Apply ``to``, ``cuda``, ``float`` and similar calls of the surrounding module to the network."""
         self._hidden[0]._apply(fn, recurse)
         return super()._apply(fn, recurse)
 

@@ -1,4 +1,4 @@
-"""A feature network in the place of another one."""
+"""Use a feature network in place of VGG19 under the names of VGG19's layers."""
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -12,12 +12,12 @@ class LayerMapping(nn.Module):
     Args:
         names: layers to return, under their VGG19 names.
         weights: file of the backbone's weights.
-        network: builds, from the names of layers and the weights, what returns these layers' features by name.
+        network: builds the backbone from the names of layers and the file of weights.
         layers: position in VGG19 -> in the backbone, e.g. ``5_4`` -> ``5_3`` for ``conv5_4``, ``relu5_4``, …;
             other positions keep their names.
         factor: multiplies all features, for a backbone with another range of values.
     Attributes:
-        smallest: height and width of images, as the network's attribute of that name says.
+        smallest: smallest height and width of images, as declared by the backbone; 1 if it declares none.
     Shape:
         (B, C, H, W) in [0, 1] -> name -> features.
     Raises:
@@ -35,14 +35,14 @@ class LayerMapping(nn.Module):
         factor: float = 1.0,
     ) -> None:
         super().__init__()
-        self.own = {name: rename_layer(name, layers) for name in names}
-        self.network = network(sorted(set(self.own.values())), weights)
+        self.backbone_names = {name: rename_layer(name, layers) for name in names}
+        self.network = network(sorted(set(self.backbone_names.values())), weights)
         self.smallest = getattr(self.network, "smallest", 1)
         self.factor = factor
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         features = self.network(image)
-        return {name: self.factor * features[own] for name, own in self.own.items()}
+        return {name: self.factor * features[layer] for name, layer in self.backbone_names.items()}
 
 
 def rename_layer(name: str, layers: Mapping[str, str]) -> str:

@@ -22,15 +22,16 @@ FILES = {
 
 
 def embedded() -> Path:
-    """Return the file of VGG16's ImageNet weights in the package, which end at conv3_3."""
+    """Return the path of the VGG16 weights for ImageNet in the package, which end at conv3_3."""
     return EMBEDDED
 
 
 def imagenet(depth: int, option: str = "perceptual.weights") -> Path:
-    """Return torchvision's file of a VGG's ImageNet weights, downloaded to torch.hub's folder if it is not there.
+    """Return the path of torchvision's ImageNet weights of a VGG, downloaded to torch.hub's folder if necessary.
 
     Args:
-        option: key of the configuration that takes a file instead, for the error.
+        depth: 16 or 19.
+        option: configuration key that takes a file instead, for the error message.
     Raises:
         InputError: no connection, or a wrong checksum.
     """
@@ -61,10 +62,10 @@ def read(path: str | Path, names: Sequence[str], shapes: Mapping[str, tuple[int,
             name = layer.replace("_", "") if minc else f"features.{position}"
             theirs |= {f"{layer}.{kind}": f"{name}.{kind}" for kind in ("weight", "bias")}
     for name, shape in shapes.items():
-        found = tuple(getattr(content.get(theirs[name]), "shape", ["missing"]))
-        if found != shape:
-            found_text = "missing" if found == ("missing",) else f"of shape {found}"
-            raise wrong_weights(path, f"{theirs[name]} is {found_text}, and {name} needs shape {shape}")
+        actual = getattr(content.get(theirs[name]), "shape", None)
+        if actual is None or tuple(actual) != shape:
+            problem = "missing" if actual is None else f"of shape {tuple(actual)}"
+            raise wrong_weights(path, f"{theirs[name]} is {problem}, and {name} needs shape {shape}")
     known = {*theirs.values(), *(name for name in content if name.startswith("classifier."))}
     for name in content:
         if name not in known:
@@ -73,6 +74,7 @@ def read(path: str | Path, names: Sequence[str], shapes: Mapping[str, tuple[int,
 
 
 def wrong_weights(path: str | Path, reason: str) -> InputError:
+    """Return the error for a file that does not hold this network's weights."""
     return InputError(
         f"{path}: not the weights of this network: {reason}; give a file of torchvision's layout, features.N"
     )

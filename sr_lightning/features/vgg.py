@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from sr_lightning.features import pretrained
 
-CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # depth of the network -> in each stage
+CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # depth of the network -> convolutions in each stage
 WIDTHS = (64, 128, 256, 512, 512)  # features of each stage
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's RGB in [0, 1]
 
@@ -22,8 +22,8 @@ class VGG(nn.Sequential):
     Layers are named by stage and position: ``conv5_4`` is the fourth convolution before the fifth pooling, before its
     activation, ``relu5_4`` the same after its activation, ``pool5`` the pooling.
 
-    Under autocast the first convolutions stay in float32: half precision would round the image by as much as two
-    smooth images differ, and distort the gradient of their distance.
+    Under autocast, the first convolutions stay in float32: half precision would round images by as much as similar
+    smooth images differ, which distorts the gradient of their distance.
 
     Source:
         Simonyan & Zisserman 2014, arXiv:1409.1556, table 1, D (16) and E (19).
@@ -35,7 +35,7 @@ class VGG(nn.Sequential):
         ceil_mode: round sizes up in pooling.
         float32: number of leading convolutions that stay in float32 under autocast.
     Attributes:
-        smallest: least height and width for which every layer has an output.
+        smallest: smallest height and width for which every layer has an output.
     Shape:
         (B, C, H, W) in [0, 1] -> name -> (B, width, H / 2^n, W / 2^n) for each layer, n poolings before it.
     Raises:
@@ -59,8 +59,8 @@ class VGG(nn.Sequential):
         names = layer_names(depth)
         unknown = [name for name in layers if name not in names]
         if unknown or not layers:
-            asked = f"got {unknown[0]!r}" if unknown else "none is given"
-            raise ValueError(f"layers of VGG{depth} are conv1_1, relu1_1, conv1_2 … to {names[-1]}; {asked}")
+            problem = f"got {unknown[0]!r}" if unknown else "none is given"
+            raise ValueError(f"layers of VGG{depth} are conv1_1, relu1_1, conv1_2 … to {names[-1]}; {problem}")
         deepest = max(map(names.index, layers))
         super().__init__(OrderedDict((name, build_layer(name, ceil_mode)) for name in names[: deepest + 1]))
         source = pretrained.imagenet(depth) if weights is None else weights
@@ -86,7 +86,11 @@ class VGG(nn.Sequential):
 
 
 def layer_names(depth: int) -> list[str]:
-    """Return the names of all layers of the convolutional part, in order."""
+    """Return the names of all layers of the convolutional part, in order.
+
+    Raises:
+        ValueError: a depth other than 16 or 19.
+    """
     if depth not in CONVOLUTIONS:
         raise ValueError(f"depth of VGG must be 16 or 19, got {depth}")
     names = []
@@ -96,7 +100,7 @@ def layer_names(depth: int) -> list[str]:
 
 
 def build_layer(name: str, ceil_mode: bool) -> nn.Module:
-    """Build a layer by its name, without weights."""
+    """Build a layer from its name, e.g. ``conv3_1``; convolutions are on the meta device until weights are assigned."""
     if name.startswith("relu"):
         return nn.ReLU()  # not in place: the features before activation may be requested
     if name.startswith("pool"):

@@ -1,4 +1,8 @@
-"""Generators: networks (B, C, h, w) -> (B, C, s*h, s*w) with the attributes ``scale`` and ``channels``."""
+"""Generators and their parts.
+
+A generator maps (B, C, h, w) in [0, 1] to (B, C, s*h, s*w), not clamped; it has the attributes ``scale`` and
+``channels``.
+"""
 
 from sr_lightning.generators.blocks import RRDB, ResidualBlock
 from sr_lightning.generators.compact import Compact

@@ -11,7 +11,7 @@ Norm = Callable[[int], nn.Module]  # channels -> layer; torch.nn.Identity disabl
 
 
 def convolution(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Conv2d:
-    """Return a convolution with an odd kernel that keeps height and width."""
+    """Return a convolution with an odd kernel, padded so that it keeps height and width."""
     return nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
 
 
@@ -24,7 +24,10 @@ def initialize(layer: nn.Conv2d, factor: float) -> None:
 
 
 def to_autocast_dtype(features: Tensor) -> Tensor:
-    """Cast to autocast's dtype: one float32 tensor would promote all tensors that are concatenated with it."""
+    """Cast to autocast's dtype if autocast is enabled.
+
+    A single float32 tensor would promote all tensors that are concatenated with it. Any shape.
+    """
     kind = features.device.type
     return features.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else features
 

@@ -20,6 +20,8 @@ def multiply_adds(generator: nn.Module, crop: int, channels: int = 3) -> int:
         generator: with the attribute ``scale``.
         crop: side of the HR crop in pixels; the input has ``crop / scale``.
         channels: of the image.
+    Returns:
+        multiply-adds, i.e. half of the floating-point operations.
     """
     side = crop // int(generator.scale)  # type: ignore[arg-type]
     training = generator.training

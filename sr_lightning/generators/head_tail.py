@@ -7,8 +7,13 @@ from sr_lightning.generators.blocks import convolution
 
 
 class Head(nn.Sequential):
-    """Map an image to features: a convolution, and with ``activate`` a PReLU (SRResNet).
+    """Map an image to features: a convolution, optionally followed by a PReLU (SRResNet).
 
+    Args:
+        channels_in: of the image.
+        channels_out: features.
+        kernel: odd size of the kernel.
+        activate: add the PReLU.
     Shape:
         (B, channels_in, H, W) -> (B, channels_out, H, W)
     """
@@ -18,8 +23,13 @@ class Head(nn.Sequential):
 
 
 class Tail(nn.Sequential):
-    """Map features to an image: a convolution, with ``hidden`` after another one and a LeakyReLU (ESRGAN).
+    """Map features to an image: a convolution, optionally preceded by another one and a LeakyReLU (ESRGAN).
 
+    Args:
+        channels_in: features.
+        channels_out: of the image.
+        kernel: odd size of the last kernel.
+        hidden: add the convolution and the LeakyReLU before the last convolution.
     Shape:
         (B, channels_in, H, W) -> (B, channels_out, H, W)
     """

@@ -37,7 +37,11 @@ class Interpolation(nn.Module):
 
 
 class NoSkip(nn.Module):
-    """A skip connection that adds zero."""
+    """Disable the skip connection of a generator by adding zero.
+
+    Shape:
+        any -> a scalar zero of the input's type and device.
+    """
 
     def forward(self, lr: Tensor) -> Tensor:
         return lr.new_zeros(())

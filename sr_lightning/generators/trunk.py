@@ -76,7 +76,7 @@ class TrunkGenerator(nn.Module):
 
 
 def pixel_unshuffle(image: Tensor, factor: int) -> Tensor:
-    """Pixel-unshuffle that repeats the last row and column up to a multiple of the factor.
+    """Apply a pixel-unshuffle after repeating the last row and column up to a multiple of the factor.
 
     Shape:
         (B, C, H, W) -> (B, factor^2*C, ceil(H/factor), ceil(W/factor))

@@ -1,4 +1,4 @@
-"""Upsampling by 2 or 3; several steps give 4 and 8."""
+"""Upsampling steps by a factor of 2 or 3; scales of 4 and 8 take several steps."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Image files: pictures with alpha, bit depth, color profile and metadata, or plain RGB tensors."""
+"""Read and write image files, as RGB tensors or as pictures with alpha, bit depth, color profile and metadata."""
 
 from sr_lightning.image.decoding import decode, read_picture
 from sr_lightning.image.encoding import encode, same_suffix, suffix_for, write_picture

@@ -16,7 +16,7 @@ from sr_lightning.image.orientation import apply_orientation, pending_orientatio
 from sr_lightning.image.picture import Metadata, Picture
 from sr_lightning.image.rgb import read_deep_gray
 
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it logs every damaged tag before it raises
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # damaged tags would be logged before the exception
 log = logging.getLogger(__name__)
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -36,7 +36,14 @@ def read_picture(path: Path | str) -> Picture:
 
 
 def decode(content: bytes, name: str) -> Picture:
-    """Decode the content of a file, as `read_picture`; ``name`` is used in messages."""
+    """Decode the content of a file.
+
+    Args:
+        content: of the file.
+        name: used in messages.
+    Raises:
+        InputError: as `read_picture`.
+    """
     with input_errors(name, content):
         deep = decode_16bit_tiff(content) if content[:4] in _TIFF else None
     try:
@@ -54,7 +61,14 @@ def decode(content: bytes, name: str) -> Picture:
 
 
 def decode_pixels(file: Image.Image, content: bytes) -> np.ndarray:
-    """Decode the pixels without applying the orientation. Shape: (H, W, C) uint8 or uint16."""
+    """Decode the pixels without applying the orientation.
+
+    Args:
+        file: the opened image.
+        content: of the file, for 16-bit PNG, which Pillow reduces to 8 bits.
+    Shape:
+        (H, W, C) uint8 or uint16.
+    """
     if file.format == "PNG" and content[24] == 16:
         deep = imagecodecs.png_decode(content)
         return deep.reshape(*deep.shape[:2], -1)

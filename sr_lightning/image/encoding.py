@@ -29,7 +29,11 @@ def suffix_for(suffix: str) -> str:
 
 
 def same_suffix(content: bytes) -> str:
-    """Return the suffix of the format of a file's content, ``.png`` if that format cannot be written."""
+    """Return the suffix of the format of a file's content, ``.png`` if that format cannot be written.
+
+    Raises:
+        InputError: the content is not an image.
+    """
     with open_image("picture", content) as file:
         return next((suffix for suffix, (name, _) in ENCODERS.items() if name == file.format), ".png")
 
@@ -73,7 +77,7 @@ def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
 
 
 def encode_16bit_tiff(picture: Picture) -> bytes:
-    """Encode as a 16-bit TIFF file."""
+    """Return the content of a 16-bit TIFF file with profile, resolution, XMP and the text tags of EXIF."""
     pixels, metadata = picture.pixels, picture.metadata
     colors = 1 if pixels.shape[2] < 3 else 3
     described = Image.Exif()

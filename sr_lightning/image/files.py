@@ -38,15 +38,20 @@ def open_image(path: Path | str, content: bytes | None = None) -> Iterator[Image
 
 @contextmanager
 def input_errors(path: Path | str, content: bytes | None = None) -> Iterator[None]:
-    """Convert any error of the block to an InputError that names the file."""
+    """Convert any error of the block to an InputError that names the file.
+
+    Args:
+        path: the file, or its name in messages.
+        content: of the file, if it is in memory.
+    """
     try:
         yield
     except InputError:
         raise
     except UnidentifiedImageError as error:
         length = os.path.getsize(path) if content is None else len(content)
-        what = "is not an image, or its header is damaged" if length else "is an empty file"
-        raise InputError(f"{path}: {what}; replace or remove it") from error
+        problem = "is not an image, or its header is damaged" if length else "is an empty file"
+        raise InputError(f"{path}: {problem}; replace or remove it") from error
     except Image.DecompressionBombError as error:
         raise InputError(f"{path}: is too large ({error_text(error)}); split it into smaller images") from error
     except Exception as error:  # decoders raise SyntaxError, struct.error and others for damaged files

@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from sr_lightning.image.picture import Metadata
 
-_DESCRIPTIVE = (  # tags of EXIF's first directory that do not depend on how the pixels are stored
+_DESCRIPTIVE = (  # tags of the first EXIF directory that describe the photograph and not the storage of its pixels
     ExifTags.Base.ImageDescription,
     ExifTags.Base.Make,
     ExifTags.Base.Model,
@@ -24,8 +24,8 @@ _DESCRIPTIVE = (  # tags of EXIF's first directory that do not depend on how the
     ExifTags.Base.XPKeywords,
     ExifTags.Base.XPSubject,
 )
-_XMP = "XML:com.adobe.xmp"  # its key in PNG text chunks
-_LONGEST_XMP = 65504  # bytes, in a JPEG file
+_XMP = "XML:com.adobe.xmp"  # key of XMP in PNG text chunks
+_LONGEST_XMP = 65504  # bytes of XMP that fit into a JPEG file
 _STORED = rb"(?:tiff:(?:Orientation|ImageWidth|ImageLength)|exif:Pixel[XY]Dimension)"
 _OUTDATED = re.compile(
     rb"\s%b\s*=\s*(?:\"[^\"]*\"|'[^']*')|<%b>[^<]*</%b>|<xmp:Thumbnails>.*?</xmp:Thumbnails>" % ((_STORED,) * 3),

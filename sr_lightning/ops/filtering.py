@@ -1,4 +1,4 @@
-"""Filtering with kernels that are too large for an efficient convolution."""
+"""Filtering with large kernels, by FFT or by matrix products."""
 
 from torch import Tensor, device
 from torch.fft import irfft2, rfft2
@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from sr_lightning.ops.resize import mirror
 
 CHUNK = 32  # pixels of a row that one matrix product computes
-GRID = 16  # FFT sizes are multiples of it, so that few distinct sizes with small factors occur
+GRID = 16  # FFT sizes are multiples of it: few distinct sizes, with small prime factors
 
 
 def filter2d(image: Tensor, kernel: Tensor) -> Tensor:
@@ -33,14 +33,14 @@ def separable_filter2d(image: Tensor, kernel: Tensor) -> Tensor:
     band = F.pad(kernel, (CHUNK - 1, CHUNK - 1)).unfold(0, CHUNK - 1 + len(kernel), 1).flip(0)  # one row per pixel
     height, width = image.shape[-2:]
     for axis, length in ((-2, height), (-1, width)):
-        indices = windows(length, len(kernel), image.device)
+        indices = chunk_indices(length, len(kernel), image.device)
         chunks = image.index_select(axis, indices.flatten()).unflatten(axis, indices.shape)
         image = (band @ chunks).flatten(-3, -2) if axis == -2 else (chunks @ band.T).flatten(-2)
         image = image.narrow(axis, 0, length)
     return image
 
 
-def windows(length: int, size: int, device: device) -> Tensor:
+def chunk_indices(length: int, size: int, device: device) -> Tensor:
     """Return the indices of the pixels that contribute to each chunk. Shape: (chunks, CHUNK - 1 + size)."""
     pad, missing = size // 2, -length % CHUNK
     return mirror(length, pad + missing, device)[missing:].unfold(0, CHUNK - 1 + size, CHUNK)

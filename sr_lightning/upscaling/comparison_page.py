@@ -17,8 +17,8 @@ from sr_lightning.upscaling.jobs import Job
 from sr_lightning.visuals import html
 from sr_lightning.visuals.html.data_uri import MEGAPIXELS, within
 
-PAGE = 240.0  # megapixels per page: about 100 megabytes, which browsers still open
-BEHIND = (128, 128, 128)  # background of transparent pixels
+PAGE_MEGAPIXELS = 240.0  # largest total size of the images of a page: about 100 megabytes
+BACKGROUND = (128, 128, 128)  # of transparent pixels
 _MODES = ("L", "LA", "RGB", "RGBA")
 
 
@@ -27,19 +27,20 @@ def make_sliders(
 ) -> tuple[list[str], dict[Path, str]]:
     """Return a slider between bicubic interpolation and the output for each job whose target exists.
 
-    Both files are read from disk, so the page includes outputs of earlier runs, with the losses of their format. Many
-    images are reduced in size, so that browsers still open the page.
+    Both files are read from disk, so that the page includes outputs of earlier runs and shows compression artifacts. If
+    there are many images, they are reduced in size to limit the size of the page.
 
     Args:
+        jobs: input and output files; videos and missing outputs are left out.
         on_done: called after each image.
     Returns:
         parts for ``html.page``, and the error message of each file that could not be read.
     """
-    there = [job for job in jobs if job.target.exists() and not job.is_video]
+    finished = [job for job in jobs if job.target.exists() and not job.is_video]
     parts, problems = [], {}
-    for job in there:
+    for job in finished:
         try:
-            parts.append(make_slider(job, min(MEGAPIXELS, PAGE / len(there))))
+            parts.append(make_slider(job, min(MEGAPIXELS, PAGE_MEGAPIXELS / len(finished))))
         except InputError as error:
             problems[job.source] = str(error)
         if on_done is not None:
@@ -50,8 +51,11 @@ def make_sliders(
 def make_slider(job: Job, megapixels: float) -> str:
     """Return the slider of one job.
 
+    Args:
+        job: an input file and its output file.
+        megapixels: largest size of each image; larger ones are reduced.
     Raises:
-        InputError: one of its two files cannot be read.
+        InputError: one of the two files cannot be read.
     """
     before, after = to_rgb8(image.read_picture(job.source)), to_rgb8(image.read_picture(job.target))
     width, height = within(after.shape[2], after.shape[1], megapixels)
@@ -65,5 +69,5 @@ def to_rgb8(picture: Picture) -> Tensor:
     pixels = picture.pixels if picture.depth == 8 else uint16_to_uint8(picture.pixels)
     shown = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, _MODES[pixels.shape[2] - 1])
     if pixels.shape[2] % 2 == 0:
-        shown = Image.alpha_composite(Image.new("RGBA", shown.size, BEHIND), shown.convert("RGBA"))
+        shown = Image.alpha_composite(Image.new("RGBA", shown.size, BACKGROUND), shown.convert("RGBA"))
     return torch.from_numpy(np.array(shown.convert("RGB"))).permute(2, 0, 1)

@@ -31,6 +31,7 @@ class Job:
 
     @property
     def is_video(self) -> bool:
+        """Return True if the input is a video, judging by its suffix."""
         return self.source.suffix.lower() in video.EXTENSIONS
 
 
@@ -47,38 +48,38 @@ def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Calla
     Raises:
         InputError: an input is missing or contains no images, two targets coincide, or a target is an input.
     """
-    found = [(Path(part), file) for text in inputs for part in expand(text) for file in list_files(Path(part), output)]
-    found = list(dict.fromkeys(found))
+    pairs = [(Path(part), file) for text in inputs for part in expand(text) for file in list_files(Path(part), output)]
+    sources = list(dict.fromkeys(pairs))  # (input path, file in it)
     if output is not None and is_file_name(Path(output)):
-        if len(found) > 1 or Path(inputs[0]).is_dir():
-            raise InputError(f"--output {output}: is a file, but there are {len(found)} images; give a folder")
-        return check_jobs([Job(found[0][1], Path(output))])
-    wanted = defaultdict(set)
-    for root, file in found:
-        wanted[target_stem(root, file, output, scale), suffix_of(file)].add(file)
+        if len(sources) > 1 or Path(inputs[0]).is_dir():
+            raise InputError(f"--output {output}: is a file, but there are {len(sources)} images; give a folder")
+        return check_jobs([Job(sources[0][1], Path(output))])
+    same_target = defaultdict(set)
+    for root, file in sources:
+        same_target[target_stem(root, file, output, scale), suffix_of(file)].add(file)
     jobs = []
-    for root, file in found:
+    for root, file in sources:
         stem, suffix = target_stem(root, file, output, scale), suffix_of(file)
-        # a.jpg and a.png, both written as PNG, get different names in any order
-        if len({other.suffix for other in wanted[stem, suffix]}) > 1:
+        # if a.jpg and a.png are both written as PNG, their names include the original suffix
+        if len({other.suffix for other in same_target[stem, suffix]}) > 1:
             stem = stem.with_name(f"{stem.name}-{file.suffix[1:]}")
         jobs.append(Job(file, stem.with_name(stem.name + suffix)))
     return check_jobs(jobs)
 
 
 def expand(text: str) -> list[str]:
-    """Return the path itself, or the paths that match a pattern.
+    """Return the path itself, or the paths that match a glob pattern.
 
     Raises:
-        InputError: no match in a supported format.
+        InputError: no match, or none in a supported format.
     """
     if os.path.exists(text) or not glob.has_magic(text):
         return [text]
-    found = sorted(glob.glob(text, recursive=True))
-    if not found:
+    matches = sorted(glob.glob(text, recursive=True))
+    if not matches:
         raise InputError(f"{text}: no file matches; check the pattern")
-    warn_unsupported([Path(path) for path in found])
-    usable = [path for path in found if Path(path).is_dir() or Path(path).suffix.lower() in EXTENSIONS]
+    warn_unsupported([Path(path) for path in matches])
+    usable = [path for path in matches if Path(path).is_dir() or Path(path).suffix.lower() in EXTENSIONS]
     if not usable:
         accepted = ", ".join(sorted(EXTENSIONS))
         raise InputError(f"{text}: matches no image in a supported format; supported are {accepted}")
@@ -86,23 +87,27 @@ def expand(text: str) -> list[str]:
 
 
 def list_files(path: Path, output: str | None) -> list[Path]:
-    """Return the file itself, or all images below a folder, without those in an output folder inside it."""
+    """Return the file itself, or all images and videos below a folder, without those in an output folder inside it.
+
+    Raises:
+        InputError: no such path, an empty folder, or a folder that is its own output.
+    """
     if path.is_dir():
-        with suppress(InputError):  # no such files: nothing to warn about
+        with suppress(InputError):  # raised if there are no such files
             warn_unsupported(find_images(path, UNREAD))
     if output is None or not path.is_dir():
         return find_images(path, EXTENSIONS)
-    made = os.path.realpath(output)
-    if made == os.path.realpath(path):
+    target = os.path.realpath(output)
+    if target == os.path.realpath(path):
         raise InputError(f"--output {output}: is the input folder; choose another one")
-    return [file for file in find_images(path, EXTENSIONS) if made not in map(os.path.realpath, file.parents)]
+    return [file for file in find_images(path, EXTENSIONS) if target not in map(os.path.realpath, file.parents)]
 
 
 def warn_unsupported(paths: Sequence[Path]) -> None:
     """Warn about files in unsupported formats."""
-    left = Counter(path.suffix.lower() for path in paths if path.suffix.lower() in UNREAD)
-    if left:
-        counts = ", ".join(f"{count} {ending}" for ending, count in sorted(left.items()))
+    skipped = Counter(path.suffix.lower() for path in paths if path.suffix.lower() in UNREAD)
+    if skipped:
+        counts = ", ".join(f"{count} {ending}" for ending, count in sorted(skipped.items()))
         log.warning("Skipped files in unsupported formats: %s; convert them first", counts)
 
 
@@ -112,7 +117,14 @@ def is_file_name(path: Path) -> bool:
 
 
 def target_stem(root: Path, file: Path, output: str | None, scale: str) -> Path:
-    """Return a target's path without its suffix."""
+    """Return a target's path without its suffix.
+
+    Args:
+        root: the input path that led to the file: the file itself or a folder.
+        file: the input file.
+        output: folder of the outputs, or None to write beside the input.
+        scale: appended to names beside the input.
+    """
     inside = file.relative_to(root).with_suffix("") if root != file else Path(file.stem)
     if output is not None:
         return Path(output) / inside
@@ -126,7 +138,7 @@ def check_jobs(jobs: list[Job]) -> list[Job]:
     """Return the jobs after checking their targets.
 
     Raises:
-        InputError: two jobs write the same file, or one writes an input file.
+        InputError: two jobs write the same file, one writes an input file, or a target has an unsupported suffix.
     """
     sources = {os.path.realpath(job.source) for job in jobs}
     targets: dict[str, Path] = {}

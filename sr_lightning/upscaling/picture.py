@@ -28,33 +28,33 @@ def upscale_picture(
     Raises:
         InputError: as ``Upscaler``.
     """
-    colours, alpha = picture.color, picture.alpha
-    height, width = colours.shape[1:]
+    color, alpha = picture.color, picture.alpha
+    height, width = color.shape[1:]
     factor = upscaler.scale if outscale is None else outscale
     size = max(round(height * factor), 1), max(round(width * factor), 1)
     masked = alpha is not None and bool(alpha.min() < 1)
     share = None if on_progress is None else average_progress(1 + masked, on_progress)
     if alpha is not None and masked:
         enlarged_alpha = resize_to(clamp_alpha(upscaler(alpha, share), alpha, upscaler.scale), size)
-        colours = fill_hidden_color(colours, alpha)
+        color = fill_hidden_color(color, alpha)
     elif alpha is not None:
         enlarged_alpha = alpha.new_ones(1, *size)
     else:
         enlarged_alpha = None
-    enlarged = resize_to(upscaler(colours, share), size)
+    enlarged = resize_to(upscaler(color, share), size)
     return Picture.of(enlarged, enlarged_alpha, picture.depth, picture.metadata)
 
 
 def resize_to(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize (C, H, W) to a size; ``Picture.of`` clamps the overshoot of bicubic interpolation."""
+    """Resize (C, H, W) to a size (height, width) by bicubic interpolation, not clamped."""
     return image if image.shape[1:] == size else bicubic_to(image, *size)
 
 
 def clamp_alpha(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:
     """Clamp the network's alpha to the range of the input alpha in the 3x3 neighborhood of each pixel.
 
-    The network upscales outlines as sharply as it does color, which interpolation would not; clamping keeps it from
-    making holes in opaque areas and speckles in transparent ones.
+    The network keeps outlines as sharp as those of the color, unlike interpolation. Clamping prevents holes in opaque
+    areas and speckles in transparent ones.
 
     Shape:
         (1, scale*H, scale*W), (1, H, W) -> (1, scale*H, scale*W)
@@ -65,18 +65,18 @@ def clamp_alpha(enlarged: Tensor, alpha: Tensor, scale: int) -> Tensor:
     return enlarged.clamp(*bounds)
 
 
-def fill_hidden_color(colours: Tensor, alpha: Tensor) -> Tensor:
+def fill_hidden_color(color: Tensor, alpha: Tensor) -> Tensor:
     """Replace the color of fully transparent pixels by that of the nearest visible pixel.
 
-    The hidden color is arbitrary, often black or white, and the network would smear it into visible edges.
+    The hidden color is arbitrary, often black or white, and the network would blend it into visible edges.
 
     Shape:
         (C, H, W), (1, H, W) -> (C, H, W)
     """
     hidden = alpha[0].numpy() == 0
     if hidden.all():
-        return colours
-    from scipy import ndimage  # here because scipy is slow to import, and few images have hidden pixels
+        return color
+    from scipy import ndimage  # imported here because it is slow and rarely needed
 
     rows, columns = ndimage.distance_transform_edt(hidden, return_distances=False, return_indices=True)
-    return from_numpy(np.ascontiguousarray(colours.numpy()[:, rows, columns]))
+    return from_numpy(np.ascontiguousarray(color.numpy()[:, rows, columns]))

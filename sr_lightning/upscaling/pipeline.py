@@ -1,4 +1,4 @@
-"""Decode, upscale and encode concurrently, one image each; a bad file does not stop the others."""
+"""Decode, upscale and encode images concurrently; a failed file does not stop the others."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,7 +27,8 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
     While ``enlarge`` runs, the next file is read and the previous one written; at most three images are in memory.
 
     Args:
-        enlarge: called in the current thread.
+        jobs: input and output files.
+        enlarge: upscales a picture; called in the current thread.
         on_done: called after each file, including failed ones.
     """
     report = Report()
@@ -62,7 +63,7 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
 
 
 def start_reading(reader: ThreadPoolExecutor, jobs: Sequence[Job], number: int) -> Future[Picture] | None:
-    """Start reading the file after this one."""
+    """Start reading the file after job ``number``; return None if it is the last."""
     return reader.submit(image.read_picture, jobs[number + 1].source) if number + 1 < len(jobs) else None
 
 
@@ -77,5 +78,5 @@ def finish(job: Job, writing: Future[None], report: Report) -> None:
 
 def error_message(job: Job, error: InputError) -> str:
     """Return the error message, with the file's name at its start."""
-    named = str(error).startswith((str(job.source), str(job.target)))
-    return str(error) if named else f"{job.source}: {error}"
+    has_name = str(error).startswith((str(job.source), str(job.target)))
+    return str(error) if has_name else f"{job.source}: {error}"

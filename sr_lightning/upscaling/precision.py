@@ -1,14 +1,16 @@
-"""Keep layers in float32 that lose too much in half precision."""
+"""Keep the first and the last convolution in float32 under autocast."""
 
 import torch
 from torch import Tensor, nn
 
-ROWS = 32  # of the feature map that are converted to float32 at once
+ROWS = 32  # rows of the feature map that are converted to float32 at once
 
 
 class InFloat32(nn.Module):
-    """A convolution outside of autocast, computed in strips to save memory for the float32 copy of its input.
+    """A convolution outside of autocast, computed in strips so that its input is never copied to float32 as a whole.
 
+    Args:
+        layer: the convolution.
     Shape:
         that of the convolution; float32.
     """
@@ -39,8 +41,8 @@ def keeps_height(layer: nn.Conv2d) -> bool:
 def keep_ends_in_float32(network: nn.Module) -> nn.Module:
     """Keep the first and the last convolution in float32.
 
-    The sums of all residual blocks are then float32 as well, which gains 6 dB for RRDBNet at no cost, and the output is
-    not limited to bfloat16's 128 levels between 0.5 and 1.
+    The sums of all residual blocks are then float32 as well, which brings RRDBNet's output 6 dB closer to that in float32
+    at no cost, and the output is not limited to bfloat16's 128 levels between 0.5 and 1.
     """
     layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d) and name}
     names = list(layers)

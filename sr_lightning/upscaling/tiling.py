@@ -37,6 +37,34 @@ def tiled(
     Raises:
         ValueError: a negative overlap, a batch below 1, a tile too small for the overlap, or more than one image.
     """
+    check_arguments(image, tile, overlap, batch)
+    rows, columns = (spans(length, tile, overlap) for length in image.shape[-2:])
+    row_weights, column_weights = (
+        [weights.to(image.device) for weights in blending_weights(intervals, overlap, scale)]
+        for intervals in (rows, columns)
+    )
+    result: Tensor | None = None
+    for positions in batches(rows, columns, batch):
+        tiles = [image[:, :, slice(*rows[y]), slice(*columns[x])] for y, x in positions]
+        enlarged = function(torch.cat(tiles))
+        if result is None:
+            size = [scale * length for length in image.shape[-2:]]
+            result = torch.zeros(1, enlarged.shape[1], *size, device=image.device)
+        for (y, x), piece in zip(positions, enlarged, strict=True):
+            target = result[0, :, slice(*(scale * i for i in rows[y])), slice(*(scale * i for i in columns[x]))]
+            target.add_(piece.float().mul(row_weights[y][:, None]).mul_(column_weights[x]))
+        if on_progress is not None:
+            on_progress(sum(new_pixels(rows, y) * new_pixels(columns, x) for y, x in positions))
+    assert result is not None  # there is at least one tile
+    return result
+
+
+def check_arguments(image: Tensor, tile: int, overlap: int, batch: int) -> None:
+    """Check the arguments of `tiled`.
+
+    Raises:
+        ValueError: a negative overlap, a batch below 1, a tile too small for the overlap, or more than one image.
+    """
     if overlap < 0 or batch < 1 or tile < 2 * overlap + ALIGNMENT:
         raise ValueError(
             f"tile must be at least 2 * overlap + {ALIGNMENT}, overlap at least 0 and batch at least 1, "
@@ -44,24 +72,6 @@ def tiled(
         )
     if image.ndim != 4 or len(image) != 1:
         raise ValueError(f"tiled takes one image of shape (1, C, H, W), got {tuple(image.shape)}")
-    rows, columns = (spans(length, tile, overlap) for length in image.shape[-2:])
-    row_weights, column_weights = (
-        [weights.to(image.device) for weights in blending_weights(parts, overlap, scale)] for parts in (rows, columns)
-    )
-    result: Tensor | None = None
-    for places in batches(rows, columns, batch):
-        tiles = [image[:, :, slice(*rows[y]), slice(*columns[x])] for y, x in places]
-        enlarged = function(torch.cat(tiles))
-        if result is None:
-            size = [scale * length for length in image.shape[-2:]]
-            result = torch.zeros(1, enlarged.shape[1], *size, device=image.device)
-        for (y, x), piece in zip(places, enlarged, strict=True):
-            target = result[0, :, slice(*(scale * i for i in rows[y])), slice(*(scale * i for i in columns[x]))]
-            target.add_(piece.float().mul(row_weights[y][:, None]).mul_(column_weights[x]))
-        if on_progress is not None:
-            on_progress(sum(new_pixels(rows, y) * new_pixels(columns, x) for y, x in places))
-    assert result is not None  # there is at least one tile
-    return result
 
 
 def spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
@@ -77,37 +87,40 @@ def spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
     return [(start, min(start + step + 2 * overlap, length)) for start in range(0, length - 2 * overlap, step)]
 
 
-def blending_weights(parts: list[tuple[int, int]], overlap: int, scale: int) -> list[Tensor]:
+def blending_weights(intervals: list[tuple[int, int]], overlap: int, scale: int) -> list[Tensor]:
     """Return the blending weight of each tile at each of its output pixels; the weights sum to 1 everywhere.
 
     Between two neighbors, the weight changes along half a cosine of ``overlap`` pixels, in the middle of their shared
     pixels.
     """
-    length = scale * parts[-1][1]
+    length = scale * intervals[-1][1]
     position = torch.arange(length, dtype=torch.float64) + 0.5
-    reached = [torch.ones(length, dtype=torch.float64)]  # summed weight of this tile and all after it
-    for start, _ in parts[1:]:
+    cumulative = [torch.ones(length, dtype=torch.float64)]  # total weight of a tile and all after it
+    for start, _ in intervals[1:]:
         along = (position - scale * (start + overlap)) / max(scale * overlap, 1) + 0.5
-        reached.append((1 - torch.cos(torch.pi * along.clamp(0, 1))) / 2)
-    reached.append(torch.zeros(length, dtype=torch.float64))
-    weights = [before - after for before, after in pairwise(reached)]
-    return [weight[scale * start : scale * end].float() for weight, (start, end) in zip(weights, parts, strict=True)]
+        cumulative.append((1 - torch.cos(torch.pi * along.clamp(0, 1))) / 2)
+    cumulative.append(torch.zeros(length, dtype=torch.float64))
+    weights = [before - after for before, after in pairwise(cumulative)]
+    return [
+        weight[scale * start : scale * end].float() for weight, (start, end) in zip(weights, intervals, strict=True)
+    ]
 
 
 def batches(rows: list[tuple[int, int]], columns: list[tuple[int, int]], count: int) -> Iterator[list[tuple[int, int]]]:
     """Yield groups of up to ``count`` tiles of equal shape, as (row, column) indices."""
 
-    def shape(place: tuple[int, int]) -> tuple[int, int]:
-        (top, bottom), (left, right) = rows[place[0]], columns[place[1]]
+    def shape(position: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width of a tile."""
+        (top, bottom), (left, right) = rows[position[0]], columns[position[1]]
         return bottom - top, right - left
 
-    places = sorted(product(range(len(rows)), range(len(columns))), key=shape, reverse=True)
-    for _, same in groupby(places, key=shape):
-        alike = list(same)
-        yield from (alike[i : i + count] for i in range(0, len(alike), count))
+    positions = sorted(product(range(len(rows)), range(len(columns))), key=shape, reverse=True)
+    for _, same in groupby(positions, key=shape):
+        same_shape = list(same)
+        yield from (same_shape[i : i + count] for i in range(0, len(same_shape), count))
 
 
-def new_pixels(parts: list[tuple[int, int]], number: int) -> int:
+def new_pixels(intervals: list[tuple[int, int]], number: int) -> int:
     """Return the length of a tile up to the start of the next; the sum over all tiles is the side's length."""
-    end = parts[number + 1][0] if number + 1 < len(parts) else parts[number][1]
-    return end - parts[number][0]
+    end = intervals[number + 1][0] if number + 1 < len(intervals) else intervals[number][1]
+    return end - intervals[number][0]

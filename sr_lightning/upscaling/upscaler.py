@@ -16,11 +16,11 @@ from sr_lightning.upscaling.tiling import ALIGNMENT, tiled
 
 log = logging.getLogger(__name__)
 
-OVERLAP = 16  # pixels; with ESRGAN, little worse than 64
-CPU_BUDGET = 2**29  # bytes for one batch of tiles; larger batches are not faster on a CPU
-LARGEST, SMALLEST = 1024, 64  # side of an automatic tile
-PROBES = (16, 32)  # sides of the two tiles that measure the memory per pixel
-KERNELS = 1.5  # factor on the memory of tensors for the workspace of kernels
+OVERLAP = 16  # pixels; with ESRGAN, results are close to those with 64
+CPU_BUDGET = 2**29  # bytes for one batch of tiles; more is not faster on a CPU
+LARGEST, SMALLEST = 1024, 64  # limits of the automatic tile side, in pixels
+PROBES = (16, 32)  # sides of the two tiles from which the memory per pixel is measured
+KERNELS = 1.5  # memory of tensors and kernel workspaces, relative to that of tensors alone
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -28,7 +28,7 @@ class Upscaler:
     """Upscales images of any size with a copy of a generator; thread-safe.
 
     Args:
-        generator: a network with the attribute ``scale``, and ``channels`` unless they are 3.
+        generator: a network with the attribute ``scale``; ``channels`` is 3 if it is not declared.
         device: ``auto`` selects the GPU if there is one.
         precision: ``float32``, ``bfloat16``, ``float16`` or ``auto``: bfloat16 if the device computes in it, else
             float32. Tiles with non-finite values are computed again in float32.
@@ -80,7 +80,7 @@ class Upscaler:
             image: float in [0, 1].
             on_progress: called repeatedly with the number of input pixels finished since the last call.
         Shape:
-            (C, H, W) -> (C, scale*H, scale*W), float32 in [0, 1] on the CPU; C is 1, 3 or the network's
+            (C, H, W) -> (C, scale*H, scale*W), float32 in [0, 1] on the CPU; C is 1, 3 or ``channels``.
         Raises:
             ValueError: an invalid shape.
             InputError: the result is not finite even in float32, or a tile does not fit into the GPU's memory.
@@ -128,12 +128,13 @@ class Upscaler:
         return enlarged.cpu()
 
     def _run(self, tiles: Tensor, dtype: torch.dtype) -> Tensor:
+        """Apply the network in a precision; the result is float32 on the network's device."""
         tiles = tiles.to(self.device, torch.float32, memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
             return self.network(tiles).float()
 
     def _bytes_per_pixel(self) -> float:
-        """Measure the memory per pixel of a tile, from two tiles of different size."""
+        """Return the memory in bytes per input pixel, measured with two tiles of different size."""
         peaks = []
         for side in PROBES:
             with torch.inference_mode(), PeakMemory() as memory:
@@ -151,15 +152,21 @@ def memory_budget(device: torch.device) -> float:
 
 
 def largest_side(budget: float, cost: float) -> int:
-    """Return the side of the largest tile within the memory budget."""
+    """Return the side of the largest tile within the memory budget, in pixels.
+
+    Args:
+        budget: in bytes.
+        cost: in bytes per pixel.
+    """
     return min(max(int((budget / cost) ** 0.5) // 8 * 8, SMALLEST), LARGEST)
 
 
 def average_progress(count: int, on_progress: Callable[[int], None]) -> Callable[[int], None]:
-    """Return a callback that reports the progress of ``count`` passes in pixels of one pass."""
+    """Return a callback that converts the progress of ``count`` passes over an image to pixels of the image."""
     passed = reported = 0
 
     def advance(pixels: int) -> None:
+        """Add pixels of one pass, and report completed pixels of the image."""
         nonlocal passed, reported
         passed += pixels
         on_progress(passed // count - reported)

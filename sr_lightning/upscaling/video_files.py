@@ -1,4 +1,4 @@
-"""Upscale videos one after the other; a bad one does not stop the others."""
+"""Upscale videos one after the other; a failed one does not stop the others."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,6 +21,7 @@ def upscale_videos(
     """Read, upscale and write each video.
 
     Args:
+        jobs: input and output files.
         enlarge: called for each frame, as an image of 16 bits.
         report: receives the result of each video.
         on_frame: called after each frame with the number of frames of its video.
@@ -29,12 +30,12 @@ def upscale_videos(
         try:
             total = video.probe(job.source).frames
             count = None if on_frame is None else partial(on_frame, job, total)
-            video.convert(job.source, job.target, partial(enlarged, enlarge), count)
+            video.convert(job.source, job.target, partial(upscale_frame, enlarge), count)
             report.done += 1
         except InputError as error:
             report.problems[job.source] = error_message(job, error)
 
 
-def enlarged(enlarge: Enlarge, pixels: np.ndarray) -> np.ndarray:
+def upscale_frame(enlarge: Enlarge, pixels: np.ndarray) -> np.ndarray:
     """Upscale one frame. Shape: (H, W, 3) uint16 -> (H', W', 3) uint16."""
     return enlarge(Picture(pixels)).pixels

@@ -30,7 +30,7 @@ class ColorSpace:
     transfer: int
 
     @property
-    def scaled_by(self) -> int:
+    def swscale_matrix(self) -> int:
         """Return the number of the matrix in swscale."""
         return _MATRICES[self.matrix]
 

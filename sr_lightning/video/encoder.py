@@ -11,11 +11,9 @@ from sr_lightning.video.colorspace import FULL, LIMITED, color_space, swscale_fl
 
 log = logging.getLogger(__name__)
 
-_X264 = (
-    "libx264",
-    {"crf": "16", "x264-params": "rc-lookahead=10"},
-)  # a longer lookahead on large frames would fill the memory
-# with B-frames, x265 gives the packets of a video of one or two frames no valid times
+# A short lookahead limits the memory for large frames. B-frames are off in x265, which otherwise writes invalid time
+# stamps for videos of one or two frames.
+_X264 = ("libx264", {"crf": "16", "x264-params": "rc-lookahead=10"})
 _X265 = ("libx265", {"crf": "18", "x265-params": "log-level=none:rc-lookahead=10:bframes=0"})
 _VP9 = ("libvpx-vp9", {"crf": "20", "b": "0", "row-mt": "1", "cpu-used": "2", "lag-in-frames": "8"})
 _MPEG4 = ("mpeg4", {"qscale": "2", "flags": "+qscale"})
@@ -87,7 +85,7 @@ class Encoder:
         encoded = av.VideoFrame.from_ndarray(pixels, format="rgb48le").reformat(
             format=self.stream.pix_fmt,
             src_color_range=FULL,
-            dst_colorspace=self.colors.scaled_by,
+            dst_colorspace=self.colors.swscale_matrix,
             dst_color_range=LIMITED,
             interpolation=swscale_flags(),
         )
@@ -103,6 +101,7 @@ class Encoder:
             self.container.mux(self.stream.encode(None))
 
     def _begin(self, frame: Any, height: int, width: int) -> None:
+        """Configure the encoder for the first frame."""
         context = self.stream.codec_context
         self.stream.height, self.stream.width = height, width
         self.stream.pix_fmt = "yuv420p" if self.colors.bits == 8 else "yuv420p10le"

@@ -1,4 +1,4 @@
-"""Open and inspect video files."""
+"""Open video files and read their properties."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from sr_lightning.errors import InputError
 EXTENSIONS = frozenset({".m4v", ".mkv", ".mov", ".mp4", ".webm"})
 """Suffixes, in lower case, of supported videos."""
 
-_EARLY = 0.5  # seconds that a file may be shorter than its declared duration
+_TOLERANCE = 0.5  # seconds by which a file may be shorter than its declared duration
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def probe(path: Path | str) -> VideoInfo:
         declared = (container.duration or 0) / 1e6 + min(start, 0.0)
         if not count:
             raise InputError(f"{path}: has no frames; replace or remove it")
-        if end < declared - _EARLY:
+        if end < declared - _TOLERANCE:
             raise InputError(f"{path}: ends after {end:.1f} of {declared:.1f} s, it is truncated; replace or remove it")
         return VideoInfo(count, stream.height, stream.width)
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 def convert(
     source: Path | str,
     target: Path | str,
-    change: Callable[[np.ndarray], np.ndarray],
+    transform: Callable[[np.ndarray], np.ndarray],
     on_frame: Callable[[], None] | None = None,
 ) -> None:
     """Write a video with every frame transformed; the target appears only when it is complete.
@@ -29,7 +29,9 @@ def convert(
     a warning. Of several video streams the first is used; the cover image of an MP4 file is copied.
 
     Args:
-        change: maps an upright frame, (H, W, 3) uint16 RGB, to the new frame; all new frames have the same size.
+        source: input file.
+        target: output file; its suffix selects the container.
+        transform: maps an upright frame, (H, W, 3) uint16 RGB, to the new frame; all new frames have the same size.
         on_frame: called after each frame.
     Raises:
         InputError: the source is damaged, or the target cannot be written.
@@ -46,7 +48,7 @@ def convert(
             encoder = Encoder(writing, stream, Path(target))
             copies = _copy_streams(reading, writing, source, target)
             _copy_attachments(reading, writing, source, target)
-            _process_packets(reading, stream, copies, writing, encoder, change, on_frame)
+            _process_packets(reading, stream, copies, writing, encoder, transform, on_frame)
             if not encoder.frames:
                 raise InputError(f"{source}: has no frames that can be decoded; replace or remove it")
 
@@ -57,7 +59,7 @@ def _process_packets(
     copies: dict[int, Any],
     writing: Any,
     encoder: Encoder,
-    change: Callable[[np.ndarray], np.ndarray],
+    transform: Callable[[np.ndarray], np.ndarray],
     on_frame: Callable[[], None] | None,
 ) -> None:
     """Process all packets in file order; packets before the first frame wait until the frame size is known."""
@@ -71,7 +73,7 @@ def _process_packets(
                 waiting.append(packet)
         else:
             for frame in packet.decode():
-                encoder.add(frame, change(to_rgb(frame)))
+                encoder.add(frame, transform(to_rgb(frame)))
                 if on_frame is not None:
                     on_frame()
         if encoder.frames:
@@ -82,24 +84,25 @@ def _process_packets(
 
 def _copy_streams(reading: Any, writing: Any, source: Path | str, target: Path | str) -> dict[int, Any]:
     """Add output streams for sound and subtitles, by their input index; warn about streams that are dropped."""
-    found = {}
+    copies = {}
     for stream in reading.streams:
         cover = _is_cover(stream)
         if (stream.type in ("audio", "subtitle") or (cover and writing.format.name == "mp4")) and _is_supported(
             stream, writing
         ):
-            found[stream.index] = writing.add_stream_from_template(stream)
-            found[stream.index].metadata.update(stream.metadata)
+            copies[stream.index] = writing.add_stream_from_template(stream)
+            copies[stream.index].metadata.update(stream.metadata)
             if cover:
-                found[stream.index].disposition = stream.disposition
+                copies[stream.index].disposition = stream.disposition
         elif stream.type == "video" and not cover and stream is not reading.streams.best("video"):
             log.warning("%s: only the first video stream is upscaled; dropping another %s", source, _describe(stream))
         elif stream.type != "attachment" and stream is not reading.streams.best("video"):
             log.warning("%s: %s is not supported in %s; dropped", source, _describe(stream), Path(target).suffix)
-    return found
+    return copies
 
 
 def _is_supported(stream: Any, writing: Any) -> bool:
+    """Return True if the output container can hold the stream's format."""
     context = stream.codec_context
     return context is not None and context.codec.canonical_name in writing.supported_codecs
 
@@ -110,7 +113,7 @@ def _is_cover(stream: Any) -> bool:
 
 
 def _has_alpha(stream: Any) -> bool:
-    """Return True if the frames have alpha; for VP8 and VP9 only the container's metadata says so."""
+    """Return True if the frames have alpha, which VP8 and VP9 declare only in the container's metadata."""
     components = stream.codec_context.format.components if stream.codec_context.format else ()
     return any(component.is_alpha for component in components) or stream.metadata.get("alpha_mode") == "1"
 
@@ -133,11 +136,9 @@ def _copy_attachments(reading: Any, writing: Any, source: Path | str, target: Pa
 
 def _format(target: Path | str) -> str | None:
     """Return FFmpeg's name of the container if the suffix would select another one, else None."""
-    return (
-        "mp4" if Path(target).suffix.lower() == ".m4v" else None
-    )  # the suffix would select ipod, which supports fewer formats
+    return "mp4" if Path(target).suffix.lower() == ".m4v" else None  # FFmpeg's ipod container supports fewer formats
 
 
 def _options(target: Path | str) -> dict[str, str]:
-    """Put MP4's index at the beginning of the file, so that players can start before they have all of it."""
+    """Return the container's options: MP4 files begin with their index, so that they play while they load."""
     return {"movflags": "+faststart"} if Path(target).suffix.lower() in (".m4v", ".mp4", ".mov") else {}

@@ -13,7 +13,7 @@ from PIL import Image
 from sr_lightning import image
 from sr_lightning.image import Picture
 from sr_lightning.upscale import main
-from sr_lightning.upscaling.comparison_page import BEHIND, to_rgb8
+from sr_lightning.upscaling.comparison_page import BACKGROUND, to_rgb8
 from tests.support.photographs import pixels, save
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -67,7 +67,7 @@ def test_transparency_is_shown_before_grey():
     values = np.zeros((2, 2, 4), np.uint8)
     values[0] = 200, 100, 50, 255
     shown = to_rgb8(Picture(values)).permute(1, 2, 0).tolist()
-    assert shown == [[[200, 100, 50]] * 2, [list(BEHIND)] * 2]
+    assert shown == [[[200, 100, 50]] * 2, [list(BACKGROUND)] * 2]
 
 
 @pytest.mark.parametrize(
