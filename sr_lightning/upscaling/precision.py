@@ -41,7 +41,7 @@ def keeps_height(layer: nn.Conv2d) -> bool:
 def keep_ends_in_float32(network: nn.Module) -> nn.Module:
     """Keep the first and the last convolution in float32.
 
-    The sums of all residual blocks are then float32 as well, which brings RRDBNet's output 6 dB closer to that in float32
+    The sums of all residual blocks are then float32 as well, which brings the output of RRDBNet 6 dB closer to float32
     at no cost, and the output is not limited to bfloat16's 128 levels between 0.5 and 1.
     """
     layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d) and name}

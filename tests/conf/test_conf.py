@@ -1,4 +1,4 @@
-"""conf/ as a whole: every option composes, switches combine, and wrong input ends in one line."""
+"""Every option of conf/ composes, parts combine freely, and wrong settings end in one line."""
 
 from itertools import product
 from pathlib import Path
@@ -18,14 +18,14 @@ MODELS = [option for group, option in OPTIONS if group == "model"]
 
 
 def targets(recipe):
-    """Every ``_target_`` in nested plain configuration."""
+    """Return every ``_target_`` of a nested configuration."""
     parts = recipe.values() if isinstance(recipe, dict) else recipe if isinstance(recipe, list) else []
     own = [recipe["_target_"]] if isinstance(recipe, dict) and "_target_" in recipe else []
     return own + [target for part in parts for target in targets(part)]
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
-def test_every_option_composes_and_names_things_that_exist(group, option):
+def test_every_option_composes_and_names_existing_classes(group, option):
     experiment = ["experiment=ablation_components"] if group == "column" else []
     config = composed(*experiment, f"{group}={option}")
     container = OmegaConf.to_container(config, resolve=False)
@@ -41,7 +41,7 @@ def test_every_option_composes_and_names_things_that_exist(group, option):
     product(["batch", "none"], ["residual", "rrdb"], ["shuffle", "nearest"], ["plain", "srresnet", "rrdbnet"],
             ["none", "bicubic"]),
 )  # fmt: skip
-def test_switches_work_in_every_combination(norm, block, upsampler, ends, skip):
+def test_parts_of_the_trunk_work_in_every_combination(norm, block, upsampler, ends, skip):
     words = [f"norm={norm}", f"block={block}", f"upsampler={upsampler}", f"ends={ends}", f"skip={skip}", "scale=2"]
     network = generator(*words)
     assert network(torch.rand(2, 3, 4, 5)).shape == (2, 3, 8, 10)
@@ -52,7 +52,7 @@ def test_switches_work_in_every_combination(norm, block, upsampler, ends, skip):
 @pytest.mark.parametrize(
     ("option", "scale"), [("compact", 3), ("msrresnet", 4), ("unshuffled", 2), ("srcnn", 3), ("bicubic", 3)]
 )
-def test_other_generators_are_one_word(option, scale):
+def test_other_generators_are_selected_by_one_word(option, scale):
     words = ["generator.width=4", "generator.depth=1"] if option in ("compact", "msrresnet", "unshuffled") else []
     network = instantiate(composed(f"generator={option}", f"scale={scale}", *words).generator)
     assert network(torch.rand(2, 3, 5, 4)).shape == (2, 3, scale * 5, scale * 4)
@@ -61,7 +61,7 @@ def test_other_generators_are_one_word(option, scale):
 
 @pytest.mark.parametrize(("scale", "unshuffle"), [(1, 4), (2, 2), (3, 1), (4, 1), (8, 1)])
 def test_the_real_models_have_the_layers_of_x4_at_smaller_scales(scale, unshuffle):
-    """As published: x2plus has the names of x4plus, and a wider first layer."""
+    """As published: x2plus has the parameter names of x4plus, and a wider first layer."""
     network = generator("model=real_esrgan", f"scale={scale}", "block.growth=4")
     assert network.scale == scale
     assert network.unshuffle == unshuffle
@@ -71,8 +71,8 @@ def test_the_real_models_have_the_layers_of_x4_at_smaller_scales(scale, unshuffl
         assert network.state_dict().keys() == generator("model=real_esrgan", "block.growth=4").state_dict().keys()
 
 
-def test_another_generator_has_its_own_depth():
-    """That of RRDBNet belongs to RRDBNet."""
+def test_another_generator_keeps_its_own_depth():
+    """The depth of RRDBNet in a model does not apply to another generator."""
     depths = [composed("model=real_esrgan", *words).generator.depth for words in ([], ["generator=compact"])]
     assert depths == [23, 16]
 
@@ -85,17 +85,17 @@ def test_another_generator_has_its_own_depth():
         ("rrdb_psnr", {"parameters": 16_697_987, "lr": 2e-4, "crop": 128, "batch_size": 16, "loss": "L1Loss"}),
     ],
 )
-def test_presets_are_the_papers(model, expected):
+def test_presets_have_the_papers_settings(model, expected):
     config = composed(f"model={model}")
     network = instantiate(config.generator)
-    found = {
+    actual = {
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "lr": config.optimizer.lr,
         "crop": config.data.crop,
         "batch_size": config.data.batch_size,
         "loss": type(instantiate(config.objective)["pixel"]).__name__,
     }
-    assert found == expected
+    assert actual == expected
     assert config.iterations == 1_000_000
     assert config.optimizer.betas == [0.9, 0.999]
     assert network.scale == 4
@@ -108,8 +108,8 @@ def test_rrdb_psnr_halves_its_rate_as_the_paper_does():
     assert schedule.gamma == 0.5
 
 
-def test_one_word_changes_one_thing():
-    """An ablation's two columns differ in the intended keys and in nothing else."""
+def test_one_word_changes_one_key():
+    """Two columns of an ablation differ in the intended key only."""
     before, after = (OmegaConf.to_container(composed("model=srresnet", word)) for word in ("norm=batch", "norm=none"))
     assert [key for key in before if before[key] != after[key]] == ["norm"]
 
@@ -175,16 +175,23 @@ def test_wrong_settings_end_in_one_line(command, photos, overrides, message):
     assert "\n" not in str(error.value)
 
 
-def test_objectives_and_terms_of_ones_own_are_taken(train):
-    """Their losses are not known before they are computed; a term of one's own needs a weight like the others."""
-    term = "+objective.colour={_target_: torch.nn.MSELoss}"
-    with pytest.raises(SystemExit, match=r"weights\.colour: is not set"):
+def test_custom_objectives_and_terms_are_accepted(train):
+    """A custom term needs a weight like the others."""
+    term = "+objective.color={_target_: torch.nn.MSELoss}"
+    with pytest.raises(SystemExit, match=r"weights\.color: is not set"):
         train("unweighed", term)
-    train("own", "objective._target_=tests.conf.test_conf.Own", term, "pixel=none", "+weights.colour=1", "iterations=1")
+    train(
+        "own",
+        "objective._target_=tests.conf.test_conf.CustomObjective",
+        term,
+        "pixel=none",
+        "+weights.color=1",
+        "iterations=1",
+    )
 
 
-class Own(Reconstruction):
-    """Not known to the package."""
+class CustomObjective(Reconstruction):
+    """An objective outside of the package."""
 
 
 @pytest.mark.parametrize(
@@ -196,21 +203,21 @@ class Own(Reconstruction):
         ("model=", "no viable|Could not|model"),
     ],
 )
-def test_unknown_groups_and_keys_are_refused(command, override, message):
+def test_unknown_groups_and_keys_are_errors(command, override, message):
     with pytest.raises(SystemExit, match=message) as error:
         command("train", override)
     assert "\n" not in str(error.value)
 
 
-def test_a_small_image_is_named(command, photos, tmp_path):
+def test_the_error_names_an_image_smaller_than_the_crop(command, photos, tmp_path):
     photographs.save(tmp_path / "train" / "small.png", 20, 90)
     with pytest.raises(SystemExit, match=r"small\.png: 20x90 pixels are less than data\.crop=32; .*data\.crop=20"):
         command("train", *photos, "data.crop=32", f"hydra.run.dir={tmp_path / 'run'}")
 
 
 @pytest.mark.parametrize("store", ["true", "false"])
-def test_a_damaged_image_is_named(train, tmp_path, store):
-    """With and without a store, also out of a worker process."""
+def test_the_error_names_a_damaged_training_image(train, tmp_path, store):
+    """With and without a store, and from a worker process."""
     bad = Path(tmp_path / "train" / "02.png")
     bad.write_bytes(bad.read_bytes()[:2000])
     with pytest.raises(SystemExit) as error:
@@ -219,8 +226,8 @@ def test_a_damaged_image_is_named(train, tmp_path, store):
     assert str(error.value).startswith(f"error: {bad}: cannot be decoded")
 
 
-def test_bad_validation_images_are_told_before_training(train, tmp_path):
-    """Not at the first validation: a damaged file, and one that a metric cannot measure."""
+def test_bad_validation_images_are_errors_before_training(train, tmp_path):
+    """A damaged file, and one that is too small for a metric."""
     tiny = photographs.save(tmp_path / "validation" / "tiny.png", 16, 90)
     with pytest.raises(SystemExit, match=r"tiny\.png: cannot be measured by ssim_y: .* 8x80 after a border of 4"):
         train("tiny")

@@ -1,4 +1,4 @@
-"""The adversarial models of conf/ are the papers', number by number, and their parts combine freely."""
+"""The adversarial models of conf/ have the papers' settings, and their parts combine freely."""
 
 import ast
 import re
@@ -89,7 +89,7 @@ warm_start.iterations             400000                               1000000
 
 
 def rows(table: str) -> dict[str, dict[str, str]]:
-    """Model -> key -> cell."""
+    """Return model -> key -> cell."""
     models, *lines = (line.split() for line in table.strip().split("\n"))
     return {model: {key: cells[column] for key, *cells in lines} for column, model in enumerate(models)}
 
@@ -98,15 +98,15 @@ EXPECTED = rows(PAPERS) | rows(REAL)
 
 
 def number(cell: str) -> object:
-    """What a cell of the table says; a dash: there is no such term."""
+    """Return the value of a cell; None for a dash, which means that there is no such term."""
     try:
         return None if cell == "-" else ast.literal_eval(cell)
     except (ValueError, SyntaxError):
         return cell
 
 
-def found(config: DictConfig, key: str) -> object:
-    """The value in the configuration, a part by its class; None where the term that it belongs to is left out."""
+def configured(config: DictConfig, key: str) -> object:
+    """Return a value of the configuration, for a part its class; None if its term is disabled."""
     term = key.split(".")[-1] if key.startswith("weights.") else None
     if term in ("pixel", "perceptual") and config[term] is None:
         return None
@@ -120,9 +120,9 @@ def found(config: DictConfig, key: str) -> object:
 
 
 @pytest.mark.parametrize("model", EXPECTED)
-def test_every_number_is_the_papers(model):
+def test_every_setting_is_the_papers(model):
     config, cells = composed(f"model={model}"), EXPECTED[model]
-    assert {key: found(config, key) for key in cells} == {key: number(cell) for key, cell in cells.items()}
+    assert {key: configured(config, key) for key in cells} == {key: number(cell) for key, cell in cells.items()}
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_every_number_is_the_papers(model):
     ],
     ids=" ".join,
 )
-def test_srgan_mse_weighs_the_error_of_images_in_minus_one_to_one(words):
-    """The adversarial weight of SRGAN, 1e-3, belongs to the MSE of images in [-1, 1]; images here are in [0, 1]."""
+def test_srgan_mse_weights_the_error_of_images_in_minus_one_to_one(words):
+    """SRGAN's adversarial weight of 1e-3 is relative to the MSE of images in [-1, 1]; images here are in [0, 1]."""
     config = composed(*words)
     sr, hr = torch.rand(2, 1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     weighted = config.weights.pixel * instantiate(config.objective).compare(sr, hr)["pixel"]
@@ -155,7 +155,7 @@ def test_the_models_trained_with_a_pixel_loss_state_their_size():
 
 @pytest.mark.parametrize("path", STATED, ids=lambda path: path.relative_to(CONF).as_posix())
 def test_stated_numbers_of_parameters_are_those_of_the_network(path: Path):
-    """Every number before the word "parameters" in conf/, with the network that the file describes."""
+    """Each number before the word "parameters" in conf/ is that of the network configured by the file."""
     group = path.parent.relative_to(CONF).as_posix()
     network = instantiate(composed(f"{group}={path.stem}")[{"model": "generator"}.get(group, group)])
     counted = sum(parameter.numel() for parameter in network.parameters())
@@ -164,7 +164,7 @@ def test_stated_numbers_of_parameters_are_those_of_the_network(path: Path):
 
 @pytest.fixture
 def narrow(monkeypatch):
-    """A VGG of four features a layer, with random weights."""
+    """Use a VGG with four features per layer and random weights."""
     monkeypatch.setattr(vgg, "WIDTHS", (4,) * 5)
     monkeypatch.setattr(pretrained, "imagenet", lambda depth: None)
     monkeypatch.setattr(
@@ -184,7 +184,7 @@ def combination(norm: str, block: str, perceptual: str) -> DictConfig:
 
 @pytest.mark.parametrize(("norm", "block"), product(["none", "batch"], ["residual", "rrdb"]))
 def test_every_combination_trains(narrow, norm, block):
-    """norm x block x perceptual x gan: each composes, and one iteration moves both players to finite weights."""
+    """norm x block x perceptual x gan: one iteration changes both networks, and the weights stay finite."""
     perceptuals = [path.stem for path in sorted((CONF / "perceptual").glob("*.yaml"))]
     gans = {path.stem: OmegaConf.load(path) for path in sorted((CONF / "gan").glob("*.yaml"))}
     configs = {perceptual: combination(norm, block, perceptual) for perceptual in perceptuals}

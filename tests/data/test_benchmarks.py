@@ -1,4 +1,4 @@
-"""Finding benchmarks by name or folder."""
+"""Find benchmarks by name or folder."""
 
 import pytest
 

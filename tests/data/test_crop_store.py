@@ -75,8 +75,8 @@ def test_concurrent_builders_build_one_store(paths, tmp_path, monkeypatch):
     assert len(folders) == len(calls) == 1
 
 
-def test_a_killed_build_is_repeated(paths, tmp_path):
-    """A process killed while decoding leaves nothing that the next one mistakes for a store."""
+def test_a_killed_build_is_started_again(paths, tmp_path):
+    """A process killed while decoding leaves no folder that could be mistaken for a store."""
     program = f"""
 import time
 from pathlib import Path

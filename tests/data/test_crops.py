@@ -82,18 +82,18 @@ def test_store_decoding_and_device_memory_give_the_same_crops(images, tmp_path):
 
 
 def test_crops_of_recorded_pairs_stay_aligned(tmp_path):
-    """LR holds in each pixel the coordinates of the HR block it stands for; crops and symmetries must keep that."""
+    """Each LR pixel contains the coordinates of its HR block; crops and symmetries keep the correspondence."""
     y, x = np.mgrid[0:64, 0:96].astype(np.uint8)
     hr_pixels = np.stack([y // 4, x // 4, 0 * x], axis=-1)
 
-    class Made:
+    class Synthetic:
         def __init__(self, pixels):
             self.pixels, self.sizes = pixels, np.array([pixels.shape[:2]])
 
         def crop(self, index, top, left, size):
             return self.pixels[top : top + size, left : left + size]
 
-    crops = Crops(Made(hr_pixels), Made(hr_pixels[::4, ::4]), crop=32, scale=4, batch_size=16, seed=0)
+    crops = Crops(Synthetic(hr_pixels), Synthetic(hr_pixels[::4, ::4]), crop=32, scale=4, batch_size=16, seed=0)
     batch = crops[0]
     hr, lr = (apply_symmetry(crops, batch.symmetry) for crops in (batch.hr, batch.lr))
     assert hr.shape == (16, 3, 32, 32)

@@ -1,4 +1,4 @@
-"""Demo photographs."""
+"""The demo photographs of scikit-image."""
 
 from sr_lightning.data import demo_train, validation
 

@@ -1,4 +1,4 @@
-"""Finding images in folders and pairing the images of two folders."""
+"""Find images in folders, and pair the images of two folders."""
 
 import os
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_a_folder_that_cannot_be_listed_is_an_input_error(tmp_path: Path) -> Non
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o000)
     if os.access(locked, os.R_OK):
-        pytest.skip("this user may list everything")
+        pytest.skip("this user can list every folder")
     with pytest.raises(InputError, match=r"locked: cannot be listed \(Permission denied\)"):
         find_images(tmp_path)
 
@@ -90,11 +90,11 @@ def test_every_problem_of_a_pair_is_named(tmp_path: Path) -> None:
     hr, lr = tmp_path / "hr", tmp_path / "lr"
     good = (make(hr / "good.png", 16, 16), make(lr / "good.png"))
     wrong = (make(hr / "wrong.png", 23, 17), make(lr / "wrongx4.png", 6, 4))
-    for path in (hr / "alone.png", hr / "twice.jpg", hr / "twice.png", hr / "torn.png"):
+    for path in (hr / "alone.png", hr / "twice.jpg", hr / "twice.png", hr / "damaged.png"):
         make(path, 16, 16)
     for path in (lr / "orphan.png", lr / "twice.png", lr / "twicex4.png"):
         make(path)
-    (lr / "torn.png").write_bytes(b"")
+    (lr / "damaged.png").write_bytes(b"")
     pairs, problems = match_images(hr, lr, 4)
     assert good in pairs
     assert wrong in pairs
@@ -102,7 +102,7 @@ def test_every_problem_of_a_pair_is_named(tmp_path: Path) -> None:
         hr / "alone.png": f"{hr}/alone.png: has no partner alone or alonex4 in {lr}; add it or remove this file",
         hr / "twice.png": f"{hr}/twice.png: has the same name as {hr}/twice.jpg; remove one of the two",
         lr / "orphan.png": f"{lr}/orphan.png: has no partner orphan in {hr}; add it or remove this file",
-        lr / "torn.png": f"{lr}/torn.png: is an empty file; replace or remove it",
+        lr / "damaged.png": f"{lr}/damaged.png: is an empty file; replace or remove it",
         lr / "twicex4.png": f"{lr}/twicex4.png: has the same name as {lr}/twice.png; remove one of the two",
         lr / "wrongx4.png": f"{lr}/wrongx4.png: is 6x4 pixels, expected 5x4, {hr}/wrong.png (23x17) over 4; "
         "recreate it or correct the scale",

@@ -1,4 +1,4 @@
-"""A pool of degraded pairs."""
+"""The pool of degraded pairs returns every pair once."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Random degradations: distributions of the draws, dependence on the sample key alone, any image size."""
+"""Random degradations: draws follow the configuration and depend on the sample key alone; any image size works."""
 
 import json
 from itertools import combinations, permutations

@@ -1,4 +1,4 @@
-"""Discriminators: published sizes, what a logit sees, every size of image, spectral norm."""
+"""Discriminators have their published sizes and receptive fields, take any size of image, and normalize spectrally."""
 
 from copy import deepcopy
 from itertools import pairwise
@@ -24,7 +24,7 @@ def conv(channels_in: int, channels_out: int, kernel: int = 3) -> int:
     return channels_in * channels_out * kernel**2 + channels_out
 
 
-def test_srgan_size():
+def test_vgg_has_the_size_of_srgans_discriminator():
     """SRGAN, Fig. 4, for crops of 96: eight convolutions, batch norm on seven, 512 maps of 6x6, dense 1024 and 1."""
     widths = [3, 64, 64, 128, 128, 256, 256, 512, 512]
     convolutions = sum(conv(before, after) for before, after in pairwise(widths))
@@ -56,21 +56,21 @@ def test_vgg_takes_any_crop(crop):
     assert network.dense[1].in_features <= 6 * 6 * 16
 
 
-def test_vgg_refuses_other_sizes():
+def test_vgg_rejects_other_sizes():
     with pytest.raises(ValueError, match="crop must be at least 1, got 0"):
         VGGDiscriminator(0)
     with pytest.raises(ValueError, match="built for crop=32, got images of 32x40"):
         VGGDiscriminator(32, width=2)(torch.rand(1, 3, 32, 40))
 
 
-def test_vgg_norm_is_a_switch():
+def test_vgg_norm_is_optional():
     with_norm, without = VGGDiscriminator(32, width=4), VGGDiscriminator(32, width=4, norm=nn.Identity)
     assert sum(isinstance(layer, nn.BatchNorm2d) for layer in with_norm.modules()) == 7
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in without.modules())
 
 
-def test_patch_sees_70_pixels():
-    """Isola et al., sec. 6.1.2; the gradient of one logit is non-zero on 70x70 pixels and nowhere else."""
+def test_patch_has_a_receptive_field_of_70_pixels():
+    """Isola et al., sec. 6.1.2; the gradient of one logit is nonzero exactly on 70x70 pixels."""
     widths = [3, 64, 128, 256, 512, 1]
     convolutions = sum(conv(before, after, 4) for before, after in pairwise(widths))
     assert parameters(PatchDiscriminator()) == convolutions + 2 * (128 + 256 + 512) == 2_766_529
@@ -90,20 +90,20 @@ def test_patch_shapes(height, width):
 
 
 @pytest.mark.parametrize(("network", "smallest"), [(PatchDiscriminator, 24), (UNetDiscriminator, 8)])
-def test_too_small_images_are_refused(network, smallest):
+def test_too_small_images_are_errors(network, smallest):
     network = network(width=2).eval()
     network(torch.rand(1, 3, smallest, smallest))
     with pytest.raises(ValueError, match=f"at least {smallest}x{smallest} pixels, got {smallest}x{smallest - 1}"):
         network(torch.rand(1, 3, smallest, smallest - 1))
 
 
-def test_unet_size():
-    """Real-ESRGAN's published number."""
+def test_unet_has_the_published_size():
+    """Real-ESRGAN's published number of parameters."""
     assert parameters(UNetDiscriminator()) == 4_376_897
 
 
-def test_unet_is_real_esrgans_network():
-    """Written out layer by layer, with enlargement by a factor of two, for sizes that 8 divides."""
+def test_unet_equals_real_esrgans_network():
+    """Computed layer by layer, with enlargement by a factor of 2, for sizes divisible by 8."""
     network = UNetDiscriminator(width=4).eval()
     image = torch.rand(2, 3, 24, 40)
 
@@ -132,8 +132,8 @@ def test_unet_gives_a_logit_for_each_pixel_of_any_size(height, width):
     assert UNetDiscriminator(width=2)(torch.rand(2, 3, height, width)).shape == (2, 1, height, width)
 
 
-def test_spectral_norm_is_torchs():
-    """The same weights and the same gradients, pass by pass, from the same singular vectors."""
+def test_spectral_norm_equals_torch():
+    """Starting from the same singular vectors, outputs and gradients agree in each pass."""
     torch.manual_seed(0)
     ours, theirs = SpectralConv2d(6, 10, 4, stride=2), nn.Conv2d(6, 10, 4, stride=2, padding=1, bias=False)
     theirs.weight.data.copy_(ours.weight)
@@ -158,7 +158,7 @@ def test_spectral_norm_bounds_every_inner_convolution():
         assert torch.linalg.matrix_norm(layer.normalized_weight().flatten(1), 2).item() == pytest.approx(1, abs=0.02)
 
 
-def test_spectral_norm_rests_in_evaluation_and_keeps_float32():
+def test_spectral_norm_is_constant_in_evaluation_and_stays_in_float32():
     layer = SpectralConv2d(4, 4, 3)
     before = deepcopy(layer.state_dict())
     layer.eval()(torch.rand(1, 4, 5, 5))
@@ -170,8 +170,8 @@ def test_spectral_norm_rests_in_evaluation_and_keeps_float32():
     assert not torch.equal(layer.left, before["left"])
 
 
-def test_two_passes_before_one_gradient():
-    """One pass on real and one on fake serve both players."""
+def test_two_forward_passes_before_one_backward_pass():
+    """One pass on real and one on generated images serve the losses of both networks."""
     network = UNetDiscriminator(width=2)
     real, fake = network(torch.rand(1, 3, 8, 8)), network(torch.rand(1, 3, 8, 8))
     (real.mean() - fake.mean()).backward()

@@ -1,4 +1,4 @@
-"""AlexNet's features, against the network written out."""
+"""AlexNet's features agree with the network computed layer by layer."""
 
 import pytest
 import torch
@@ -21,15 +21,15 @@ def independent(weights: dict[str, torch.Tensor], x: torch.Tensor) -> dict[str, 
     return features
 
 
-def test_features_are_those_computed_independently():
+def test_features_agree_with_an_independent_computation():
     image = torch.rand(2, 3, 65, 80, generator=torch.Generator().manual_seed(0))
     mean, deviation = (torch.tensor(rgb)[:, None, None] for rgb in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
     expected = independent(load_file(pretrained.ALEXNET), (image - mean) / deviation)
     with torch.no_grad():
-        found = AlexNet(LAYERS)(image)
+        actual = AlexNet(LAYERS)(image)
         assert list(AlexNet(["relu2"])(image)) == ["relu2"]
-    assert list(found) == list(LAYERS)
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    assert list(actual) == list(LAYERS)
+    torch.testing.assert_close(actual, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_the_smallest_image_gives_one_feature():
@@ -39,13 +39,13 @@ def test_the_smallest_image_gives_one_feature():
         network(torch.rand(1, 3, network.smallest - 1, network.smallest))
 
 
-def test_building_it_draws_no_random_numbers():
+def test_construction_draws_no_random_numbers():
     state = torch.get_rng_state()
     AlexNet(LAYERS)
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_unknown_layers_and_other_weights_are_refused():
+def test_unknown_layers_and_weights_of_other_networks_are_errors():
     with pytest.raises(ValueError, match=r"layers of AlexNet are relu1, .*, relu5; got 'conv6'"):
         AlexNet(["conv6"])
     with pytest.raises(InputError, match=r"features\.0\.weight is of shape \(64, 3, 3, 3\), and conv1\.weight needs"):

@@ -1,15 +1,13 @@
-"""Frozen networks."""
+"""Frozen feature extractors."""
 
 import torch
 from torch import nn
 
 from sr_lightning.features import Frozen
-from tests.support.feature_weights import (
-    images,
-)
+from tests.support.feature_weights import images
 
 
-def test_frozen_networks_follow_and_stay_in_evaluation():
+def test_frozen_networks_follow_conversions_and_stay_in_evaluation_mode():
     frozen = Frozen(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout()))
     image = images(2, 3, 8, 8)
     outside = nn.Sequential(frozen)

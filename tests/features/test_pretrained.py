@@ -1,4 +1,4 @@
-"""Weights of feature extractors, checked wherever they come from."""
+"""Weights of feature extractors are checked, whether embedded, downloaded or given as a file."""
 
 import threading
 
@@ -20,14 +20,14 @@ from tests.support.feature_weights import (
 )
 
 
-def test_the_embedded_weights_are_those_of_imagenet(shared):
+def test_embedded_weights_equal_torchvisions(shared):
     genuine = load_file(shared / "weights" / "vgg16_features.safetensors")
     ours = load_file(embedded())
     assert len(ours) == 14  # weights and biases of seven convolutions
     assert all(torch.equal(value, genuine[name]) for name, value in ours.items())
 
 
-def test_layouts_and_precisions_of_files(tmp_path):
+def test_files_of_all_layouts_and_precisions_give_the_same_loss(tmp_path):
     ours = load_file(embedded())
     minc = dict(
         zip(["conv11", "conv12", "conv21", "conv22", "conv31", "conv32", "conv33"], POSITIONS[16], strict=False)
@@ -41,7 +41,7 @@ def test_layouts_and_precisions_of_files(tmp_path):
         saved(tmp_path / "plain.pth", ours),
         saved(tmp_path / "nested.pth", {"state_dict": ours, "epoch": 3}),
         saved(tmp_path / "minc.pth", renamed),
-        saved(tmp_path / "whole.pth", {**ours, "classifier.0.weight": torch.zeros(2, 2)}),
+        saved(tmp_path / "complete.pth", {**ours, "classifier.0.weight": torch.zeros(2, 2)}),
     ]
     sr, hr = images(2, 1, 3, 16, 16)
     expected = perceptual()(sr, hr)
@@ -50,7 +50,7 @@ def test_layouts_and_precisions_of_files(tmp_path):
 
 
 def changed(weights, name, value):
-    """Weights with one tensor added, replaced or, for None, left out."""
+    """Return the weights with one tensor added, replaced or, for None, removed."""
     weights = {**weights, name: value}
     return {name: value for name, value in weights.items() if value is not None}
 
@@ -67,13 +67,13 @@ def changed(weights, name, value):
         ("features.1.running_mean", torch.zeros(64), r"features\.1\.running_mean is not a part of this network"),
     ],
 )
-def test_wrong_weights_are_named(tmp_path, name, value, message):
+def test_the_error_names_the_wrong_weight(tmp_path, name, value, message):
     file = saved(tmp_path / "wrong.pth", changed(load_file(embedded()), name, value))
     with pytest.raises(InputError, match=rf"^{file}: not the weights of this network: {message}.*features\.N$"):
         perceptual(weights=file)
 
 
-def test_other_networks_are_refused(tmp_path):
+def test_weights_of_other_networks_are_errors(tmp_path):
     vgg16, vgg19 = saved(tmp_path / "16.pth", pretend(16)), saved(tmp_path / "19.pth", pretend(19))
     with pytest.raises(InputError, match=r"features\.16\.weight is missing, and conv3_4\.weight needs"):
         perceptual({"conv5_4": 1}, weights=vgg16, depth=19)
@@ -89,35 +89,35 @@ def test_other_networks_are_refused(tmp_path):
 
 
 def test_imagenet_weights_are_downloaded_once_to_the_folder_of_torch_hub(zoo, monkeypatch, tmp_path):
-    folder, asked = zoo
+    folder, requests = zoo
     offer(folder, monkeypatch)
     first = perceptual({"conv1_2": 1}, depth=19, weights=None)
     assert perceptual({"conv1_2": 1}, depth=19, weights=None)(*images(2, 1, 3, 8, 8)).item() == 0
     assert first.layers == {"conv1_2": 1}
     assert (tmp_path / "hub" / "checkpoints" / "vgg19.pth").is_file()
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
-def test_processes_download_once(zoo, monkeypatch):
-    """The others wait and find the file, so there is one bar too."""
-    folder, asked = zoo
+def test_concurrent_processes_download_once(zoo, monkeypatch):
+    """The others wait for the file of the first."""
+    folder, requests = zoo
     offer(folder, monkeypatch)
     threads = [threading.Thread(target=pretrained.imagenet, args=(19,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
-def test_the_names_of_the_files_begin_their_checksums():
+def test_file_names_contain_the_first_digits_of_their_checksums():
     assert pretrained.FILES.keys() == CONVOLUTIONS.keys()
     for depth, (name, sha256) in pretrained.FILES.items():
         assert name == f"vgg{depth}-{sha256[:8]}.pth"
         assert len(sha256) == 64
 
 
-def test_a_wrong_hash_leaves_nothing(zoo, monkeypatch, tmp_path):
+def test_a_file_with_a_wrong_checksum_is_deleted(zoo, monkeypatch, tmp_path):
     folder, _ = zoo
     offer(folder, monkeypatch, digest="0" * 64)
     with pytest.raises(InputError, match=r"sha256 is .*, expected 0{64}\. .* perceptual\.weights=FILE$"):
@@ -125,7 +125,7 @@ def test_a_wrong_hash_leaves_nothing(zoo, monkeypatch, tmp_path):
     assert not list((tmp_path / "hub" / "checkpoints").glob("vgg*"))
 
 
-def test_code_in_a_download_is_not_run(zoo, monkeypatch, tmp_path):
+def test_pickled_code_in_a_download_is_not_executed(zoo, monkeypatch, tmp_path):
     folder, _ = zoo
     offer(folder, monkeypatch, content={"features.0.weight": Code(tmp_path / "ran")})
     with pytest.raises(InputError, match=r"it contains pickled code .*, which is not executed"):

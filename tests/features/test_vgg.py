@@ -1,4 +1,4 @@
-"""Features of a VGG: the right layers, in the right form."""
+"""VGG features agree with an independent computation."""
 
 import pytest
 import torch
@@ -15,23 +15,23 @@ from tests.support.feature_weights import (
 )
 
 
-def test_features_are_those_computed_independently(shared):
+def test_features_agree_with_an_independent_computation(shared):
     file = shared / "weights" / "vgg16_features.safetensors"
     image = images(2, 3, 37, 50)
     expected = independent(load_file(file), image)
     with torch.no_grad():
-        found = VGG(list(expected), file, depth=16)(image)
-    assert list(found) == list(expected) == layer_names(16)
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-4)
+        actual = VGG(list(expected), file, depth=16)(image)
+    assert list(actual) == list(expected) == layer_names(16)
+    torch.testing.assert_close(actual, expected, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize(("layer", "last"), [("conv1_1", "conv1_1"), ("relu2_1", "relu2_1"), ("pool2", "pool2")])
-def test_no_layer_below_the_deepest_is_built(layer, last):
+def test_layers_after_the_deepest_requested_one_are_not_built(layer, last):
     assert list(dict(VGG([layer, "conv1_1"], embedded(), depth=16).named_children()))[-1] == last
 
 
 @pytest.mark.parametrize("depth", [16, 19])
-def test_layers_are_torchvisions(depth):
+def test_layer_names_match_torchvisions_positions(depth):
     names = layer_names(depth)
     assert [i for i, name in enumerate(names) if name.startswith("conv")] == POSITIONS[depth]
     assert len(names) == {16: 31, 19: 37}[depth]
@@ -48,18 +48,18 @@ def test_ceil_mode_keeps_the_last_row_and_normalization_is_optional():
         torch.testing.assert_close(plain(image)["conv1_1"], expected)
 
 
-def test_channels_repeat_or_are_selected():
+def test_gray_is_repeated_and_extra_channels_are_dropped():
     loss = perceptual()
     sr, hr = images(2, 5, 16, 16), images(2, 5, 16, 16).flip(0)
     assert torch.equal(loss(sr, hr), loss(sr[:, :3], hr[:, :3]))
-    grey = [image[:, :1] for image in (sr, hr)]
-    torch.testing.assert_close(loss(*grey), loss(*(image.repeat(1, 3, 1, 1) for image in grey)))
+    gray = [image[:, :1] for image in (sr, hr)]
+    torch.testing.assert_close(loss(*gray), loss(*(image.repeat(1, 3, 1, 1) for image in gray)))
     with pytest.raises(ValueError, match=r"1, 3 or more channels, got \(2, 2, 16, 16\)"):
         loss(sr[:, :2], hr[:, :2])
 
 
-def test_convolutions_in_float32_are_counted_from_the_first():
-    """Under autocast, in the memory layout of the image; compiled too."""
+def test_the_first_convolutions_stay_in_float32_under_autocast():
+    """The memory format of the image is kept, and the compiled network gives the same."""
     layers = ["conv1_1", "conv1_2", "conv2_1", "relu2_1"]
     image = images(1, 3, 32, 32).contiguous(memory_format=torch.channels_last)
     for count in range(4):

@@ -1,4 +1,4 @@
-"""Parameters and multiply-adds of networks, against numbers by hand."""
+"""Parameters and multiply-adds of networks agree with numbers computed by hand."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from sr_lightning.generators.complexity import multiply_adds, parameters
 
 
 def test_parameters_and_multiply_adds_by_hand():
-    """Two plain blocks of width 4 at x2: each weight of a convolution multiplies once for each pixel that it makes."""
+    """Two convolutions of width 4 at x2: each weight is multiplied once per output pixel."""
     network = TrunkGenerator(lambda width: nn.Conv2d(width, width, 3, padding=1), Nearest, width=4, depth=2, scale=2)
     head, trunk, large, tail = 3 * 4 * 9, 3 * 4 * 4 * 9, 4 * 4 * 9, 4 * 3 * 9
     assert parameters(network) == head + trunk + large + tail + 4 * 5 + 3
@@ -18,8 +18,8 @@ def test_parameters_and_multiply_adds_by_hand():
     assert next(network.parameters()).device.type == "cpu"
 
 
-def test_rrdbnet_costs_what_is_published():
-    """16.70 M parameters; four times the pixels, four times the multiply-adds."""
+def test_rrdbnet_has_the_published_size():
+    """16.70 M parameters; four times as many pixels take four times as many multiply-adds."""
     network = TrunkGenerator(RRDB, Nearest, tail=partial(Tail, hidden=True))
     assert parameters(network) == 16_697_987
     assert multiply_adds(network, 128) == 4 * multiply_adds(network, 64)

@@ -1,4 +1,4 @@
-"""Generators: published sizes, exact output shapes, and switches that work in every combination."""
+"""Generators have their published sizes and exact output shapes, and their parts combine freely."""
 
 from functools import partial
 
@@ -66,7 +66,7 @@ def test_published_sizes():
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("norm", [nn.BatchNorm2d, nn.Identity])
 @pytest.mark.parametrize("block", [ResidualBlock, RRDB])
-def test_any_size_gives_exactly_scale_times_it(block, norm, scale):
+def test_output_is_exactly_scale_times_the_input(block, norm, scale):
     network = small(block, norm, scale, Interpolation("bicubic", scale)).eval()
     for height, width in [(1, 1), (1, 7), (5, 3)]:
         with torch.no_grad():
@@ -86,8 +86,8 @@ def test_shapes_hold_for_all_sizes(height, width, scale, kind):
 
 
 @pytest.mark.parametrize("block", [ResidualBlock, RRDB])
-def test_norm_is_one_switch(block):
-    """Batch norm appears in blocks and trunk, and leaves no layer behind when it is off."""
+def test_norm_applies_to_blocks_and_trunk(block):
+    """Without norm, no normalization layer remains."""
     with_norm, without = small(block, nn.BatchNorm2d, 2), small(block, nn.Identity, 2)
     count = sum(isinstance(layer, nn.BatchNorm2d) for layer in with_norm.modules())
     assert count == {ResidualBlock: 2, RRDB: 15}[block] + 1
@@ -97,7 +97,7 @@ def test_norm_is_one_switch(block):
 
 
 def test_small_initialization_makes_a_block_nearly_linear():
-    """ESRGAN, sec. 3.1: convolutions at a tenth of Kaiming's deviation, biases zero; so x + 0.2 (x + little)."""
+    """ESRGAN, sec. 3.1: weights at a tenth of Kaiming's deviation and zero biases, so the output is about 1.2 x."""
     torch.manual_seed(0)
     block = RRDB(64)
     first = block.body[0].convolutions[0]
@@ -107,7 +107,7 @@ def test_small_initialization_makes_a_block_nearly_linear():
     assert (block(features) - 1.2 * features).std() < 0.01
 
 
-def test_skip_adds_the_enlargement():
+def test_skip_adds_the_bicubic_enlargement():
     network = small(ResidualBlock, nn.Identity, 4, Interpolation("bicubic", 4))
     lr = torch.rand(1, 3, 6, 5)
     plain = small(ResidualBlock, nn.Identity, 4, NoSkip())
@@ -116,7 +116,7 @@ def test_skip_adds_the_enlargement():
 
 
 @pytest.mark.parametrize("scale", [0, 5, 6, 16, -2])
-def test_other_scales_are_refused(scale):
+def test_unsupported_scales_are_errors(scale):
     with pytest.raises(ValueError, match=f"got {scale}"):
         small(ResidualBlock, nn.Identity, scale)
     if scale < 1:
@@ -124,7 +124,7 @@ def test_other_scales_are_refused(scale):
             Interpolation("nearest", scale)
 
 
-def test_unknown_interpolation_is_refused():
+def test_unknown_interpolation_modes_are_errors():
     with pytest.raises(ValueError, match="'lanczos'"):
         Interpolation("lanczos", 2)
 
@@ -135,7 +135,7 @@ def test_interpolation_of_a_constant_is_constant(mode):
     torch.testing.assert_close(sr, torch.full((1, 3, 12, 15), 0.25))
 
 
-def test_prelu_is_torchs():
+def test_prelu_equals_torch():
     ours, theirs = PReLU().double(), nn.PReLU().double()
     assert ours.state_dict().keys() == theirs.state_dict().keys()
     for weight in (0.25, 0.75, -0.5):

@@ -1,4 +1,4 @@
-"""Bit depth, alpha, gray, color profile and metadata survive reading and writing, or an error says why not."""
+"""Bit depth, alpha, gray, color profile and metadata are kept by reading and writing, or an error says why not."""
 
 import io
 import struct
@@ -18,7 +18,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.image import Metadata, Picture, decode, encode
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-GREY_PROFILE = SRGB[:16] + b"GRAY" + SRGB[20:]
+GRAY_PROFILE = SRGB[:16] + b"GRAY" + SRGB[20:]
 
 
 def noise(channels: int, depth: int, height: int = 6, width: int = 5) -> np.ndarray:
@@ -44,7 +44,7 @@ def exif_of(content: bytes) -> Image.Exif:
     st.integers(1, 70),
     st.integers(1, 70),
 )
-def test_lossless_formats_keep_every_kind_exactly(suffix, depth, channels, height, width):
+def test_lossless_formats_keep_every_depth_and_mode_exactly(suffix, depth, channels, height, width):
     picture = Picture(noise(channels, depth, height, width))
     back = decode(encode(picture, suffix), "a")
     assert back.pixels.dtype == picture.pixels.dtype
@@ -78,7 +78,7 @@ def test_dropping_transparency_is_an_error(suffix):
     assert decode(encode(Picture(values), suffix), "a").pixels.shape == (6, 5, 3)
 
 
-def test_palettes_bits_and_masks_become_channels():
+def test_palettes_bilevel_images_and_color_keys_become_channels():
     palette = Image.fromarray(np.arange(16, dtype=np.uint8).reshape(4, 4), "P")
     colors = noise(3, 8, 256, 1)[:, 0]
     palette.putpalette(colors.tobytes())
@@ -97,7 +97,7 @@ def test_palettes_bits_and_masks_become_channels():
 def test_cmyk_becomes_rgb_without_its_profile():
     inks = np.zeros((16, 16, 4), np.uint8)
     inks[..., 1:3] = 255
-    for profile in (None, SRGB[:16] + b"CMYK" + SRGB[20:]):  # the second one is broken: the plain formula
+    for profile in (None, SRGB[:16] + b"CMYK" + SRGB[20:]):  # the second one is invalid and ignored
         picture = decode(saved(Image.fromarray(inks, "CMYK"), "JPEG", quality=100, icc_profile=profile), "a")
         assert np.abs(picture.pixels.astype(int) - (255, 0, 0)).max() <= 3
         assert picture.metadata.icc is None
@@ -120,7 +120,7 @@ def press(paper: int) -> bytes:
 
 
 def test_cmyk_becomes_srgb_by_its_profile():
-    """Half of the ink on paper of lightness 50 is lightness 25, in sRGB 59, where the plain formula says 127."""
+    """Half ink on paper of lightness 50 is lightness 25, 59 in sRGB; without the profile it would be 127."""
     for format_name in ("JPEG", "TIFF"):
         content = saved(Image.new("CMYK", (16, 16), (0, 0, 0, 128)), format_name, icc_profile=press(128))
         picture = decode(content, "a")
@@ -129,7 +129,7 @@ def test_cmyk_becomes_srgb_by_its_profile():
         assert picture.metadata.icc is None
 
 
-def test_premultiplied_and_planar_and_inverted_tiff():
+def test_premultiplied_planar_and_inverted_tiff_files_are_decoded():
     deep = np.full((4, 6, 4), 20000, np.uint16)
     deep[..., 3] = 40000
     file = io.BytesIO()
@@ -172,21 +172,21 @@ def test_profile_and_metadata_are_kept(suffix, channels, depth):
     exif[ExifTags.Base.Orientation] = 6
     exif[ExifTags.IFD.Exif] = {ExifTags.Base.ISOSpeedRatings: 200, ExifTags.Base.ExifImageWidth: 5}
     exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
-    icc = SRGB if channels == 3 else GREY_PROFILE
+    icc = SRGB if channels == 3 else GRAY_PROFILE
     pixels = noise(channels, 8, 5, 3)
     source = saved(pixels.squeeze(2) if channels == 1 else pixels, "JPEG", exif=exif, icc_profile=icc, dpi=(300, 300))
     picture = decode(source, "a")
     assert picture.pixels.shape == (3, 5, channels)
     written = encode(Picture(picture.pixels.astype(f"u{depth // 8}"), picture.metadata), suffix)
-    back, found = decode(written, "a"), exif_of(written)
+    back, written_exif = decode(written, "a"), exif_of(written)
     assert back.pixels.shape[:2] == (3, 5)
     assert back.metadata.icc == (None if suffix == ".webp" and channels == 1 else icc)
-    assert found[ExifTags.Base.Artist] == "A. Photographer"
-    assert found.get(ExifTags.Base.Orientation, 1) == 1
+    assert written_exif[ExifTags.Base.Artist] == "A. Photographer"
+    assert written_exif.get(ExifTags.Base.Orientation, 1) == 1
     if (suffix, depth) != (".tif", 16):
-        assert found.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ISOSpeedRatings) == 200
-        assert ExifTags.Base.ExifImageWidth not in found.get_ifd(ExifTags.IFD.Exif)
-        assert found.get_ifd(ExifTags.IFD.GPSInfo).get(ExifTags.GPS.GPSLatitudeRef) == "N"
+        assert written_exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ISOSpeedRatings) == 200
+        assert ExifTags.Base.ExifImageWidth not in written_exif.get_ifd(ExifTags.IFD.Exif)
+        assert written_exif.get_ifd(ExifTags.IFD.GPSInfo).get(ExifTags.GPS.GPSLatitudeRef) == "N"
     if suffix != ".webp":
         assert back.metadata.dpi == pytest.approx((300, 300), abs=0.1)
 
@@ -210,10 +210,9 @@ def test_xmp_is_kept_without_orientation_and_size(source, suffix, depth, exif):
     written = encode(Picture(picture.pixels.astype(f"u{depth // 8}"), picture.metadata), suffix)
     with Image.open(io.BytesIO(written)) as file:
         file.load()
-        found = file.info["xmp"]
+        xmp = file.info["xmp"]
     assert (
-        found.rstrip(b"\0").replace(b" >", b">")
-        == '<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße"></a>'.encode()
+        xmp.rstrip(b"\0").replace(b" >", b">") == '<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße"></a>'.encode()
     )
     back = decode(written, "a")
     assert back.pixels.shape == picture.pixels.shape
@@ -228,7 +227,7 @@ def test_xmp_that_does_not_fit_a_format_is_dropped():
 
 
 @pytest.mark.parametrize("depth", [8, 16])
-def test_text_of_png_is_kept(depth):
+def test_png_text_is_kept(depth):
     info = PngInfo()
     info.add_text("Title", "Ünïcode")
     info.add_text("Long", "words " * 500, zip=True)
@@ -252,15 +251,15 @@ FILES = {
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", FILES)
-def test_damage_is_reported_in_one_line_with_the_name(name, monkeypatch):
+def test_damaged_content_is_an_input_error_of_one_line(name, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
-    whole, rng, refused = FILES[name], np.random.default_rng(0), []
-    damaged = [whole[:cut] for cut in range(0, len(whole) - 40, max(1, len(whole) // 40))]
+    intact, rng, refused = FILES[name], np.random.default_rng(0), []
+    damaged = [intact[:cut] for cut in range(0, len(intact) - 40, max(1, len(intact) // 40))]
     for _ in range(60):
-        content = np.frombuffer(whole, np.uint8).copy()
-        content[rng.integers(0, min(len(whole), 400), 3)] = rng.integers(0, 256, 3)
+        content = np.frombuffer(intact, np.uint8).copy()
+        content[rng.integers(0, min(len(intact), 400), 3)] = rng.integers(0, 256, 3)
         damaged.append(content.tobytes())
-    damaged += [rng.bytes(300), whole[:40] + rng.bytes(300), b""]
+    damaged += [rng.bytes(300), intact[:40] + rng.bytes(300), b""]
     for content in damaged:
         try:
             assert decode(content, name).pixels.size < 80_000

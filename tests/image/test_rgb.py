@@ -68,7 +68,7 @@ def test_lossless_rgb_is_read_exactly(tmp_path: Path, suffix: str) -> None:
     assert torch.equal(tensor, torch.from_numpy(pixels).permute(2, 0, 1) / 255)
 
 
-def test_gray_bilevel_and_one_pixel(tmp_path: Path) -> None:
+def test_gray_bilevel_and_one_pixel_images_are_read(tmp_path: Path) -> None:
     Image.fromarray(GRAYS).save(tmp_path / "gray.png")
     check_pixels(tmp_path / "gray.png", gray(GRAYS))
     Image.fromarray(GRAYS).save(tmp_path / "gray.pgm")
@@ -92,7 +92,7 @@ def test_alpha_is_dropped_and_colors_under_it_kept(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("transparency", [None, 3, bytes(range(256))])
-def test_palette(tmp_path: Path, transparency: int | bytes | None) -> None:
+def test_palettes_are_converted_without_warnings(tmp_path: Path, transparency: int | bytes | None) -> None:
     colors = noise(256, 1)[:, 0]
     file = Image.fromarray(GRAYS, "P")
     file.putpalette(colors.tobytes())
@@ -100,7 +100,7 @@ def test_palette(tmp_path: Path, transparency: int | bytes | None) -> None:
     check_pixels(tmp_path / "p.png", colors[GRAYS])
 
 
-def test_cmyk_jpeg(tmp_path: Path) -> None:
+def test_cmyk_jpeg_files_are_converted(tmp_path: Path) -> None:
     inks = np.zeros((16, 32, 4), np.uint8)
     inks[:, :16], inks[:, 16:] = (0, 200, 100, 0), (255, 0, 0, 51)
     Image.fromarray(inks, "CMYK").save(tmp_path / "a.jpg", quality=100, subsampling=0)
@@ -140,15 +140,15 @@ def test_floating_point_must_be_within_0_and_1(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png"])
-def test_first_frame(tmp_path: Path, suffix: str) -> None:
-    frames = [Image.new("RGB", (8, 6), colour) for colour in ("red", "blue", "lime")]
+def test_the_first_frame_is_read(tmp_path: Path, suffix: str) -> None:
+    frames = [Image.new("RGB", (8, 6), color) for color in ("red", "blue", "lime")]
     frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:], lossless=True)
     check_pixels(tmp_path / f"a.{suffix}", np.full((6, 8, 3), (255, 0, 0)))
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation(tmp_path: Path, suffix: str, orientation: int) -> None:
+def test_every_orientation_is_applied(tmp_path: Path, suffix: str, orientation: int) -> None:
     shown = np.kron(noise(2, 3), np.ones((16, 16, 1), np.uint8))
     row_side, column_side = ROWS_OF_ORIENTATION[orientation]
     stored = shown if row_side in ("top", "bottom") else shown.swapaxes(0, 1)
@@ -190,14 +190,14 @@ def test_size_reads_the_header_only(tmp_path: Path) -> None:
 def test_truncated_files_are_input_errors(tmp_path: Path, suffix: str, options: dict[str, bool], trailer: int) -> None:
     path = tmp_path / f"photo.{suffix}"
     Image.fromarray(picture(40, 50)).save(path, **options)
-    whole, expected = path.read_bytes(), image.read_bytes(path)
-    cuts = {*range(0, len(whole), max(1, len(whole) // 80)), *range(len(whole) - 30, len(whole))}
+    intact, expected = path.read_bytes(), image.read_bytes(path)
+    cuts = {*range(0, len(intact), max(1, len(intact) // 80)), *range(len(intact) - 30, len(intact))}
     for cut in cuts:
-        path.write_bytes(whole[:cut])
-        if cut < len(whole) - trailer:
+        path.write_bytes(intact[:cut])
+        if cut < len(intact) - trailer:
             with pytest.raises(InputError, match=rf"photo\.{suffix}: .*; replace or remove it$"):
                 image.read_bytes(path)
-        else:  # every pixel is there: refused, or the same image
+        else:  # all pixels are there: an error, or the same image
             try:
                 pixels = image.read_bytes(path)
             except InputError:
@@ -207,18 +207,18 @@ def test_truncated_files_are_input_errors(tmp_path: Path, suffix: str, options: 
 
 @pytest.mark.filterwarnings("ignore")  # pytest replaces the filters of the package
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif", "tif", "bmp", "ppm"])
-def test_damage_raises_only_input_errors(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_files_raise_only_input_errors(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)  # damaged sizes are large
     path = tmp_path / f"photo.{suffix}"
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(picture(20, 24)).save(path, exif=exif)
-    whole = path.read_bytes()
+    intact = path.read_bytes()
     generator = np.random.default_rng(1)
     refused = []
     for _ in range(150):
-        damaged = np.frombuffer(whole, np.uint8).copy()
-        where = generator.integers(0, min(len(whole), 400), 3)
+        damaged = np.frombuffer(intact, np.uint8).copy()
+        where = generator.integers(0, min(len(intact), 400), 3)
         damaged[where] = generator.integers(0, 256, 3)
         path.write_bytes(damaged.tobytes())
         try:
@@ -261,7 +261,7 @@ def test_unreadable_files_are_input_errors(tmp_path: Path) -> None:
     secret = tmp_path / "secret.png"
     secret.touch(mode=0o000)
     if os.access(secret, os.R_OK):
-        pytest.skip("this user may read everything")
+        pytest.skip("this user can read every file")
     with pytest.raises(InputError, match=r"secret\.png: cannot be opened \(Permission denied\)"):
         image.read_bytes(secret)
 

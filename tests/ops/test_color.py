@@ -1,4 +1,4 @@
-"""Luma as MATLAB computes it."""
+"""Luma equals MATLAB's rgb2ycbcr."""
 
 import pytest
 import torch

@@ -23,6 +23,6 @@ def test_equal_arguments_give_equal_draws_and_each_argument_matters() -> None:
     assert not any((one == other).any() for one, other in combinations(draws, 2))
 
 
-def test_draws_are_those_of_philox() -> None:
+def test_draws_equal_those_of_philox() -> None:
     expected = np.random.Generator(np.random.Philox(key=[7, 2], counter=[0, 9, 3, 5])).random(4)
     np.testing.assert_array_equal(random_stream(7, Stream.TRAINING, 5, sample=3, stage=9).random(4), expected)

@@ -16,7 +16,7 @@ def ours(image: np.ndarray, scale: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("scale", [1 / 8, 1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4, 8])
-def test_equals_explicit_weights_including_the_border(scale):
+def test_bicubic_equals_explicit_weights_including_the_border(scale):
     image = np.random.default_rng(0).random((24, 48, 3))
     height, width = round(24 * scale), round(48 * scale)
     np.testing.assert_allclose(ours(image, scale), imresize(image, size=(height, width)), rtol=0, atol=1e-12)
@@ -24,7 +24,7 @@ def test_equals_explicit_weights_including_the_border(scale):
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([2, 3, 4, 8]))
-def test_every_size_from_one_pixel(height, width, factor):
+def test_bicubic_works_for_every_size_from_one_pixel(height, width, factor):
     small = np.random.default_rng(1).random((height, width, 1))
     enlarged = imresize(small, size=(height * factor, width * factor))
     np.testing.assert_allclose(ours(small, factor), enlarged, rtol=0, atol=1e-12)
@@ -54,17 +54,17 @@ def test_constants_are_kept_and_symmetries_commute():
 
 
 @pytest.mark.parametrize("scale", [1 / 2, 3])
-def test_is_differentiable(scale):
+def test_bicubic_is_differentiable(scale):
     image = torch.rand(1, 1, 4, 6, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: bicubic(x, scale), image)
 
 
-def test_to_any_size_is_differentiable():
+def test_bicubic_to_any_size_is_differentiable():
     image = torch.rand(1, 1, 4, 6, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: bicubic_to(x, 3, 10), image)
 
 
-def test_stays_in_float32_under_autocast():
+def test_bicubic_stays_in_float32_under_autocast():
     image = torch.rand(1, 3, 8, 8)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.equal(bicubic(image, 1 / 2), bicubic(image, 1 / 2).float())

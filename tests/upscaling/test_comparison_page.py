@@ -1,4 +1,4 @@
-"""The page that shows pictures before and after: what is on it, and that it is written for something only."""
+"""The page of before/after sliders: its content, and its errors."""
 
 import base64
 import io
@@ -21,7 +21,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
-    """Runs the command in an empty folder; returns its status and what it printed on both streams."""
+    """Return a function that runs the command in an empty folder and returns its status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> tuple[int, str, str]:
@@ -35,12 +35,12 @@ def run(tmp_path, monkeypatch, capsys):
 
 
 def embedded(page: Path) -> list[np.ndarray]:
-    """The images inside a page, in order."""
-    found = re.findall(r"data:image/webp;base64,([^\"]+)", page.read_text("utf-8"))
-    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(text)))).astype(int) for text in found]
+    """Return the images embedded in a page, in order."""
+    texts = re.findall(r"data:image/webp;base64,([^\"]+)", page.read_text("utf-8"))
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(text)))).astype(int) for text in texts]
 
 
-def test_both_sides_of_bicubic_are_equal(run, tmp_path):
+def test_both_sides_of_a_slider_are_equal_for_bicubic(run, tmp_path):
     save(tmp_path / "in" / "a.png", 20, 30)
     save(tmp_path / "in" / "deep" / "b.jpg", 16, 12)
     image.write_picture(tmp_path / "in" / "c.png", Picture(pixels(9, 10)[:, :, :1].astype(np.uint16) * 257))
@@ -52,7 +52,7 @@ def test_both_sides_of_bicubic_are_equal(run, tmp_path):
     assert "in/deep/b.jpg" in (tmp_path / "page" / "report.html").read_text("utf-8")
 
 
-def test_what_was_there_is_shown_and_what_is_torn_is_told(run, tmp_path):
+def test_existing_outputs_are_shown_and_damaged_ones_reported(run, tmp_path):
     for name in ("a.png", "b.png"):
         save(tmp_path / "in" / name, 8, 9)
     run("in/a.png", "--output", "out")
@@ -63,7 +63,7 @@ def test_what_was_there_is_shown_and_what_is_torn_is_told(run, tmp_path):
     assert len(embedded(tmp_path / "report.html")) == 2
 
 
-def test_transparency_is_shown_before_grey():
+def test_transparent_pixels_are_gray():
     values = np.zeros((2, 2, 4), np.uint8)
     values[0] = 200, 100, 50, 255
     shown = to_rgb8(Picture(values)).permute(1, 2, 0).tolist()
@@ -71,26 +71,26 @@ def test_transparency_is_shown_before_grey():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
-        (["torn.png", "--compare", "report.html"], "report.html: not written because there is no image to compare"),
+        (["damaged.png", "--compare", "report.html"], "report.html: not written because there is no image to compare"),
         (["a.png", "--compare", "b.png"], "--compare b.png: is not the name of a page; use a name that ends in .html"),
         (["a.png", "--compare", "folder.html"], "--compare folder.html: is a folder"),
         (["-", "--compare", "report.html"], "--compare report.html: needs files"),
     ],
 )
-def test_nothing_to_compare_is_one_line(run, tmp_path, arguments, told):
+def test_wrong_uses_of_compare_end_in_one_line(run, tmp_path, arguments, message):
     save(tmp_path / "a.png", 4, 4)
     save(tmp_path / "b.png", 4, 4)
-    (tmp_path / "torn.png").write_bytes(b"torn")
+    (tmp_path / "damaged.png").write_bytes(b"damaged")
     (tmp_path / "folder.html").mkdir()
     status, out, errors = run(*arguments)
     assert status == 1
-    assert told in out + errors
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "folder.html", "torn.png"]
+    assert message in out + errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "folder.html", "damaged.png"]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: the page was not looked at in a browser")
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_a_browser_shows_every_slider(run, tmp_path):
     api = pytest.importorskip("playwright.sync_api")
     for name in ("a.png", "b & <b>.png"):
@@ -99,8 +99,8 @@ def test_a_browser_shows_every_slider(run, tmp_path):
     assert run("in", "--compare", "report.html")[0] == 0
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page, complaints, requests = browser.new_page(), [], []
-        page.on("console", lambda message: complaints.append(message.text))
+        page, console, requests = browser.new_page(), [], []
+        page.on("console", lambda message: console.append(message.text))
         page.on("request", lambda request: requests.append(request.url))
         page.goto((tmp_path / "report.html").as_uri())
         sizes = page.locator(".slider img").evaluate_all("all => all.map(i => [i.naturalWidth, i.naturalHeight])")
@@ -109,6 +109,6 @@ def test_a_browser_shows_every_slider(run, tmp_path):
         browser.close()
     assert sizes == [[240, 160]] * 4 + [[12, 8000]] * 2
     assert names == ["in/a.png", "in/b & <b>.png", "in/strip.png"]
-    assert max(heights) < 0.8  # also of the strip, which would be metres long in the width of its caption
-    assert complaints == []
+    assert max(heights) < 0.8  # also of the strip, which would be very tall at the width of its caption
+    assert console == []
     assert [url for url in requests if not url.startswith("data:")] == [(tmp_path / "report.html").as_uri()]

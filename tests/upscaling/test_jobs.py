@@ -1,4 +1,4 @@
-"""Which file becomes which."""
+"""Planning which input file becomes which output file."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def same_name(path: Path) -> str:
     return path.suffix
 
 
-def test_plan_names_every_target_once(tmp_path, monkeypatch):
+def test_each_job_has_its_own_target(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("in/a.png", "in/a.jpg", "in/sub/b.png", "other/b.png", "in/big/old.png"):
         save(tmp_path / name, 4, 4)
@@ -32,8 +32,8 @@ def test_plan_names_every_target_once(tmp_path, monkeypatch):
     assert planned(["in/sub", "other/"], None) == {"in/sub/b.png": "in/sub-x4/b.png", "other/b.png": "other-x4/b.png"}
 
 
-def test_a_name_is_changed_only_where_two_files_want_it(tmp_path, monkeypatch):
-    """A photograph keeps its name beside a film or a JPEG of the same name: what is there already must be found."""
+def test_a_suffix_is_added_to_names_only_if_two_files_collide(tmp_path, monkeypatch):
+    """A PNG keeps its name next to a video or a JPEG of the same name, so that existing outputs are recognized."""
     monkeypatch.chdir(tmp_path)
     for name in ("in/a.jpg", "in/a.mp4", "in/a.png", "in/b.gif", "in/b.png", "in/c.TIF", "in/c.tif"):
         save(tmp_path / "in" / "any.png", 4, 4).rename(tmp_path / name)
@@ -50,7 +50,7 @@ def test_a_name_is_changed_only_where_two_files_want_it(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "output", "told"),
+    ("inputs", "output", "message"),
     [
         (["in/sub/b.png", "other/b.png"], "out", "would both be written to out/b.png; use different folders"),
         (["in"], "in", "--output in: is the input folder"),
@@ -61,11 +61,11 @@ def test_a_name_is_changed_only_where_two_files_want_it(tmp_path, monkeypatch):
         (["missing"], None, "missing: cannot be found"),
     ],
 )
-def test_plans_that_would_lose_something_are_refused(tmp_path, monkeypatch, inputs, output, told):
+def test_conflicting_and_missing_files_are_input_errors(tmp_path, monkeypatch, inputs, output, message):
     monkeypatch.chdir(tmp_path)
     for name in ("in/a.png", "in/sub/b.png", "other/b.png"):
         save(tmp_path / name, 4, 4)
     (tmp_path / "in" / "note.txt").touch()
     with pytest.raises(InputError) as caught:
         plan(inputs, output, "4", same_name)
-    assert told in str(caught.value)
+    assert message in str(caught.value)

@@ -1,4 +1,4 @@
-"""Reading, enlarging and writing at the same time."""
+"""Reading, upscaling and writing run concurrently."""
 
 import threading
 from pathlib import Path
@@ -11,15 +11,15 @@ from sr_lightning.upscaling import Job, upscale_files
 from tests.support.photographs import save
 
 
-def test_the_next_is_read_and_the_last_is_written_while_the_network_works(tmp_path, monkeypatch):
-    """Each waits for the network to be at work on another picture: one after the other, none would ever go on."""
+def test_files_are_read_and_written_while_the_network_runs(tmp_path, monkeypatch):
+    """Reading and writing wait until the network processes another image; a sequential pipeline would time out."""
     jobs = [Job(save(tmp_path / f"{i}.png", 4, 4, seed=i), tmp_path / "out" / f"{i}.png") for i in range(3)]
     read, write = image.read_picture, image.write_picture
     reading, working, late = [threading.Event() for _ in jobs], [threading.Event() for _ in jobs], []
 
-    def wait(event: threading.Event, what: str) -> None:
+    def wait(event: threading.Event, name: str) -> None:
         if not event.wait(10):
-            late.append(what)
+            late.append(name)
 
     def reads(path: Path) -> Picture:
         reading[int(path.stem)].set()

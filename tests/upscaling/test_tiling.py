@@ -1,4 +1,4 @@
-"""Tiles together are the whole image: exactly where they see enough of it, without a seam where they do not."""
+"""Tiled results equal untiled ones if the overlap covers the receptive field, and have no seams otherwise."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -24,14 +24,14 @@ def network(scale: int = 2) -> nn.Module:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(26, 48), st.sampled_from([1, 2, 3, 4]), st.integers(1, 5))
-def test_tiles_that_see_the_receptive_field_are_the_whole(height, width, tile, scale, batch):
+def test_tiling_is_exact_if_the_overlap_covers_the_receptive_field(height, width, tile, scale, batch):
     image, function, seen = torch.rand(1, 3, height, width, dtype=torch.float64), network(scale).double(), []
     done = tiled(function, image, tile, RECEPTIVE_FIELD, scale, batch, seen.append)
     torch.testing.assert_close(done, function(image).float(), rtol=0, atol=1e-5)
     assert sum(seen) == height * width
 
 
-def test_a_network_that_folds_pixels_keeps_its_grid():
+def test_tiles_are_aligned_for_networks_with_pixel_unshuffle():
     folding = nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(12, 12, 3, padding=1), nn.PixelShuffle(2))
     image = torch.rand(1, 3, 90, 66)
     with torch.no_grad():
@@ -41,7 +41,7 @@ def test_a_network_that_folds_pixels_keeps_its_grid():
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 500), st.integers(4, 100), st.integers(0, 40), st.integers(1, 4))
-def test_spans_cover_a_side_and_weights_add_up_to_one(length, tile, overlap, scale):
+def test_spans_cover_a_side_and_weights_sum_to_one(length, tile, overlap, scale):
     tile = max(tile, 2 * overlap + 4)
     parts = spans(length, tile, overlap)
     assert parts[0][0] == 0
@@ -56,8 +56,8 @@ def test_spans_cover_a_side_and_weights_add_up_to_one(length, tile, overlap, sca
     torch.testing.assert_close(total, torch.ones_like(total))
 
 
-def test_worked_example():
-    """100 pixels, tiles of at most 40 that share 8: two would reach 72, so three, of 28 + 8 pixels each."""
+def test_worked_example_of_spans_batches_and_weights():
+    """100 pixels with tiles of at most 40 that share 8: two tiles cover 72 pixels, so there are three, 32 apart."""
     assert spans(100, 40, 4) == [(0, 40), (32, 72), (64, 100)]
     assert list(batches([(0, 4), (4, 6)], [(0, 4), (4, 8), (8, 12)], 2)) == [
         [(0, 0), (0, 1)],
@@ -71,8 +71,8 @@ def test_worked_example():
     torch.testing.assert_close(right, torch.cat([torch.zeros(1), 1 - ramp, torch.ones(5)]))
 
 
-def test_tiles_that_disagree_are_blended():
-    """Tiles of different brightness, the worst case: a step between neighbouring pixels is a small part of it."""
+def test_tiles_of_different_brightness_are_blended():
+    """The step between neighboring pixels is bounded by the slope of the blending weights."""
     image = torch.rand(1, 1, 64, 400)
     done = tiled(lambda part: torch.full_like(part, part[0, 0, 0, 0].item()), image, 64, 16, 1)
     largest = (done.max() - done.min()) * torch.pi / 2 / 16
@@ -80,7 +80,7 @@ def test_tiles_that_disagree_are_blended():
     assert done.std() > 0.1
 
 
-def test_images_at_once_are_images_one_after_the_other():
+def test_concurrent_calls_give_identical_results():
     images, function = torch.rand(6, 1, 3, 50, 41), network()
     alone = [tiled(function, image, 24, 4, 2) for image in images]
     with ThreadPoolExecutor(3) as pool:
@@ -90,7 +90,7 @@ def test_images_at_once_are_images_one_after_the_other():
 
 
 @pytest.mark.parametrize("wrong", [{"tile": 11}, {"overlap": -1}, {"batch": 0}])
-def test_tiles_without_a_part_of_their_own_are_refused(wrong):
+def test_invalid_arguments_are_errors(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}={next(iter(wrong.values()))}"):
         tiled(nn.Identity(), torch.rand(1, 3, 8, 8), **{"tile": 12, "overlap": 4, "scale": 1, "batch": 1, **wrong})
     with pytest.raises(ValueError, match=r"one image .* got \(2, 3, 8, 8\)"):

@@ -1,4 +1,4 @@
-"""The library call: precision, tiles, channels, transparency."""
+"""Upscaling in memory: precision, tiles, channels and transparency."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -23,15 +23,15 @@ from tests.support.photographs import pixels
 
 
 def network(scale: int = 2, channels: int = 3) -> nn.Module:
-    """A small RRDBNet around an enlargement, so that its output looks like the input."""
+    """Return a small RRDBNet on top of bicubic enlargement, so that its output resembles the input."""
     torch.manual_seed(0)
     skip = Interpolation("bicubic", scale)
     block = partial(RRDB, growth=2)
     tail = partial(Tail, hidden=True)
-    whole = TrunkGenerator(block, Nearest, tail=tail, skip=skip, width=4, depth=1, scale=scale, channels=channels)
-    for parameter in whole.tail[-1].parameters():
+    complete = TrunkGenerator(block, Nearest, tail=tail, skip=skip, width=4, depth=1, scale=scale, channels=channels)
+    for parameter in complete.tail[-1].parameters():
         parameter.data.mul_(0.1)
-    return whole.eval()
+    return complete.eval()
 
 
 def photograph(height: int = 40, width: int = 50) -> Tensor:
@@ -39,7 +39,7 @@ def photograph(height: int = 40, width: int = 50) -> Tensor:
 
 
 class Fragile(nn.Module):
-    """Nearest-neighbour enlargement that overflows below float32 where the image is white, or wherever ``always``."""
+    """Nearest-neighbor enlargement that overflows at white pixels under autocast, or with ``always`` in float32 too."""
 
     scale = 2
 
@@ -56,7 +56,7 @@ class Fragile(nn.Module):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 70), st.integers(1, 70), st.sampled_from([1, 2, 3, 4]), st.sampled_from([1, 3]))
-def test_every_size_and_channel_count(height, width, scale, channels):
+def test_every_size_and_number_of_channels(height, width, scale, channels):
     upscaler = Upscaler(Interpolation("bicubic", scale), "cpu", "float32", tile=40, overlap=4)
     image, seen = torch.rand(channels, height, width), []
     sr = upscaler(image, seen.append)
@@ -66,7 +66,7 @@ def test_every_size_and_channel_count(height, width, scale, channels):
     torch.testing.assert_close(sr, expected, rtol=0, atol=1e-5)
 
 
-def test_a_network_in_float32_is_the_network():
+def test_float32_results_equal_the_network():
     generator, image = network(), photograph()
     with torch.no_grad():
         expected = generator(image[None])[0].clamp(0, 1)
@@ -75,7 +75,7 @@ def test_a_network_in_float32_is_the_network():
     assert (tiles - expected).abs().max() < 1e-3
 
 
-def test_bfloat16_is_as_good_as_float32_for_a_file():
+def test_bfloat16_is_close_to_float32():
     generator, image = network(), photograph()
     low, full = (upscale_image(generator, image, device="cpu", precision=name) for name in ("bfloat16", "float32"))
     assert -10 * (low - full).square().mean().log10() > 60
@@ -95,30 +95,30 @@ def test_bfloat16_is_as_good_as_float32_for_a_file():
         nn.Conv2d(4, 3, 2, padding=1),
     ],
 )
-def test_strips_in_float32_are_the_whole(convolution, height):
+def test_strips_in_float32_equal_the_convolution(convolution, height):
     features = torch.rand(2, 4, height, 9).bfloat16()
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        found = InFloat32(convolution)(features)
+        actual = InFloat32(convolution)(features)
         with torch.autocast("cpu", enabled=False):
             expected = convolution(features.float())
-    assert found.dtype == torch.float32
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+    assert actual.dtype == torch.float32
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-6)
 
 
-def test_the_largest_tensors_are_in_bfloat16_and_few():
-    """Before the last layer: 16 pixels of 64 features of 2 bytes, twice, for each of lr; and half as much more."""
+def test_memory_is_that_of_two_large_tensors_in_bfloat16():
+    """Before the last layer: per LR pixel, two tensors of 16 pixels with 64 features of 2 bytes, plus at most half."""
     rrdbnet = TrunkGenerator(partial(RRDB, growth=32), Nearest, tail=partial(Tail, hidden=True), depth=1)
     assert Upscaler(rrdbnet, "cpu", "bfloat16")._bytes_per_pixel() / 1.5 < 1.5 * (2 * 16 * 64 * 2)
 
 
-def test_published_weights_in_bfloat16(shared):
+def test_published_weights_in_bfloat16_are_close_to_float32(shared):
     generator = weights.load(shared / "weights" / "realesrgan_x4plus_anime_6B.safetensors")
     lr = torch.from_numpy(np.load(shared / "golden" / "realesrgan_x4plus_bird.npz")["lr"])[0, :, :48, :48]
     low, full = (upscale_image(generator, lr, device="cpu", precision=name) for name in ("bfloat16", "float32"))
     assert -10 * (low - full).square().mean().log10() > 50
 
 
-def test_the_generator_stays_as_it_was():
+def test_the_generator_is_not_modified():
     generator = network().train()
     before = {name: value.clone() for name, value in generator.state_dict().items()}
     Upscaler(generator, "cpu")
@@ -127,7 +127,7 @@ def test_the_generator_stays_as_it_was():
     assert generator.state_dict().keys() == before.keys()
 
 
-def test_a_tile_that_is_not_finite_is_computed_in_float32(caplog):
+def test_a_nonfinite_tile_is_computed_again_in_float32(caplog):
     image = torch.full((3, 80, 80), 0.5)
     image[:, 70:, 70:] = 1
     image[:, :5, :5] = 1
@@ -141,24 +141,24 @@ def test_a_tile_that_is_not_finite_is_computed_in_float32(caplog):
         Upscaler(Fragile(always=True), "cpu", "bfloat16", tile=40, overlap=4)(image)
 
 
-def test_red_stays_red_and_grey_grey():
+def test_colors_and_gray_are_kept():
     red = torch.zeros(3, 20, 20)
     red[0] = 0.9
     sr = upscale_image(network(), red)
     assert (sr - red[:, :1, :1]).abs().max() < 0.1
-    grey = photograph()[:1]
+    gray = photograph()[:1]
     for channels in (1, 3):
-        sr = upscale_image(network(channels=channels), grey, precision="float32")
+        sr = upscale_image(network(channels=channels), gray, precision="float32")
         assert sr.shape == (1, 80, 100)
-        assert (sr - bicubic_to(grey, 80, 100)).abs().mean() < 0.05
+        assert (sr - bicubic_to(gray, 80, 100)).abs().mean() < 0.05
     with torch.no_grad():
-        expected = network()(grey.expand(1, 3, 40, 50))[0].mean(0, keepdim=True).clamp(0, 1)
+        expected = network()(gray.expand(1, 3, 40, 50))[0].mean(0, keepdim=True).clamp(0, 1)
     torch.testing.assert_close(sr, expected, rtol=0, atol=1e-5)
     rgb = upscale_image(network(channels=1), photograph(), precision="float32")
-    torch.testing.assert_close(rgb[:1], upscale_image(network(channels=1), grey, precision="float32"))
+    torch.testing.assert_close(rgb[:1], upscale_image(network(channels=1), gray, precision="float32"))
 
 
-def test_images_at_once_are_images_one_after_the_other():
+def test_concurrent_calls_give_identical_results():
     upscaler = Upscaler(network(), "cpu", tile=24, overlap=4)
     images = list(torch.rand(6, 3, 40, 31))
     alone = [upscaler(image) for image in images]
@@ -167,7 +167,7 @@ def test_images_at_once_are_images_one_after_the_other():
             assert torch.equal(first, second)
 
 
-def test_tiles_follow_the_memory(monkeypatch):
+def test_tiles_grow_with_free_memory(monkeypatch):
     sides = []
     for free in (2**24, 2**26, 2**28):
         monkeypatch.setattr("sr_lightning.upscaling.upscaler.free_memory", lambda device, free=free: free)
@@ -175,7 +175,7 @@ def test_tiles_follow_the_memory(monkeypatch):
     assert sides[0] < sides[1] < sides[2]
 
 
-def test_full_memory_means_smaller_tiles(monkeypatch, caplog):
+def test_tiles_shrink_after_an_out_of_memory_error(monkeypatch, caplog):
     upscaler, run, tried = Upscaler(network(), "cpu", "float32", tile=128, overlap=4), Upscaler._run, []
 
     def crowded(self: Upscaler, tiles: Tensor, dtype: torch.dtype) -> Tensor:
@@ -185,9 +185,9 @@ def test_full_memory_means_smaller_tiles(monkeypatch, caplog):
         return run(self, tiles, dtype)
 
     image = torch.rand(3, 150, 150)
-    whole = upscaler(image)
+    complete = upscaler(image)
     monkeypatch.setattr(Upscaler, "_run", crowded)
-    torch.testing.assert_close(upscaler(image), whole, rtol=0, atol=0.02)
+    torch.testing.assert_close(upscaler(image), complete, rtol=0, atol=0.02)
     assert tried[0] > 64 >= tried[-1]
     monkeypatch.setattr(Upscaler, "_run", lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError))
     with pytest.raises(InputError, match="does not fit into memory"):
@@ -195,11 +195,11 @@ def test_full_memory_means_smaller_tiles(monkeypatch, caplog):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [({"precision": "int4"}, "'int4'"), ({"tile": 20}, "at least 36.*got 20"), ({"overlap": -1}, "overlap.*got -1")],
 )
-def test_wrong_options_are_refused(wrong, told):
-    with pytest.raises(ValueError, match=told):
+def test_invalid_options_are_errors(wrong, message):
+    with pytest.raises(ValueError, match=message):
         Upscaler(network(), "cpu", **wrong)
     with pytest.raises(ValueError, match=r"got \(2, 4, 4\)"):
         upscale_image(network(), torch.zeros(2, 4, 4))
@@ -207,7 +207,7 @@ def test_wrong_options_are_refused(wrong, told):
 
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_a_picture_keeps_its_kind(depth, channels):
+def test_a_picture_keeps_depth_channels_and_metadata(depth, channels):
     rng = np.random.default_rng(0)
     values = rng.integers(0, 2**depth, (9, 7, channels)).astype(f"u{depth // 8}")
     metadata = Metadata(text={"Title": "noise"})
@@ -219,14 +219,14 @@ def test_a_picture_keeps_its_kind(depth, channels):
     assert resized.pixels.shape == (round(9 * 1.5), round(7 * 1.5), channels)
 
 
-def test_sixteen_bits_are_more_than_eight():
+def test_sixteen_bits_are_not_reduced_to_eight():
     ramp = np.linspace(30000, 34000, 40, dtype=np.uint16)[None, :, None].repeat(20, 0)
     done = upscale_picture(Upscaler(Interpolation("bicubic", 2), "cpu"), Picture(ramp))
     assert len(np.unique(done.pixels)) > 70
 
 
-def test_transparency_has_no_fringe_no_holes_and_no_dust():
-    """A red disc on transparent black: no darker red in what is visible, and alpha constant away from the outline."""
+def test_transparent_edges_have_no_fringes_holes_or_speckles():
+    """A red disc on transparent black: visible pixels are pure red, and alpha is constant away from the outline."""
     y, x = np.mgrid[-20:20, -20:20] + 0.5
     disc = np.hypot(x, y) < 12
     values = np.zeros((40, 40, 4), np.uint8)
@@ -238,16 +238,16 @@ def test_transparency_has_no_fringe_no_holes_and_no_dust():
     assert (done[..., 3][radius > 15] == 0).all()
 
 
-def test_alpha_stays_within_its_surroundings():
+def test_alpha_is_clamped_to_its_neighborhood():
     alpha = torch.zeros(1, 5, 5)
     alpha[0, :, 3:] = 1
-    wild = torch.full((1, 10, 10), 0.5)
-    done = clamp_alpha(wild, alpha, 2)
+    random_alpha = torch.full((1, 10, 10), 0.5)
+    done = clamp_alpha(random_alpha, alpha, 2)
     assert done[0, 0].tolist() == [0, 0, 0, 0, 0.5, 0.5, 0.5, 0.5, 1, 1]
 
 
-def test_a_wild_network_makes_no_holes_and_no_dust():
-    class Wild(nn.Module):
+def test_a_random_network_makes_no_holes_or_speckles():
+    class RandomOutput(nn.Module):
         scale = 2
 
         def forward(self, lr: Tensor) -> Tensor:
@@ -255,20 +255,20 @@ def test_a_wild_network_makes_no_holes_and_no_dust():
 
     values = np.zeros((20, 20, 4), np.uint8)
     values[:, 10:] = 255
-    done = upscale_picture(Upscaler(Wild(), "cpu"), Picture(values)).pixels[..., 3]
+    done = upscale_picture(Upscaler(RandomOutput(), "cpu"), Picture(values)).pixels[..., 3]
     assert (done[:, :18] == 0).all()
     assert (done[:, 22:] == 255).all()
 
 
 @pytest.mark.parametrize("outscale", [0.1, 0.5, 3.7])
-def test_of_one_pixel_at_least_one_is_left(outscale):
+def test_the_output_has_at_least_one_pixel(outscale):
     done = upscale_picture(Upscaler(network(), "cpu"), Picture(np.full((1, 2, 3), 99, np.uint8)), outscale)
     assert done.pixels.shape == (max(round(outscale), 1), max(round(2 * outscale), 1), 3)
 
 
-def test_hidden_colours_are_those_of_the_nearest_visible_pixel():
+def test_hidden_color_is_replaced_by_that_of_the_nearest_visible_pixel():
     alpha = torch.tensor([0.0, 0, 0, 1, 1]).expand(1, 5, 5)
-    colours = torch.arange(5.0).expand(1, 5, 5)
-    assert fill_hidden_color(colours, alpha)[0, 0].tolist() == [3, 3, 3, 3, 4]
+    color = torch.arange(5.0).expand(1, 5, 5)
+    assert fill_hidden_color(color, alpha)[0, 0].tolist() == [3, 3, 3, 3, 4]
     for same in (torch.zeros(1, 5, 5), torch.ones(1, 5, 5)):
-        assert torch.equal(fill_hidden_color(colours, same), colours)
+        assert torch.equal(fill_hidden_color(color, same), color)

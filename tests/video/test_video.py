@@ -1,4 +1,4 @@
-"""Videos through a change of their frames: times, sound, colours and turns."""
+"""Conversion of videos: time stamps, sound, colors and rotation are kept."""
 
 import weakref
 from fractions import Fraction
@@ -14,12 +14,12 @@ from tests.support.photographs import save
 from tests.support.videos import TIMES, av, film
 
 
-def doubled(pixels: np.ndarray) -> np.ndarray:
+def double(pixels: np.ndarray) -> np.ndarray:
     return pixels.repeat(2, 0).repeat(2, 1)
 
 
 def read(path: Path) -> tuple[list[float], list[np.ndarray], list[bytes]]:
-    """Times and pixels of the frames, and the packets of the sound."""
+    """Return the times and pixels of the frames, and the packets of the sound."""
     with av.open(str(path)) as file:
         frames = list(file.decode(video=0))
     with av.open(str(path)) as file:
@@ -28,11 +28,11 @@ def read(path: Path) -> tuple[list[float], list[np.ndarray], list[bytes]]:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov", ".webm"])
-def test_times_sound_and_colours_are_kept(tmp_path, suffix):
+def test_time_stamps_sound_and_colors_are_kept(tmp_path, suffix):
     source = film(tmp_path / f"a{suffix}", codec="libvpx-vp9" if suffix == ".webm" else "mpeg4")
     assert probe(source).frames == len(TIMES)
     seen = []
-    convert(source, tmp_path / f"b{suffix}", doubled, lambda: seen.append(1))
+    convert(source, tmp_path / f"b{suffix}", double, lambda: seen.append(1))
     (times, _, sound), (kept, after, copied) = read(source), read(tmp_path / f"b{suffix}")
     assert len(seen) == len(TIMES)
     assert np.diff(kept) == pytest.approx(np.diff(TIMES) / 25, abs=1e-3)
@@ -47,21 +47,21 @@ def test_times_sound_and_colours_are_kept(tmp_path, suffix):
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"a{suffix}", f"b{suffix}"]
 
 
-def test_a_turned_video_is_written_upright(tmp_path):
+def test_a_rotated_video_is_written_upright(tmp_path):
     convert(film(tmp_path / "a.mp4", turn=90), tmp_path / "b.mp4", lambda pixels: pixels)
     after = read(tmp_path / "b.mp4")[1][0]
     assert after.shape == (32, 24, 3)
-    assert after[-4].max() < 40  # the black left side, turned counterclockwise, is below
+    assert after[-4].max() < 40  # the black left side, rotated counterclockwise, is at the bottom
     assert after[4, :, 0].min() > 150
 
 
-def test_an_odd_side_is_made_even(tmp_path):
+def test_odd_sizes_are_padded_to_even(tmp_path):
     convert(film(tmp_path / "a.mp4"), tmp_path / "b.mp4", lambda pixels: pixels[:23, :31])
     assert read(tmp_path / "b.mp4")[1][0].shape == (24, 32, 3)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_a_damaged_video_is_one_line_and_leaves_nothing(tmp_path, suffix):
+def test_a_damaged_video_is_an_input_error_and_leaves_no_output(tmp_path, suffix):
     whole = film(tmp_path / f"a{suffix}").read_bytes()
     for content in (b"", np.random.default_rng(0).bytes(5000), whole[: len(whole) // 2]):
         (tmp_path / f"a{suffix}").write_bytes(content)
@@ -70,19 +70,19 @@ def test_a_damaged_video_is_one_line_and_leaves_nothing(tmp_path, suffix):
         assert str(caught.value).startswith(str(tmp_path / f"a{suffix}"))
         if len(content) < len(whole) // 2 or suffix == ".mp4":
             with pytest.raises(InputError):
-                convert(tmp_path / f"a{suffix}", tmp_path / f"b{suffix}", doubled)
+                convert(tmp_path / f"a{suffix}", tmp_path / f"b{suffix}", double)
     assert [path.name for path in tmp_path.iterdir()] == [f"a{suffix}"]
 
 
-def test_formats_that_ffmpeg_does_not_know(tmp_path, caplog):
-    """Pictures in one are refused in one line; sound in one is left out and told."""
+def test_video_in_an_unknown_format_is_an_error_and_sound_is_dropped(tmp_path, caplog):
+    """Dropped sound is logged."""
     whole = film(tmp_path / "a.mkv").read_bytes()
     assert (whole.count(b"V_MPEG4"), whole.count(b"A_AAC")) == (1, 1)
     (tmp_path / "a.mkv").write_bytes(whole.replace(b"V_MPEG4", b"V_NOBOD"))
     with pytest.raises(InputError, match=r"a\.mkv: its video format cannot be decoded"):
         probe(tmp_path / "a.mkv")
     (tmp_path / "a.mkv").write_bytes(whole.replace(b"A_AAC", b"A_NOB"))
-    convert(tmp_path / "a.mkv", tmp_path / "b.mkv", doubled)
+    convert(tmp_path / "a.mkv", tmp_path / "b.mkv", double)
     assert len(read_pictures(tmp_path / "b.mkv")) == len(TIMES)
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
         "audio in an unknown format is not supported in .mkv; dropped"
@@ -94,7 +94,7 @@ def read_pictures(path: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
 
 
-def test_an_interruption_leaves_nothing(tmp_path):
+def test_an_interruption_leaves_no_output(tmp_path):
     def stop(pixels: np.ndarray) -> np.ndarray:
         raise KeyboardInterrupt
 
@@ -103,17 +103,17 @@ def test_an_interruption_leaves_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
-def test_the_command_takes_videos_beside_pictures(tmp_path, monkeypatch, capsys):
+def test_the_command_upscales_videos_and_images(tmp_path, monkeypatch, capsys):
     (tmp_path / "in").mkdir()
     film(tmp_path / "in" / "a.mp4")
     save(tmp_path / "in" / "b.png", 8, 9)
-    (tmp_path / "in" / "torn.mkv").write_bytes(b"torn")
+    (tmp_path / "in" / "damaged.mkv").write_bytes(b"damaged")
     monkeypatch.chdir(tmp_path)
     arguments = ["--weights", "bicubic", "--device", "cpu"]
     assert main(["in", *arguments, "--output", "out"]) == 1
     *problems, summary = capsys.readouterr().out.splitlines()
     assert summary == "2 of 3 files upscaled, 1 failed"
-    assert [line.split(": ")[0] for line in problems] == ["in/torn.mkv"]
+    assert [line.split(": ")[0] for line in problems] == ["in/damaged.mkv"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.mp4", "b.png"]
     assert read(tmp_path / "out" / "a.mp4")[1][0].shape == (96, 128, 3)
     with pytest.raises(SystemExit):
@@ -121,7 +121,7 @@ def test_the_command_takes_videos_beside_pictures(tmp_path, monkeypatch, capsys)
     assert "in/a.mp4: cannot be written as a.png; use one of .m4v, .mkv, .mov, .mp4, .webm" in capsys.readouterr().err
 
 
-def test_without_pyav_it_is_said_what_to_install(tmp_path, monkeypatch):
+def test_without_pyav_the_error_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("sr_lightning.video.reader.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"a\.mp4: videos need the package av: pip install 'sr_lightning\[video\]'"):
         probe(tmp_path / "a.mp4")
@@ -129,7 +129,7 @@ def test_without_pyav_it_is_said_what_to_install(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("matrix", "span"), [(5, 1), (5, 2), (1, 1), (1, 2)])
 def test_every_matrix_and_range_becomes_bt709(tmp_path, matrix, span):
-    """BT.601 is 5 and BT.709 is 1; limited is 1 and full is 2."""
+    """Matrix 5 is BT.601 and 1 is BT.709; range 1 is limited and 2 is full."""
     with av.open(str(tmp_path / "a.mkv"), "w") as out:
         stream = out.add_stream("libx264", rate=25, options={"crf": "4"})
         stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
@@ -146,8 +146,8 @@ def test_every_matrix_and_range_becomes_bt709(tmp_path, matrix, span):
     assert np.abs(shown.astype(int) - (220, 20, 10)).max() <= 3
 
 
-def test_ten_bits_and_wide_colours_are_kept(tmp_path):
-    """HDR: BT.2020 (9) and PQ (16) in 10 bits, told by the levels of the stream, not by colours of 8 bits."""
+def test_ten_bits_and_wide_gamuts_are_kept(tmp_path):
+    """HDR in BT.2020 (9) with PQ (16) and 10 bits, compared by the levels in the stream."""
     levels = (430, 530, 610)
     with av.open(str(tmp_path / "a.mkv"), "w") as out:
         stream = out.add_stream("libx265", rate=25, options={"x265-params": "lossless=1:log-level=none:bframes=0"})
@@ -172,8 +172,8 @@ def test_ten_bits_and_wide_colours_are_kept(tmp_path):
     assert medians == pytest.approx(levels, abs=2)
 
 
-def test_chapters_and_subtitles_and_attachments(tmp_path, caplog):
-    """Matroska keeps them all; what WebM cannot hold is told."""
+def test_chapters_subtitles_and_attachments_are_kept_where_supported(tmp_path, caplog):
+    """Matroska supports all of them; streams that MP4 does not support are dropped with a warning."""
     (tmp_path / "a.srt").write_text("1\n00:00:00,100 --> 00:00:00,400\nHello\n")
     title = {"id": 1, "start": 0, "end": 400, "time_base": Fraction(1, 1000), "metadata": {"title": "One"}}
     with (
@@ -188,13 +188,15 @@ def test_chapters_and_subtitles_and_attachments(tmp_path, caplog):
             if packet.dts is not None:
                 packet.stream = streams[packet.stream]
                 out.mux(packet)
-    convert(tmp_path / "b.mkv", tmp_path / "c.mkv", doubled)
+    convert(tmp_path / "b.mkv", tmp_path / "c.mkv", double)
     with av.open(str(tmp_path / "c.mkv")) as file:
         assert [bytes(packet) for packet in file.demux(subtitles=0) if packet.size] == [b"Hello"]
         assert [(chapter["start"], chapter["metadata"]["title"]) for chapter in file.chapters()] == [(0, "One")]
-        assert [(found.name, found.data) for found in file.streams.attachments] == [("font.ttf", b"0123")]
+        assert [(attachment.name, attachment.data) for attachment in file.streams.attachments] == [
+            ("font.ttf", b"0123")
+        ]
     assert not caplog.records
-    convert(tmp_path / "b.mkv", tmp_path / "c.mp4", doubled)
+    convert(tmp_path / "b.mkv", tmp_path / "c.mp4", double)
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
         "subtitle (srt) is not supported in .mp4; dropped",
         "font.ttf is not supported in .mp4; dropped",
@@ -203,17 +205,17 @@ def test_chapters_and_subtitles_and_attachments(tmp_path, caplog):
         assert [chapter["metadata"]["title"] for chapter in file.chapters()] == ["One"]
 
 
-def test_without_the_best_encoder_the_next_is_taken_and_told(tmp_path, monkeypatch, caplog):
+def test_without_the_best_encoder_the_next_one_is_used_with_a_warning(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("av.codec.codecs_available", {"mpeg4"})
-    convert(film(tmp_path / "a.mp4"), tmp_path / "b.mp4", doubled)
+    convert(film(tmp_path / "a.mp4"), tmp_path / "b.mp4", double)
     assert read(tmp_path / "b.mp4")[1][0].shape == (48, 64, 3)
     assert "this PyAV has no libx264; encoding with mpeg4" in caplog.text
     with pytest.raises(InputError, match=r"b\.webm: this build of PyAV lacks the encoder libvpx-vp9"):
-        convert(tmp_path / "a.mp4", tmp_path / "b.webm", doubled)
+        convert(tmp_path / "a.mp4", tmp_path / "b.webm", double)
 
 
-def test_frames_are_not_gathered(tmp_path):
-    """However long a video is, only a few of its frames are in memory: those that the encoder looks ahead."""
+def test_only_a_few_frames_are_in_memory(tmp_path):
+    """Those that the encoder buffers, regardless of the length of the video."""
     with av.open(str(tmp_path / "a.mp4"), "w") as out:
         stream = out.add_stream("mpeg4", rate=25)
         stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
@@ -237,7 +239,7 @@ def test_frames_are_not_gathered(tmp_path):
 
 
 def with_more(path: Path, cover: bool) -> Path:
-    """``film`` with a cover or a second video beside it."""
+    """Write `film` with a cover or a second video stream."""
     film(path.with_name("plain.mkv"))
     with av.open(str(path.with_name("plain.mkv"))) as file, av.open(str(path), "w", format="mp4") as out:
         streams = {stream: out.add_stream_from_template(stream) for stream in file.streams}
@@ -258,7 +260,7 @@ def with_more(path: Path, cover: bool) -> Path:
 @pytest.mark.parametrize("suffix", [".mp4", ".m4v"])
 def test_a_cover_stays_a_cover(tmp_path, suffix, caplog):
     source = with_more(tmp_path / f"a{suffix}", cover=True)
-    convert(source, tmp_path / f"b{suffix}", doubled)
+    convert(source, tmp_path / f"b{suffix}", double)
     covers = []
     for path in (source, tmp_path / f"b{suffix}"):
         with av.open(str(path)) as file:
@@ -268,21 +270,21 @@ def test_a_cover_stays_a_cover(tmp_path, suffix, caplog):
     assert covers[0] == covers[1] != []
     assert read(tmp_path / f"b{suffix}")[1][0].shape == (48, 64, 3)
     assert not caplog.records
-    convert(source, tmp_path / "b.mkv", doubled)
+    convert(source, tmp_path / "b.mkv", double)
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
         "cover (mjpeg) is not supported in .mkv; dropped"
     ]
 
 
-def test_of_two_videos_one_is_enlarged_and_the_other_told(tmp_path, caplog):
-    convert(with_more(tmp_path / "a.mp4", cover=False), tmp_path / "b.mp4", doubled)
+def test_a_second_video_stream_is_dropped_with_a_warning(tmp_path, caplog):
+    convert(with_more(tmp_path / "a.mp4", cover=False), tmp_path / "b.mp4", double)
     assert "only the first video stream is upscaled; dropping another video (mpeg4)" in caplog.text
     with av.open(str(tmp_path / "b.mp4")) as file:
         assert [stream.type for stream in file.streams] == ["video", "audio"]
 
 
-def test_transparency_of_a_video_is_not_dropped_without_a_word(tmp_path, caplog):
-    """Neither that of a format with alpha nor that of VP9, which FFmpeg's decoder does not give; nor is it promised."""
+def test_transparency_is_dropped_with_a_warning(tmp_path, caplog):
+    """Both for formats with alpha and for VP9; the output does not declare alpha."""
     for name, codec, kind in (("a.webm", "libvpx-vp9", "yuva420p"), ("a.mkv", "ffv1", "yuva420p")):
         caplog.clear()
         with av.open(str(tmp_path / name), "w") as out:
@@ -291,7 +293,7 @@ def test_transparency_of_a_video_is_not_dropped_without_a_word(tmp_path, caplog)
             frame = av.VideoFrame.from_ndarray(np.full((24, 32, 4), 90, np.uint8), format="rgba")
             frame.pts, frame.time_base = 0, Fraction(1, 25)
             out.mux([*stream.encode(frame), *stream.encode(None)])
-        convert(tmp_path / name, tmp_path / f"b{name}", doubled)
+        convert(tmp_path / name, tmp_path / f"b{name}", double)
         assert f"{name}: transparency is not supported and is dropped" in caplog.text
         with av.open(str(tmp_path / f"b{name}")) as file:
             assert "alpha_mode" not in {key.lower() for key in file.streams[0].metadata}

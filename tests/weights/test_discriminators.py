@@ -1,4 +1,4 @@
-"""Weights of discriminators: from published files, from checkpoints of this library, and refused in one line."""
+"""Weights of discriminators are loaded from published files and checkpoints; others end in one line."""
 
 import hashlib
 
@@ -48,7 +48,7 @@ class Published(nn.Module):
 
 @pytest.fixture
 def trained() -> Published:
-    """A few steps away from its initial weights and singular vectors."""
+    """Return a network after three training steps, so that its singular vectors differ from the initial ones."""
     torch.manual_seed(0)
     network = Published(4)
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)
@@ -60,8 +60,8 @@ def trained() -> Published:
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
-def test_the_published_layout_is_the_unet_of_this_library(trained, tmp_path, wrapped):
-    """Equal logits at rest, and in training, where each pass moves the singular vectors on."""
+def test_published_weights_give_the_same_logits(trained, tmp_path, wrapped):
+    """In evaluation, and in training, where each pass updates the singular vectors."""
     state = trained.state_dict()
     assert {"conv0.bias", "conv1.weight_orig", "conv1.weight_u", "conv1.weight_v", "conv9.weight"} < state.keys()
     tensor_files.write(tmp_path / "netD.pth", {"params": state} if wrapped else state)
@@ -77,7 +77,7 @@ def test_the_published_layout_is_the_unet_of_this_library(trained, tmp_path, wra
 @pytest.mark.parametrize(
     "make", [lambda: UNetDiscriminator(4), lambda: VGGDiscriminator(32, 4), lambda: PatchDiscriminator(4)]
 )
-def test_plain_weights_by_their_own_names(make, tmp_path):
+def test_weights_under_the_names_of_the_network_are_loaded(make, tmp_path):
     one, other = make(), make()
     one(torch.rand(2, 3, 32, 32))
     tensor_files.write(tmp_path / "own.pth", one.state_dict())
@@ -86,8 +86,8 @@ def test_plain_weights_by_their_own_names(make, tmp_path):
         assert torch.equal(other.state_dict()[name], value), name
 
 
-def test_published_discriminators_have_names(server: Server, trained, tmp_path, monkeypatch):
-    """Downloaded once into the cache; names of generators are not taken for them, nor the other way round."""
+def test_published_discriminators_are_downloaded_by_name(server: Server, trained, tmp_path, monkeypatch):
+    """Once, into the cache; names of generators and of discriminators are not confused."""
     tensor_files.write(tmp_path / "netD.pth", {"params": trained.state_dict()})
     server.content = (tmp_path / "netD.pth").read_bytes()
     entry = published.Published(server.url)
@@ -106,19 +106,19 @@ def test_published_discriminators_have_names(server: Server, trained, tmp_path, 
 
 
 def test_the_table_of_discriminators_is_complete():
-    """Without checksums: no two independent records of them were found."""
-    found = published.DISCRIMINATORS
-    assert {name: model.url.removeprefix(published.REAL_ESRGAN) for name, model in found.items()} == {
+    """There are no independent records of their checksums."""
+    models = published.DISCRIMINATORS
+    assert {name: model.url.removeprefix(published.REAL_ESRGAN) for name, model in models.items()} == {
         "realesrgan-x4plus-discriminator": "/v0.2.2.3/RealESRGAN_x4plus_netD.pth",
         "realesrgan-x2plus-discriminator": "/v0.2.2.3/RealESRGAN_x2plus_netD.pth",
         "realesrgan-x4plus-anime-6b-discriminator": "/v0.2.2.4/RealESRGAN_x4plus_anime_6B_netD.pth",
     }
-    assert {model.sha256 for model in found.values()} == {None}
-    assert {name.removesuffix("-discriminator") for name in found} < weights.PUBLISHED.keys()
+    assert {model.sha256 for model in models.values()} == {None}
+    assert {name.removesuffix("-discriminator") for name in models} < weights.PUBLISHED.keys()
 
 
-def test_a_checkpoint_gives_both_networks(train):
-    """Of the generator its average, of the discriminator its last weights; both files are named in the new run."""
+def test_both_networks_are_loaded_from_a_checkpoint(train):
+    """The generator's averaged and the discriminator's raw weights; the new run records both files."""
     first = train("first", *GAN, "init=null")
     source = first / "checkpoints" / "last.ckpt"
     for name, words in {"auto": ["init_discriminator=auto"], "file": [f"init_discriminator={source}"]}.items():
@@ -134,8 +134,8 @@ def test_a_checkpoint_gives_both_networks(train):
         "discriminator.dense.1.weight"])  # fmt: skip
 
 
-def test_a_discriminator_alone_can_be_given(train):
-    """A generator that starts from nothing has no start in the table at the end; a resumed run still names the file."""
+def test_the_discriminator_alone_can_have_initial_weights(train):
+    """The record of the file is kept when the run is resumed."""
     source = train("first", *GAN, "init=null") / "checkpoints" / "last.ckpt"
     words = [*GAN, "init=null", f"init_discriminator={source}", "callbacks.checkpoints.every=1"]
     run = train("run", *words)
@@ -147,7 +147,7 @@ def test_a_discriminator_alone_can_be_given(train):
 
 @pytest.fixture
 def files(trained, tmp_path):
-    """Files of several kinds, by names."""
+    """Return a folder with files of several kinds."""
     contents = {
         "netD.pth": {"params": trained.state_dict()},
         "generator.pth": {"params_ema": weights.to_basicsr(generator("model=rrdb_psnr", "block.growth=4"))},
@@ -163,7 +163,7 @@ def files(trained, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("network", "file", "told"),
+    ("network", "file", "message"),
     [
         (UNetDiscriminator(4), "none.pth", r"none\.pth: no such file$"),
         (UNetDiscriminator(4), "text.pth", r"text\.pth: not a readable file of weights"),
@@ -181,16 +181,16 @@ def files(trained, tmp_path):
         (PatchDiscriminator(4), "netD.pth", r"netD\.pth: not a PatchDiscriminator"),
     ],
 )
-def test_what_is_no_such_discriminator_is_told_in_one_line(files, network, file, told):
+def test_files_of_other_networks_end_in_one_line(files, network, file, message):
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    with pytest.raises(InputError, match=told) as error:
+    with pytest.raises(InputError, match=message) as error:
         weights.load_discriminator_into(network, files / file)
     assert "\n" not in str(error.value)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["init=null", "init_discriminator=auto"], "init_discriminator=auto: init names no file"),
         (["init_discriminator=auto"], "init_discriminator=auto: init names no file"),
@@ -201,10 +201,10 @@ def test_what_is_no_such_discriminator_is_told_in_one_line(files, network, file,
         (["model=srresnet", "init_discriminator=netD.pth"], "init_discriminator: works in adversarial training only"),
     ],
 )
-def test_wrong_words_for_a_discriminator_end_in_one_line(train, files, words, told):
-    """Before a first stage is trained."""
+def test_wrong_settings_of_init_discriminator_end_in_one_line(train, files, words, message):
+    """Before the first stage is trained."""
     with pytest.raises(SystemExit) as error:
         train("run", *GAN, *words)
-    assert str(error.value).startswith(f"error: {told}"), error.value
+    assert str(error.value).startswith(f"error: {message}"), error.value
     assert "\n" not in str(error.value)
     assert not (files / "cache" / "warm_starts").exists()

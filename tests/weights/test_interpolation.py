@@ -1,4 +1,4 @@
-"""Network interpolation: its laws, and what it refuses."""
+"""Laws of network interpolation, and its errors."""
 
 import copy
 
@@ -11,7 +11,7 @@ from sr_lightning.weights import interpolate, weighted_sum
 from tests.support.networks import outputs, rrdbnet, same, state, trained
 
 
-def test_the_ends_are_the_networks_bit_for_bit_statistics_and_counts_too():
+def test_the_ends_equal_the_networks_bit_for_bit_with_statistics_and_counts():
     a, b = trained(0), trained(2)
     before = copy.deepcopy((state(a), state(b)))
     assert same(state(interpolate({"a": a, "b": b}, [1, 0])), before[0])
@@ -20,13 +20,13 @@ def test_the_ends_are_the_networks_bit_for_bit_statistics_and_counts_too():
     assert same(state(b), before[1])
 
 
-def test_equal_networks_stay_what_they_are_at_every_share():
+def test_equal_networks_give_the_same_network_for_every_share():
     network = trained(1)
     for shares in ([0.2, 0.8], [0.7, 0.3], [-0.5, 1.5]):
         assert same(state(interpolate({"a": network, "b": copy.deepcopy(network)}, shares)), state(network))
 
 
-def test_worked_numbers():
+def test_worked_example_of_weighted_sums():
     a = {"weight": torch.tensor([1.0, -2.0]), "running_var": torch.tensor([4.0]), "count": torch.tensor(3)}
     b = {"weight": torch.tensor([3.0, 2.0]), "running_var": torch.tensor([1.0]), "count": torch.tensor(9)}
     c = {"weight": torch.tensor([0.0, 10.0]), "running_var": torch.tensor([2.0]), "count": torch.tensor(5)}
@@ -41,15 +41,15 @@ def test_worked_numbers():
     assert weighted_sum({"a": a, "b": b}, [1.25, -0.25])["weight"].tolist() == [0.5, -3.0]
 
 
-def test_halves_are_summed_in_full_precision():
+def test_bfloat16_weights_are_summed_in_full_precision():
     a, b = torch.tensor([1.0], dtype=torch.bfloat16), torch.tensor([1.0078125], dtype=torch.bfloat16)
-    found = weighted_sum({"a": {"weight": a}, "b": {"weight": b}}, [0.5, 0.5])["weight"]
-    assert found.dtype == torch.float32
-    assert found.item() == 1.00390625
+    total = weighted_sum({"a": {"weight": a}, "b": {"weight": b}}, [0.5, 0.5])["weight"]
+    assert total.dtype == torch.float32
+    assert total.item() == 1.00390625
 
 
-def test_of_a_single_layer_it_is_the_interpolation_of_the_outputs():
-    """Of a network with more of them it is not, which is what the paper lives on."""
+def test_for_a_single_layer_it_equals_interpolation_of_the_outputs():
+    """For a deeper network it does not, which makes network interpolation different from image interpolation."""
     a, b = (nn.Conv2d(3, 3, 3) for _ in range(2))
     lr = torch.rand(1, 3, 8, 8)
     with torch.no_grad():
@@ -60,8 +60,8 @@ def test_of_a_single_layer_it_is_the_interpolation_of_the_outputs():
     assert (between - (one + two) / 2).abs().max() > 1e-3
 
 
-def test_a_chain_is_one_sum():
-    """Twice in pairs, (a, b) at 0.5 and then c at 0.2, is 0.4, 0.4, 0.2 at once."""
+def test_successive_interpolations_equal_one_weighted_sum():
+    """Interpolating (a, b) at 0.5 and the result with c at 0.2 equals shares of 0.4, 0.4 and 0.2."""
     a, b, c = (trained(seed) for seed in range(3))
     pair = interpolate({"a": a, "b": b}, [0.5, 0.5])
     twice = state(interpolate({"pair": pair, "c": c}, [0.8, 0.2]))
@@ -71,7 +71,7 @@ def test_a_chain_is_one_sum():
             torch.testing.assert_close(twice[name], value)
 
 
-def test_a_variance_that_would_be_negative_is_refused():
+def test_a_negative_variance_is_an_error():
     a, b = {"norm.running_var": torch.tensor([4.0])}, {"norm.running_var": torch.tensor([1.0])}
     with pytest.raises(
         InputError, match=r"^A and B: norm\.running_var, a variance, becomes negative with the shares -1, 2;"
@@ -80,7 +80,7 @@ def test_a_variance_that_would_be_negative_is_refused():
 
 
 @pytest.mark.parametrize(("shares", "count"), [([0.5, 0.4], 2), ([0.5, 0.5], 3), ([1.0], 1)])
-def test_shares_are_as_many_as_networks_and_whole_together(shares, count):
+def test_shares_must_match_the_networks_and_sum_to_one(shares, count):
     with pytest.raises(ValueError, match="one share for each, with the sum 1"):
         weighted_sum({str(number): {"weight": torch.ones(1)} for number in range(count)}, shares)
 
@@ -98,7 +98,7 @@ def test_the_first_difference_is_named_with_both_files(other, message):
         interpolate({"a": rrdbnet(), "b": rrdbnet(**other)}, [0.5, 0.5])
 
 
-def test_networks_that_differ_in_more_than_weights_are_refused():
+def test_networks_that_differ_in_settings_without_weights_are_errors():
     one, two = rrdbnet(depth=1), rrdbnet(depth=1)
     two.trunk[0].beta = 0.1
     with pytest.raises(InputError, match=r"trunk\.0 is RRDB\(beta=0\.2\) in a and trunk\.0 is RRDB\(beta=0\.1\) in b"):

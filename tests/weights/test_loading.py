@@ -1,4 +1,4 @@
-"""Weights of every known layout give the network they belong to; everything else ends in one line."""
+"""Weights of every known layout give their network; all others end in one line."""
 
 import re
 
@@ -26,7 +26,7 @@ from tests.support.networks import RECIPE, described, equal, rrdbnet
 
 
 def original(tensors):
-    """BasicSR's names -> those of the first ESRGAN."""
+    """Rename weights from BasicSR's layout to that of ESRGAN's first release."""
     pairs = [(r"body\.(\d+)\.rdb", r"RRDB_trunk.\1.RDB"), ("conv_body", "trunk_conv"), ("conv_up", "upconv"),
              ("conv_hr", "HRconv")]  # fmt: skip
     for theirs, older in pairs:
@@ -35,7 +35,12 @@ def original(tensors):
 
 
 def old(tensors, depth, positions):
-    """BasicSR's names -> those of ESRGAN's first training code; ``positions`` of the layers after the trunk."""
+    """Rename weights from BasicSR's layout to that of ESRGAN's first training code.
+
+    Args:
+        depth: number of blocks.
+        positions: numbers of the layers after the trunk.
+    """
     pairs = [(r"body\.(\d+)\.rdb(\d)\.conv(\d)", r"model.1.sub.\1.RDB\2.conv\3.0"), ("conv_first", "model.0"),
              ("conv_body", f"model.1.sub.{depth}")]  # fmt: skip
     ups = [f"conv_up{step}" for step in range(1, len(positions) - 1)]
@@ -46,7 +51,7 @@ def old(tensors, depth, positions):
 
 
 def test_real_esrgan_reproduces_its_published_output(shared):
-    """By the shapes alone, to what BasicSR's RRDBNet computed."""
+    """The network is inferred from the shapes; the expected output was computed by BasicSR's RRDBNet."""
     network = weights.load(shared / "weights" / "realesrgan_x4plus.safetensors")
     golden = np.load(shared / "golden" / "realesrgan_x4plus_bird.npz")
     with torch.no_grad():
@@ -65,7 +70,7 @@ def test_the_six_block_anime_network_loads(shared):
 @pytest.mark.parametrize(
     ("steps", "positions"), [(0, (2, 4)), (1, (3, 5, 7)), (2, (3, 6, 8, 10)), (3, (3, 6, 9, 11, 13))]
 )
-def test_every_layout_of_rrdbnet(tmp_path, steps, positions, unshuffle):
+def test_every_layout_of_rrdbnet_is_recognized(tmp_path, steps, positions, unshuffle):
     if 2**steps % unshuffle:
         return
     network = rrdbnet(scale=2**steps // unshuffle, unshuffle=unshuffle, channels=1 if steps == 3 else 3)
@@ -86,7 +91,7 @@ def test_names_of_the_old_layout_are_as_published():
 @pytest.mark.parametrize(("height", "width"), [(4, 8), (5, 7), (1, 1), (1, 6)])
 @pytest.mark.parametrize("factor", [2, 4])
 def test_unshuffle_moves_pixels_into_channels(factor, height, width):
-    """As if the image, its last row and column repeated, had been unshuffled before a network without."""
+    """It equals a network without pixel-unshuffle on the unshuffled image, padded by its last row and column."""
     network = rrdbnet(scale=4 // factor, unshuffle=factor)
     inner = rrdbnet(scale=4, channels=3 * factor**2)
     inner.tail = network.tail
@@ -98,8 +103,8 @@ def test_unshuffle_moves_pixels_into_channels(factor, height, width):
         assert torch.equal(network(lr), expected)
 
 
-def test_compact_is_the_published_network():
-    """Written down again from its definition: convolutions, PReLUs, pixel shuffle, nearest neighbours added."""
+def test_compact_equals_the_published_network():
+    """Computed from its definition: convolutions, PReLUs and a pixel shuffle, plus the nearest-neighbor enlargement."""
     network = Compact(width=5, depth=2, scale=3)
     tensors = network.state_dict()
     assert list(tensors) == [f"body.{i}.{kind}" for i in range(7) for kind in ("weight", "bias")
@@ -115,7 +120,7 @@ def test_compact_is_the_published_network():
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_msrresnet_is_the_published_network(scale):
+def test_msrresnet_equals_the_published_network(scale):
     network = MSRResNet(width=5, depth=2, scale=scale)
     tensors = network.state_dict()
     names = ["conv_first", "body.0.conv1", "body.0.conv2", "body.1.conv1", "body.1.conv2", "upconv1"]
@@ -141,7 +146,7 @@ def test_msrresnet_is_the_published_network(scale):
     [Compact(4, 1, 1), Compact(5, 3, 4, 1), MSRResNet(4, 1, 2), MSRResNet(3, 2, 3, 1), MSRResNet(4, 1, 4)],
     ids=lambda network: f"{type(network).__name__}-x{network.scale}",
 )
-def test_small_families_are_inferred(tmp_path, network):
+def test_compact_and_msrresnet_are_inferred_from_their_weights(tmp_path, network):
     save_file(network.state_dict(), tmp_path / "a.safetensors")
     assert equal(network, weights.load(tmp_path / "a.safetensors"), network.channels)
 
@@ -164,13 +169,13 @@ def halves(tensors):
                    | {f"generator._orig_mod.{name}": value for name, value in w.items()}},
     ],
 )  # fmt: skip
-def test_wrappers_are_taken_off(tmp_path, wrapped):
+def test_wrappers_are_removed(tmp_path, wrapped):
     network = rrdbnet()
     tensor_files.write(tmp_path / "a.pth", wrapped(weights.to_basicsr(network)))
     assert equal(network, weights.load(tmp_path / "a.pth"))
 
 
-def test_raw_weights_on_request(tmp_path):
+def test_raw_weights_are_loaded_on_request(tmp_path):
     network = rrdbnet(depth=1)
     tensors = weights.to_basicsr(network)
     tensor_files.write(tmp_path / "both.pth", {"params": tensors, "params_ema": halves(tensors)})
@@ -182,7 +187,7 @@ def test_raw_weights_on_request(tmp_path):
         weights.load(tmp_path / "both.pth", kind="best")
 
 
-def test_a_checkpoint_of_this_library(tmp_path):
+def test_a_checkpoint_of_this_library_is_loaded(tmp_path):
     averaged, raw = described().eval(), described().eval()
     content = {
         "hyper_parameters": {"generator": RECIPE},
@@ -211,7 +216,7 @@ def test_checkpoints_with_former_argument_names_load(tmp_path):
 
 
 def test_training_starts_from_published_weights(tmp_path):
-    """The network's own names or a published layout; all weights or none."""
+    """An incompatible file leaves the network unchanged."""
     published, network = rrdbnet(), rrdbnet()
     tensor_files.write(tmp_path / "a.pth", {"params_ema": original(weights.to_basicsr(published))})
     weights.load_into(network, tmp_path / "a.pth")
@@ -240,7 +245,7 @@ NETWORKS = {
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 70), st.integers(1, 70), st.sampled_from([1, 2, 3, 4, 8]), st.sampled_from(sorted(NETWORKS)))
-def test_any_size_gives_exactly_scale_times_it(height, width, scale, kind):
+def test_output_is_exactly_scale_times_the_input(height, width, scale, kind):
     network = NETWORKS[kind](scale)
     with torch.no_grad():
         sr = network(torch.rand(1, 3, height, width))
@@ -288,14 +293,14 @@ def test_other_weights_end_in_one_line(tmp_path, content, message):
         ({"_target_": "torch.nn.init"}, r"builds its network from torch\.nn\.init"),
         ({**RECIPE, "depth": 10**9}, "with a size of 1000000000; the limit is 4096"),
         ({**RECIPE, "scale": 5}, "cannot be built .scale must be one of 1, 2, 3, 4, 8, got 5"),
-        ({**RECIPE, "colour": 5}, "cannot be built .*colour"),
+        ({**RECIPE, "color": 5}, "cannot be built .*color"),
         ({**RECIPE, "width": "wide"}, "cannot be built"),
         ({**RECIPE, "width": 5}, r"head.0.weight is \(4, 1, 3, 3\) in the file and \(5, 1, 3, 3\) in the network"),
         ({"_target_": "torch.nn.Identity"}, "describes a Identity, which is not a generator"),
         ([1], "describes a list"),
     ],
 )
-def test_checkpoints_of_strangers_build_nothing_else(tmp_path, recipe, message):
+def test_untrusted_checkpoints_build_only_known_layers(tmp_path, recipe, message):
     tensor_files.write(tmp_path / "a.ckpt", {"hyper_parameters": {"generator": recipe}, **described().state_dict()})
     with pytest.raises(InputError, match=message) as error:
         weights.load(tmp_path / "a.ckpt")

@@ -1,4 +1,4 @@
-"""Published models by name: fetched once, checked, resumed where the connection breaks."""
+"""Published models are downloaded once by name, verified, and resumed after an interruption."""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ from tests.support.servers import Server
 
 @pytest.fixture
 def tiny(server: Server, tmp_path, monkeypatch):
-    """A server that offers a network of 1 MB as ``tiny-x2``, and a cache for it."""
+    """Offer a network of 1 MB as ``tiny-x2`` on a local server, with an empty cache; return the network."""
     network = Compact(100, 11, 2).eval()
     tensor_files.write(tmp_path / "tiny.pth", {"params": network.state_dict()})
     server.content = (tmp_path / "tiny.pth").read_bytes()
@@ -27,7 +27,7 @@ def tiny(server: Server, tmp_path, monkeypatch):
     return network
 
 
-def test_a_broken_download_is_resumed_and_kept(server: Server, tiny, tmp_path):
+def test_an_interrupted_download_is_resumed_and_cached(server: Server, tiny, tmp_path):
     server.stop_after = [400_000, 300_000]
     loaded = weights.load("tiny-x2")
     assert all(torch.equal(value, loaded.state_dict()[name]) for name, value in tiny.state_dict().items())
@@ -39,7 +39,7 @@ def test_a_broken_download_is_resumed_and_kept(server: Server, tiny, tmp_path):
     assert weights.locate("tiny-x2") == tmp_path / "cache" / "sr_lightning" / "weights" / "tiny-x2.pth"
 
 
-def test_a_wrong_file_is_not_kept(server: Server, tiny):
+def test_a_file_with_a_wrong_checksum_is_deleted(server: Server, tiny):
     right, server.content = server.content, b"<html>" + server.content[6:]
     with pytest.raises(InputError, match=r"sha256 is .* The download is deleted"):
         weights.load("tiny-x2")
@@ -47,7 +47,7 @@ def test_a_wrong_file_is_not_kept(server: Server, tiny):
     assert weights.load("tiny-x2").scale == 2
 
 
-def test_unknown_names_are_told_the_known_ones():
+def test_the_error_for_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InputError, match=r"^realesrgan: no such file, and not one of .* realesrgan-x4plus, realesrnet"):
         weights.load("realesrgan")
     with pytest.raises(InputError, match=r"^nowhere/a\.pth: no such file$"):

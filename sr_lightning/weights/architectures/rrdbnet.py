@@ -93,6 +93,7 @@ def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
         )
 
     def build() -> nn.Module:
+        """Construct the network."""
         return TrunkGenerator(
             partial(RRDB, growth=growth),
             Nearest,
