@@ -10,7 +10,8 @@ from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting.columns import Baseline, Column, baselines, columns_of, neighbours
 from sr_lightning.reporting.interpolation_series import Interpolation, read_interpolation
 from sr_lightning.reporting.metric_info import GAP, RMSE, current_key, metric_infos, rmse
-from sr_lightning.reporting.run_reader import Run, read_runs
+from sr_lightning.reporting.run import Run
+from sr_lightning.reporting.run_reader import read_runs
 from sr_lightning.reporting.significance import Difference, corrected, difference
 
 Pair = tuple[str, str]
