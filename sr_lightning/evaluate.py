@@ -52,7 +52,7 @@ def run(config: DictConfig) -> list[Row]:
         rows += evaluate(trainer, generator, metrics, benchmarks, network, config.self_ensemble, save)
     if trainer.is_global_zero:
         write_results(folder, rows, protocol(config, self_ensemble=config.self_ensemble, checkpoints=sources))
-        show(means(rows), f"x{scale}, mean over images")
+        show(means(rows), f"x{scale}, mean over images", config.metrics)
         log.info("Tables and the values of each image: %s", os.path.relpath(folder))
     return rows
 

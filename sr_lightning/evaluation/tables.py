@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sr_lightning.evaluation.metric_infos import metric_infos
 from sr_lightning.metrics import STANDARD, per_image
 from sr_lightning.system.atomic import replacing, write_text
 
@@ -28,19 +29,35 @@ def means(rows: Sequence[Row]) -> list[Row]:
     return summary
 
 
-def cells(row: Row) -> list[str]:
-    """Format a row: metrics with the digits of their class, other floats with four."""
-    digits = {key: info.digits for key, info in STANDARD.items()}
+def cells(row: Row, metrics: Mapping[str, Any] | None = None) -> list[str]:
+    """Format a row: metrics with the digits of their class, other floats with four.
+
+    Args:
+        row: of a summary.
+        metrics: configuration of the metrics, key -> ``{_target_: CLASS, …}``; None: only standard metrics are known.
+    """
+    infos = [*STANDARD.values(), *metric_infos(metrics or {}, metrics or {})]
+    digits = {info.key: info.digits for info in infos}
     return [f"{v:.{digits.get(k, 4)}f}" if isinstance(v, float) else str(v) for k, v in row.items()]
 
 
-def show(summary: Sequence[Row], title: str, console: Console | None = None) -> None:
-    """Print a summary as a table; one that is wider than the terminal is transposed, so that no number is cut."""
+def show(
+    summary: Sequence[Row], title: str, metrics: Mapping[str, Any] | None = None, console: Console | None = None
+) -> None:
+    """Print a summary as a table; one that is wider than the terminal is transposed, so that no number is cut.
+
+    Args:
+        summary: rows with equal keys.
+        title: above the table.
+        metrics: see `cells`.
+        console: to print to; None: standard output.
+    """
     console = console or Console()
-    table = as_table([list(summary[0]), *map(cells, summary)], title)
+    texts = [cells(row, metrics) for row in summary]
+    table = as_table([list(summary[0]), *texts], title)
     unlimited = console.options.update(width=10_000)
     if console.measure(table, options=unlimited).maximum > console.width:
-        transposed = zip(summary[0], *map(cells, summary), strict=True)
+        transposed = zip(summary[0], *texts, strict=True)
         table = as_table([list(line) for line in transposed], title)
     console.print(table)
 
@@ -56,9 +73,9 @@ def as_table(lines: Sequence[Sequence[str]], title: str) -> Table:
     return table
 
 
-def markdown(summary: Sequence[Row]) -> str:
-    """Return a summary as a Markdown table."""
-    lines = [list(summary[0]), ["---"] * len(summary[0]), *(cells(row) for row in summary)]
+def markdown(summary: Sequence[Row], metrics: Mapping[str, Any] | None = None) -> str:
+    """Return a summary as a Markdown table; see `cells` for ``metrics``."""
+    lines = [list(summary[0]), ["---"] * len(summary[0]), *(cells(row, metrics) for row in summary)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -82,11 +99,16 @@ def write_csv(path: Path, rows: Sequence[Row], names: Sequence[str] = ()) -> Non
 def write_results(folder: Path, rows: Sequence[Row], protocol: Mapping[str, Any]) -> None:
     """Write ``images.csv`` with a row per image, ``summary.md`` and ``summary.json`` with the protocol.
 
+    Args:
+        folder: of the files.
+        rows: one per image.
+        protocol: from `benchmark.protocol`.
+
     Raises:
         InputError: a file cannot be written.
     """
     write_csv(folder / "images.csv", rows)
     summary = means(rows)
     described = "\n".join(f"- {key}: {value}" for key, value in protocol.items())
-    write_text(folder / "summary.md", f"{markdown(summary)}\n{described}\n")
+    write_text(folder / "summary.md", f"{markdown(summary, protocol['metrics'])}\n{described}\n")
     write_text(folder / "summary.json", json.dumps({"summary": summary, "protocol": dict(protocol)}, indent=2) + "\n")

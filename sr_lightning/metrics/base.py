@@ -26,10 +26,11 @@ class ImageMetric(Metric):
         title: for tables and figures, such as ``NIQE``.
         unit: such as ``dB``; empty for none.
         digits: after the decimal point in tables.
-        higher_is_better: direction of better values.
+        higher_is_better: direction of better values; the best checkpoint is selected by it.
 
     Raises:
         ValueError: the border is negative.
+        TypeError: the class does not declare ``higher_is_better``.
     """
 
     title: ClassVar[str] = ""
@@ -44,6 +45,8 @@ class ImageMetric(Metric):
 
     def __init__(self, border: int = 0, space: Callable[[Tensor], Tensor] = luma) -> None:
         super().__init__()
+        if not isinstance(self.higher_is_better, bool):
+            raise TypeError(f"the class {type(self).__name__} must declare higher_is_better = True or False")
         if border < 0:
             raise ValueError(f"border must be at least 0 pixels, got {border}")
         self.border = border

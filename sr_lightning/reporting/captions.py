@@ -2,7 +2,8 @@
 
 from sr_lightning.reporting.metric_info import RMSE
 from sr_lightning.reporting.report import Report
-from sr_lightning.reporting.run_reader import DONE, RUNNING
+from sr_lightning.reporting.run import DONE
+from sr_lightning.sweeps.job import RUNNING
 
 COLORS = "Green is better and orange worse, where the interval is off zero and p < 0.05."
 

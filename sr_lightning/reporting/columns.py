@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sr_lightning.reporting.run_reader import DONE, SEED, Run, Values
+from sr_lightning.reporting.run import DONE, SEED, Run
+from sr_lightning.reporting.run_logs import Values
 from sr_lightning.reporting.significance import Spread, over_seeds, spread
 
 

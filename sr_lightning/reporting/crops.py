@@ -10,7 +10,7 @@ from sr_lightning import image
 from sr_lightning.metrics.standard import caption
 from sr_lightning.reporting.columns import Column
 from sr_lightning.reporting.report import Report
-from sr_lightning.reporting.run_reader import Run
+from sr_lightning.reporting.run import Run
 from sr_lightning.visuals.comparison import Version, chosen, comparison
 from sr_lightning.visuals.crop_selection import Square
 

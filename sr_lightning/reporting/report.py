@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from sr_lightning.errors import InputError
+from sr_lightning.evaluation.metric_infos import metric_infos
 from sr_lightning.metrics import MetricInfo
 from sr_lightning.reporting.columns import Baseline, Column, baselines, columns_of, neighbours
 from sr_lightning.reporting.interpolation_series import Interpolation, read_interpolation
-from sr_lightning.reporting.metric_info import GAP, RMSE, current_key, metric_infos, rmse
-from sr_lightning.reporting.run_reader import Run, read_runs
+from sr_lightning.reporting.metric_info import GAP, RMSE, current_key, rmse
+from sr_lightning.reporting.run import Run
+from sr_lightning.reporting.run_reader import read_runs
 from sr_lightning.reporting.significance import Difference, corrected, difference
 
 Pair = tuple[str, str]
@@ -88,7 +90,8 @@ def gather(
     for option, key in (("--distortion", distortion), ("--perception", perception)):
         if key is not None and key not in keys:
             raise InputError(f"{option} {key}: was not measured; there are {', '.join(keys) or 'no values yet'}")
-    measured = metric_infos(keys, configured_metrics(runs))
+    derived = {info.key: info for info in (RMSE, GAP)}
+    measured = [derived.get(info.key, info) for info in metric_infos(keys, configured_metrics(runs))]
     bicubic, starts = (baselines(columns, kind) for kind in ("bicubic", "start"))
     report = Report(folder, runs, columns, measured, bicubic, starts, distortion, perception)
     report.missing += unfinished(runs) + different_images(report.finished)

@@ -2,99 +2,20 @@
 
 import csv
 import json
-import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from sr_lightning.errors import InputError
-from sr_lightning.reporting.metric_info import current_key
-from sr_lightning.sweeps.job import BEFORE, FINISHED, INTERRUPTED, RESUMED, RUNNING, WAITING
+from sr_lightning.reporting.run import DONE, Run
+from sr_lightning.reporting.run_logs import read_curves, read_values
+from sr_lightning.sweeps.job import FINISHED, RUNNING, WAITING
 from sr_lightning.training.run_folder import read_result
 
-DONE = (BEFORE, FINISHED, RESUMED)
-SEED = "seed"
-NOT_MEASURED = ("network", "benchmark", "image")
 # overrides of a command line, which may contain spaces within quotes and brackets
 WORD = re.compile(r"""(?:[^\s"'\[{(]|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\[[^]]*\]|\{[^}]*\}|\([^)]*\))+""")
-
-Values = dict[str, dict[str, float]]  # image -> metric -> value
-Curve = list[tuple[int, float]]  # iteration, value
-
-
-@dataclass
-class Run:
-    """Contents of one run folder.
-
-    Attributes:
-        folder: of the run.
-        axes: overrides that distinguish it from the other jobs of its sweep.
-        status: one of the constants of `sweeps.job`.
-        error: reason of a failure, one line.
-        seconds: duration of all attempts; None if unknown.
-        result: contents of result.json; None before the end.
-        config: resolved configuration; empty before training starts.
-        protocol: evaluation settings of the validation images; empty before the end.
-        values: network -> image -> metric -> value, of the validation images.
-        curves: logged name -> values by iteration.
-    """
-
-    folder: Path
-    axes: tuple[str, ...] = ()
-    status: str = WAITING
-    error: str = ""
-    seconds: float | None = None
-    result: dict[str, Any] | None = None
-    config: dict[str, Any] = field(default_factory=dict)
-    protocol: dict[str, Any] = field(default_factory=dict)
-    values: dict[str, Values] = field(default_factory=dict)
-    curves: dict[str, Curve] = field(default_factory=dict)
-
-    @property
-    def finished(self) -> bool:
-        """The run is done and its validation values exist."""
-        return self.status in DONE and bool(self.values)
-
-    @property
-    def trained(self) -> str:
-        """Name of the trained network among its values."""
-        return str(self.protocol.get("trained", ""))
-
-    @property
-    def seed(self) -> str:
-        return next((axis.split("=", 1)[1] for axis in self.axes if axis.startswith(f"{SEED}=")),
-                    str(self.config.get(SEED, "")))  # fmt: skip
-
-    @property
-    def iteration(self) -> int:
-        """Last logged iteration; 0 before the first."""
-        return max((curve[-1][0] for curve in self.curves.values() if curve), default=0)
-
-    def at_checkpoint(self, name: str) -> float:
-        """Return the value logged at the iteration of the measured checkpoint; nan if there is none."""
-        return dict(self.curves.get(name, ())).get(self.protocol.get("iteration", -1), math.nan)
-
-    def describe_status(self) -> str:
-        """Return the status with an explanation."""
-        if self.status in DONE and not self.values:
-            return (
-                f"{self.status}, but without validation/images.csv; remove its result.json and run the same command "
-                "again, with resume=auto for a single run: nothing is trained twice"
-            )
-        if self.status in (RUNNING, INTERRUPTED) and self.curves:
-            seen = max(path.stat().st_mtime for path in self.folder.glob("csv/*/metrics.csv"))
-            total = f" of {self.config['iterations']}" if isinstance(self.config.get("iterations"), int) else ""
-            return f"{self.status}, iteration {self.iteration}{total}, last update {datetime.fromtimestamp(seen):%Y-%m-%d %H:%M}"  # noqa: E501
-        return ": ".join(filter(None, (self.status, self.error)))
-
-    def pictures(self, network: str) -> dict[str, Path]:
-        """Return the kept validation images of a network: number and name -> file."""
-        return {path.stem: path for path in sorted((self.folder / "validation" / network).glob("*.png"))}
 
 
 def read_runs(folder: Path) -> list[Run]:
@@ -160,40 +81,6 @@ def read_run(folder: Path, axes: Sequence[str] = ()) -> Run:
     elif run.status in (WAITING, *DONE) and run.curves:  # a resumed job still has its earlier status
         run.status = RUNNING
     return run
-
-
-def read_values(path: Path) -> dict[str, Values]:
-    """Read network -> image -> metric -> value; images with equal names are numbered."""
-    found: dict[str, Values] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            images = found.setdefault(row["network"], {})
-            name = row["image"] if row["image"] not in images else f"{row['image']} ({len(images)})"
-            images[name] = {current_key(key): float(value) for key, value in row.items() if key not in NOT_MEASURED}
-    return found
-
-
-def read_curves(folder: Path) -> dict[str, Curve]:
-    """Read every logged value by iteration; after a resume from an earlier iteration, the later values count."""
-    found: dict[str, dict[int, float]] = {}
-    files = sorted(folder.glob("csv/version_*/metrics.csv"), key=lambda path: int(path.parent.name.split("_")[1]))
-    for path in files:
-        rows = list(logged(path))
-        begin = min((step for step, _ in rows), default=math.inf)
-        for values in found.values():
-            for step in [step for step in values if step >= begin]:
-                del values[step]
-        for step, row in rows:
-            for name, value in row.items():
-                found.setdefault(current_key(name), {})[step] = value
-    return {name: sorted(values.items()) for name, values in found.items() if values}
-
-
-def logged(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    """Yield iteration and values of each line, without an incomplete last line."""
-    complete, _, _ = path.read_text("utf-8").rpartition("\n")
-    for row in csv.DictReader(complete.splitlines()):
-        yield int(row["step"]), {name: float(value) for name, value in row.items() if name != "step" and value}
 
 
 def differing(folders: Sequence[Path]) -> list[list[str]]:

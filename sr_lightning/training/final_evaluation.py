@@ -67,7 +67,7 @@ def summarise(
         image.write(picture, shown.picture(rows))
         told = means(rows)
         conclude(trainer.loggers, {role(row["network"], told): row for row in told}, picture, source)
-        show(told, f"x{config.scale}, mean over {len(files)} validation images")
+        show(told, f"x{config.scale}, mean over {len(files)} validation images", config.metrics)
         log.info("Picture: %s", os.path.relpath(picture))
         log.info("Weights: %s", os.path.relpath(source))
     return rows

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning.metrics import PSNR, SSIM
+from sr_lightning.metrics import PSNR, SSIM, ImageMetric
 from sr_lightning.ops.color import rgb
 from tests.support.matlab import imresize
 
@@ -124,6 +124,15 @@ def test_invalid_images_raise_errors_with_the_reason():
         PSNR(border=4)(gray(0, 8), gray(0, 8))
     with pytest.raises(ValueError, match="got 10x24 after a border of 4"):
         SSIM(border=4)(gray(0, 18), gray(0, 18))
+
+
+def test_a_metric_must_declare_its_direction():
+    class Undirected(ImageMetric):
+        def measure(self, sr, hr):
+            return sr.flatten(1).mean(1)
+
+    with pytest.raises(TypeError, match=r"Undirected must declare higher_is_better = True or False"):
+        Undirected()
 
 
 def test_bicubic_baselines_are_the_published_ones(shared):

@@ -4,9 +4,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from sr_lightning.cli.config import CONF
+from sr_lightning.evaluation.metric_infos import metric_infos
 from sr_lightning.metrics import LPIPS, PSNR, SSIM, STANDARD, ImageMetric, MetricInfo
 from sr_lightning.metrics.standard import caption_text
-from sr_lightning.reporting.metric_info import metric_infos
 
 
 class Blur(ImageMetric):
