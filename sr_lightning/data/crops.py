@@ -75,7 +75,7 @@ def gather(images: ImageSource, image: np.ndarray, top: np.ndarray, left: np.nda
     return torch.from_numpy(batch).permute(0, 3, 1, 2)
 
 
-class Crops(Dataset):
+class Crops(Dataset[CropBatch]):
     """Item t is this device's part of the batch of iteration t.
 
     Args:

@@ -18,7 +18,7 @@ from sr_lightning.errors import InputError
 from sr_lightning.ops.random_streams import Stream
 
 
-class FullImages(Dataset):
+class FullImages(Dataset[ImageItem]):
     """Item i is image i, cropped at the bottom and right to multiples of ``scale``.
 
     The key of the random degradation depends on the file's name without suffix alone, so that an image has the same LR

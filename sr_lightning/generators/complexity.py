@@ -2,8 +2,9 @@
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
+
+from sr_lightning.system.torch_compat import fake_tensors
 
 
 def parameters(network: nn.Module) -> int:
@@ -26,7 +27,7 @@ def multiply_adds(generator: nn.Module, crop: int, channels: int = 3) -> int:
     side = crop // int(generator.scale)  # type: ignore[arg-type]
     training = generator.training
     generator.eval()  # keeps the running statistics of batch norm
-    with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), FlopCounterMode(display=False) as counter:
+    with torch.no_grad(), fake_tensors(), FlopCounterMode(display=False) as counter:
         generator.forward(torch.empty(1, channels, side, side, device=device(generator)))
     generator.train(training)
     return counter.get_total_flops() // 2

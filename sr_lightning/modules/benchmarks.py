@@ -25,7 +25,7 @@ class Benchmarks(LightningDataModule):
         super().__init__()
         self.files, self.scale, self.images = dict(files), scale, ImageBatches(degradation)
 
-    def test_dataloader(self) -> list[DataLoader]:
+    def test_dataloader(self) -> list[DataLoader[ImageItem]]:
         rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         images = [FullImages(files, self.scale) for files in self.files.values()]
         return [DataLoader(part, batch_size=None, sampler=RankSampler(len(part), rank, devices)) for part in images]

@@ -1,8 +1,9 @@
 """Fused Adam with on-device step skipping."""
 
-import torch
 from torch import Tensor
 from torch.optim import Adam, AdamW, Optimizer
+
+from sr_lightning.system.torch_compat import skip_fused_steps_if, unscale_before_step
 
 FUSED = ("cpu", "cuda")  # devices that have the kernel in every supported version of torch
 
@@ -16,7 +17,7 @@ def fuse(optimizer: Optimizer) -> Optimizer:
         undecided = group.get("fused") is None and group.get("foreach") is None
         if isinstance(optimizer, Adam | AdamW) and undecided and group["params"][0].device.type in FUSED:
             group["fused"] = True
-    optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
+    unscale_before_step(optimizer)
     return optimizer
 
 
@@ -30,6 +31,6 @@ def skip_if(optimizer: Optimizer, condition: Tensor) -> None:
         condition: a scalar on the device of the parameters.
     """
     if isinstance(optimizer, Adam | AdamW) and all(group.get("fused") for group in optimizer.param_groups):
-        optimizer.found_inf = condition.to(torch.float32)  # type: ignore[attr-defined]
+        skip_fused_steps_if(optimizer, condition)
     elif condition:
         optimizer.zero_grad(set_to_none=True)

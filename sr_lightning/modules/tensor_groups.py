@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from sr_lightning.system.torch_compat import copy_all
+
 
 def by_type(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
     """Group tensors by dtype."""
@@ -19,8 +21,7 @@ def join(group: list[Tensor]) -> Tensor:
     return torch.cat([tensor.flatten() for tensor in group])
 
 
-@torch.no_grad()
 def spread(values: Tensor, group: list[Tensor]) -> None:
     """Copy a flat tensor, as returned by ``join``, into the tensors of a group."""
     parts = values.split([tensor.numel() for tensor in group])
-    torch._foreach_copy_(group, [part.view_as(tensor) for part, tensor in zip(parts, group, strict=True)])
+    copy_all([part.view_as(tensor) for part, tensor in zip(parts, group, strict=True)], group)

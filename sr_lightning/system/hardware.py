@@ -5,12 +5,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from sr_lightning.system.torch_compat import cpu_computes_in_bfloat16
+
 
 def bfloat16_is_fast(device_type: str) -> bool:
     """Return True if the GPU or CPU computes in bfloat16 natively; emulation is slower than float32."""
     if device_type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device_type == "cpu" and (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return device_type == "cpu" and cpu_computes_in_bfloat16()
 
 
 def free_memory(device: torch.device) -> int | None:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+
+from sr_lightning.system.torch_compat import TorchDispatchMode, tensor_leaves
 
 
 class PeakMemory(TorchDispatchMode):
@@ -28,10 +27,10 @@ class PeakMemory(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        given = {id(leaf.untyped_storage()) for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)}
+        given = {id(leaf.untyped_storage()) for leaf in tensor_leaves((args, kwargs))}
         result = func(*args, **(kwargs or {}))
-        for leaf in tree_leaves(result):
-            if isinstance(leaf, Tensor) and id(leaf.untyped_storage()) not in given:
+        for leaf in tensor_leaves(result):
+            if id(leaf.untyped_storage()) not in given:
                 self._count(leaf.untyped_storage())
         return result
 

@@ -12,11 +12,11 @@ from hydra.utils import instantiate
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from sr_lightning.errors import InputError
 from sr_lightning.generators.complexity import multiply_adds, parameters
 from sr_lightning.system.atomic import write_text
+from sr_lightning.system.torch_compat import fake_tensors
 
 log = logging.getLogger(__name__)
 TOLERANCE = 0.1  # of the reference's cost
@@ -53,7 +53,7 @@ def match(config: DictConfig, folder: Path) -> None:
 
 def cost(config: DictConfig) -> int:
     """Return the cost of a configuration's generator: parameters or multiply-adds, as ``match`` says."""
-    with FakeTensorMode(allow_non_fake_inputs=True):  # no memory, no random numbers
+    with fake_tensors():  # no memory, no random numbers
         generator: nn.Module = instantiate(config.generator)
     if config.match == "params":
         return parameters(generator)

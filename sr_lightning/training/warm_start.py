@@ -147,7 +147,7 @@ def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:
         raise InputError(f"{folder}: the first stage ended with status {status}; what it said is above")
 
 
-def end(process: subprocess.Popen) -> int:
+def end(process: subprocess.Popen[bytes]) -> int:
     """Wait for a process and return its exit status.
 
     Ctrl-C and SIGTERM are forwarded as SIGTERM, on which training saves a checkpoint; a second one kills the process.
