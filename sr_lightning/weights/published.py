@@ -12,6 +12,9 @@ from sr_lightning.system.download import fetch
 
 log = logging.getLogger(__name__)
 
+SMALL = "small-x4"  # the default network of upscaling, in the package
+EMBEDDED = {SMALL: Path(__file__).with_name("small_x4.safetensors")}
+
 
 @dataclass(frozen=True)
 class Published:
@@ -85,18 +88,21 @@ DISCRIMINATORS = {
 
 
 def locate(source: str | Path, models: Mapping[str, Published] = PUBLISHED) -> Path:
-    """The file of a published model, downloaded where it is not in the cache yet; any other source is a path.
+    """Return the file of a model of the package, or of a published one, downloaded once; any other source is a path.
 
     Args:
         models: the published ones, by name: generators or discriminators.
     Raises:
         InputError: no such file and no such name, no connection, or a wrong checksum.
     """
+    if models is PUBLISHED and source in EMBEDDED:
+        return EMBEDDED[str(source)]
     model = models.get(str(source))
     if model is None:
         if not Path(source).is_file():
             kind = "discriminators" if models is DISCRIMINATORS else "models"
-            known = "" if Path(source).suffix else f", and not one of the published {kind} {', '.join(models)}"
+            names = [*(EMBEDDED if models is PUBLISHED else ()), *models]
+            known = "" if Path(source).suffix else f", and not one of the published {kind} {', '.join(names)}"
             raise InputError(f"{source}: no such file{known}")
         return Path(source)
     folder = user_cache_path("sr_lightning") / "weights"
