@@ -20,8 +20,8 @@ def export(source: str, output: Path, kind: str = "ema", half: bool = False) -> 
         kind: ``ema`` or ``raw``.
         half: write float16 instead of float32.
     Raises:
-        InputError: an unknown suffix, float16 for .onnx, a source that cannot be read, or a network that the format cannot
-            hold.
+        InputError: an unknown suffix, float16 for .onnx, a source that cannot be read, or a network that the format
+            cannot hold.
     """
     if output.suffix not in ENDINGS:
         raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
