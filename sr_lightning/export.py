@@ -27,6 +27,7 @@ def parser() -> Parser:
         default="ema",
         help="averaged weights or those of the last update (default: %(default)s)",
     )
+    options.add_argument("--half", action="store_true", help="write float16, half the size (.safetensors, .pth)")
     return options
 
 

@@ -1,4 +1,4 @@
-"""python -m sr_lightning.upscale INPUT… --weights FILE|NAME [--output PATH]: upscale with a trained network.
+"""python -m sr_lightning.upscale INPUT… [--weights FILE|NAME] [--output PATH]: upscale with a trained network.
 
 Inputs are images, videos, folders (searched recursively), patterns, or - for standard input. Exit status: 0 success,
 1 some inputs failed, 2 invalid arguments, 130 interrupted.
@@ -13,6 +13,7 @@ from sr_lightning.errors import InputError
 
 FORMATS = ("bmp", "jpeg", "jpg", "png", "tif", "tiff", "webp")
 OVERLAP = 16
+SMALL = "small-x4"
 PRECISIONS = ("float32", "bfloat16", "float16")
 
 
@@ -26,7 +27,12 @@ def parser() -> Parser:
         metavar="INPUT",
         help="images, folders, patterns, - for standard input; videos with 'sr_lightning[video]'",
     )
-    add("--weights", required=True, metavar="FILE|NAME", help="a checkpoint, a published file or name, or bicubic")
+    add(
+        "--weights",
+        default=SMALL,
+        metavar="FILE|NAME",
+        help="a checkpoint, a published file or name, or bicubic (default: %(default)s, which is part of the package)",
+    )
     add("--output", metavar="PATH", help="a file, a folder, or - for standard output (default: NAME-x4 beside NAME)")
     add("--format", choices=FORMATS, help="image format (default: that of each input)")
     add("--outscale", type=factor, metavar="FACTOR", help="output size over input size (default: the network's scale)")

@@ -88,6 +88,30 @@ def test_every_public_layout_makes_the_round_trip(tmp_path, network):
     assert equal(network.eval(), weights.load(path), network.channels)
 
 
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_half_rounds_each_weight_to_float16(command, tmp_path, suffix):
+    network = Compact(4, 2, 3)
+    save(tmp_path / "a.pth", network)
+    command("export", "a.pth", "--output", f"b{suffix}", "--half")
+    content = tensor_files.read(tmp_path / f"b{suffix}")
+    assert {value.dtype for value in content.get("params_ema", content).values()} == {torch.float16}
+    loaded = weights.load(tmp_path / f"b{suffix}").state_dict()
+    for name, value in network.state_dict().items():
+        assert torch.equal(loaded[name], value.half().float())
+
+
+def test_half_refuses_weights_beyond_its_range_and_onnx(command, tmp_path):
+    network = Compact(4, 2, 3)
+    with torch.no_grad():
+        next(network.parameters())[0, 0, 0, 0] = 1e5
+    save(tmp_path / "a.pth", network)
+    with pytest.raises(SystemExit, match=r"b.pth: body.0.weight exceeds float16's range of 65504; write it without"):
+        command("export", "a.pth", "--output", "b.pth", "--half")
+    assert not (tmp_path / "b.pth").exists()
+    with pytest.raises(SystemExit, match=r"b.onnx: --half is for .safetensors and .pth; leave it out"):
+        command("export", "a.pth", "--output", "b.onnx", "--half")
+
+
 @pytest.mark.parametrize(
     "network",
     [

@@ -10,6 +10,7 @@ from sr_lightning import image
 from sr_lightning.commands.export import ENDINGS
 from sr_lightning.upscaling.upscaler import OVERLAP, PRECISIONS
 from sr_lightning.weights import writing
+from sr_lightning.weights.published import SMALL
 from tests.support import photographs
 
 COMMANDS = ("upscale", "export", "interpolate", "check", "degrade", "report")
@@ -68,5 +69,6 @@ def test_parsers_repeat_the_values_of_the_library():
     assert {f".{name}" for name in option("upscale", "--format").choices} == image.ENCODERS.keys()
     assert set(option("upscale", "--precision").choices) == {"auto", *PRECISIONS}
     assert option("upscale", "--overlap").default == OVERLAP
+    assert option("upscale", "--weights").default == SMALL
     assert ", ".join(ENDINGS) in option("export", "--output").help
     assert ", ".join(writing.ENDINGS) in option("interpolate", "--output").help

@@ -12,21 +12,25 @@ log = logging.getLogger(__name__)
 ENDINGS = (".safetensors", ".pth", ".onnx")
 
 
-def export(source: str, output: Path, kind: str = "ema") -> None:
+def export(source: str, output: Path, kind: str = "ema", half: bool = False) -> None:
     """Write the network of ``source`` to ``output``, in the format of its suffix.
 
     Args:
         source: as for ``weights.load``.
         kind: ``ema`` or ``raw``.
+        half: write float16 instead of float32.
     Raises:
-        InputError: an unknown suffix, a source that cannot be read, or a network that the format cannot hold.
+        InputError: an unknown suffix, float16 for .onnx, a source that cannot be read, or a network that the format
+            cannot hold.
     """
     if output.suffix not in ENDINGS:
         raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
+    if half and output.suffix == ".onnx":
+        raise InputError(f"{output}: --half is for .safetensors and .pth; leave it out")
     weights.refuse_overwrite(output, [source])
     generator = weights.load(source, kind)
     try:
-        weights.write(output, generator)
+        weights.write(output, generator, half=half)
     except weights.NoPublicLayoutError as error:
         raise InputError(f"{source}: {error}; export it as .onnx") from error
     if output.suffix != ".onnx" and (reason := weights.spandrel_limit(weights.to_basicsr(generator))) is not None:
@@ -41,5 +45,5 @@ def run(options: argparse.Namespace) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with one_line_errors():
-        export(options.checkpoint, options.output, options.kind)
+        export(options.checkpoint, options.output, options.kind, options.half)
         log.info("%s: %.1f MB", options.output, options.output.stat().st_size / 1e6)

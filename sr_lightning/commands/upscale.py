@@ -27,6 +27,9 @@ from sr_lightning.upscaling import (
     upscale_videos,
 )
 from sr_lightning.weights.by_name import load_generator
+from sr_lightning.weights.published import SMALL
+
+log = logging.getLogger(__name__)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,6 +61,10 @@ def prepared(options: argparse.Namespace) -> Upscaler:
     Raises:
         InputError: it cannot be loaded, or options contradict each other.
     """
+    if options.weights == SMALL:
+        log.info(
+            "Network: %s, part of the package. Stronger: --weights realesrgan-x4plus (67 MB, downloaded once)", SMALL
+        )
     try:
         generator = load_generator(options.weights)
         return Upscaler(generator, options.device, options.precision, options.tile, options.overlap)

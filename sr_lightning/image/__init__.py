@@ -4,6 +4,7 @@ from sr_lightning.image.decoding import decode, read_picture
 from sr_lightning.image.encoding import encode, same_suffix, suffix_for, write_picture
 from sr_lightning.image.formats import ENCODERS, EXTENSIONS
 from sr_lightning.image.picture import Metadata, Picture
+from sr_lightning.image.pillow import from_pil, to_pil
 from sr_lightning.image.rgb import read, read_bytes, size, write
 
 __all__ = [
@@ -13,12 +14,14 @@ __all__ = [
     "Picture",
     "decode",
     "encode",
+    "from_pil",
     "read",
     "read_bytes",
     "read_picture",
     "same_suffix",
     "size",
     "suffix_for",
+    "to_pil",
     "write",
     "write_picture",
 ]

@@ -122,7 +122,7 @@ class SRDataModule(LightningDataModule):
         """Open images for crops, from the store or by decoding."""
         return CropStore(build(paths, self.cache)) if self.store else DecodedImages(paths)
 
-    def train_dataloader(self) -> DataLoader:
+    def train_dataloader(self) -> DataLoader[Any]:
         trainer = self.trainer
         if trainer is None or trainer.max_steps < 1:
             raise ValueError("training is counted in iterations: set Trainer(max_steps=…)")
@@ -149,7 +149,7 @@ class SRDataModule(LightningDataModule):
             persistent_workers=workers > 0,
         )
 
-    def val_dataloader(self) -> DataLoader:
+    def val_dataloader(self) -> DataLoader[Any]:
         rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         images = FullImages(self.validation_files, self.scale)
         return DataLoader(images, batch_size=None, sampler=RankSampler(len(images), rank, devices))

@@ -3,7 +3,6 @@
 import copy
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -173,22 +172,3 @@ def average_progress(count: int, on_progress: Callable[[int], None]) -> Callable
         reported = passed // count
 
     return advance
-
-
-def upscale_image(generator: nn.Module, image: Tensor, **options: Any) -> Tensor:
-    """Upscale one image; create an ``Upscaler`` for several.
-
-    Args:
-        generator: any network with the attribute ``scale``.
-        image: float in [0, 1].
-        options: of ``Upscaler``.
-    Shape:
-        (C, H, W) -> (C, scale*H, scale*W), float32 in [0, 1]
-    Raises:
-        InputError: as ``Upscaler``.
-    Example:
-        >>> from sr_lightning.generators import Interpolation
-        >>> upscale_image(Interpolation("bicubic", 2), torch.zeros(3, 5, 7)).shape
-        torch.Size([3, 10, 14])
-    """
-    return Upscaler(generator, **options)(image)

@@ -12,6 +12,9 @@ from sr_lightning.system.download import fetch
 
 log = logging.getLogger(__name__)
 
+SMALL = "small-x4"  # the default network of upscaling, in the package
+EMBEDDED = {SMALL: Path(__file__).with_name("small_x4.safetensors")}
+
 
 @dataclass(frozen=True)
 class Published:
@@ -85,7 +88,7 @@ DISCRIMINATORS = {
 
 
 def locate(source: str | Path, models: Mapping[str, Published] = PUBLISHED) -> Path:
-    """Return the path of a file of weights; a published model is downloaded to the user's cache if it is not there.
+    """Return the file of a model of the package, or of a published one, downloaded once; any other source is a path.
 
     Args:
         source: a path, or the name of a published model.
@@ -93,11 +96,14 @@ def locate(source: str | Path, models: Mapping[str, Published] = PUBLISHED) -> P
     Raises:
         InputError: no such file and no such name, no connection, or a wrong checksum.
     """
+    if models is PUBLISHED and source in EMBEDDED:
+        return EMBEDDED[str(source)]
     model = models.get(str(source))
     if model is None:
         if not Path(source).is_file():
             kind = "discriminators" if models is DISCRIMINATORS else "models"
-            known = "" if Path(source).suffix else f", and not one of the published {kind} {', '.join(models)}"
+            names = [*(EMBEDDED if models is PUBLISHED else ()), *models]
+            known = "" if Path(source).suffix else f", and not one of the published {kind} {', '.join(names)}"
             raise InputError(f"{source}: no such file{known}")
         return Path(source)
     folder = user_cache_path("sr_lightning") / "weights"

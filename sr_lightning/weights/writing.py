@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
@@ -24,13 +24,15 @@ def refuse_overwrite(path: Path, sources: Sequence[str | Path]) -> None:
         raise InputError(f"{path}: would overwrite an input; choose another --output")
 
 
-def write(path: Path, generator: nn.Module, recipe: Any = None) -> None:
+def write(path: Path, generator: nn.Module, recipe: Any = None, half: bool = False) -> None:
     """Write a network: .safetensors and .pth in BasicSR's layout, .onnx with its graph, .ckpt with its configuration.
 
     Args:
         recipe: configuration of the network, as ``recipe_of`` returns it; needed for .ckpt.
+        half: write .safetensors and .pth in float16, half the size; ignored for the other formats.
     Raises:
-        InputError: an unknown suffix, a network that the format cannot hold, or a file that cannot be written.
+        InputError: an unknown suffix, a network that the format cannot hold, a weight beyond float16's range, or a file
+            that cannot be written.
     """
     if path.suffix not in ENDINGS:
         raise InputError(f"{path}: unknown format; use {', '.join(ENDINGS)}")
@@ -45,4 +47,18 @@ def write(path: Path, generator: nn.Module, recipe: Any = None) -> None:
         tensor_files.write(path, {"hyper_parameters": {"generator": recipe}, "state_dict": state})
     else:
         tensors = to_basicsr(generator)
+        if half:
+            tensors = {name: in_half(path, name, value) for name, value in tensors.items()}
         tensor_files.write(path, {"params_ema": tensors} if path.suffix == ".pth" else tensors)
+
+
+def in_half(path: Path, name: str, weight: Tensor) -> Tensor:
+    """Convert a weight to float16.
+
+    Raises:
+        InputError: it exceeds the range of float16.
+    """
+    converted = weight.half()
+    if not converted.isfinite().all():
+        raise InputError(f"{path}: {name} exceeds float16's range of 65504; write it without --half")
+    return converted

@@ -11,7 +11,7 @@ from hydra.utils import instantiate
 from torch import nn
 
 from sr_lightning.cli.config import CONF
-from sr_lightning.features.vgg import build, layer_names
+from sr_lightning.features.vgg import build_layer, layer_names
 from sr_lightning.modules import Restorer
 from sr_lightning.system import tensor_files
 
@@ -44,7 +44,7 @@ def random_vgg19() -> dict[str, torch.Tensor]:
     """Weights in torchvision's layout that keep the features' variance."""
     found = {}
     for position, name in enumerate(layer_names(19)):
-        layer = build(name, ceil_mode=False)
+        layer = build_layer(name, ceil_mode=False)
         if isinstance(layer, nn.Conv2d):
             weight = torch.empty(layer.weight.shape)
             nn.init.kaiming_normal_(weight)

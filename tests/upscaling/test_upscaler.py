@@ -70,14 +70,14 @@ def test_float32_results_equal_the_network():
     generator, image = network(), photograph()
     with torch.no_grad():
         expected = generator(image[None])[0].clamp(0, 1)
-    torch.testing.assert_close(upscale_image(generator, image, precision="float32"), expected, rtol=0, atol=1e-6)
-    tiles = upscale_image(generator, image, precision="float32", tile=36, overlap=12)
+    torch.testing.assert_close(upscale_image(image, generator, precision="float32"), expected, rtol=0, atol=1e-6)
+    tiles = upscale_image(image, generator, precision="float32", tile=36, overlap=12)
     assert (tiles - expected).abs().max() < 1e-3
 
 
 def test_bfloat16_is_close_to_float32():
     generator, image = network(), photograph()
-    low, full = (upscale_image(generator, image, device="cpu", precision=name) for name in ("bfloat16", "float32"))
+    low, full = (upscale_image(image, generator, device="cpu", precision=name) for name in ("bfloat16", "float32"))
     assert -10 * (low - full).square().mean().log10() > 60
     assert len(low.unique()) > 2000  # not the 256 levels that bfloat16 has between 0.5 and 1
 
@@ -114,7 +114,7 @@ def test_memory_is_that_of_two_large_tensors_in_bfloat16():
 def test_published_weights_in_bfloat16_are_close_to_float32(shared):
     generator = weights.load(shared / "weights" / "realesrgan_x4plus_anime_6B.safetensors")
     lr = torch.from_numpy(np.load(shared / "golden" / "realesrgan_x4plus_bird.npz")["lr"])[0, :, :48, :48]
-    low, full = (upscale_image(generator, lr, device="cpu", precision=name) for name in ("bfloat16", "float32"))
+    low, full = (upscale_image(lr, generator, device="cpu", precision=name) for name in ("bfloat16", "float32"))
     assert -10 * (low - full).square().mean().log10() > 50
 
 
@@ -144,18 +144,18 @@ def test_a_nonfinite_tile_is_computed_again_in_float32(caplog):
 def test_colors_and_gray_are_kept():
     red = torch.zeros(3, 20, 20)
     red[0] = 0.9
-    sr = upscale_image(network(), red)
+    sr = upscale_image(red, network())
     assert (sr - red[:, :1, :1]).abs().max() < 0.1
     gray = photograph()[:1]
     for channels in (1, 3):
-        sr = upscale_image(network(channels=channels), gray, precision="float32")
+        sr = upscale_image(gray, network(channels=channels), precision="float32")
         assert sr.shape == (1, 80, 100)
         assert (sr - bicubic_to(gray, 80, 100)).abs().mean() < 0.05
     with torch.no_grad():
         expected = network()(gray.expand(1, 3, 40, 50))[0].mean(0, keepdim=True).clamp(0, 1)
     torch.testing.assert_close(sr, expected, rtol=0, atol=1e-5)
-    rgb = upscale_image(network(channels=1), photograph(), precision="float32")
-    torch.testing.assert_close(rgb[:1], upscale_image(network(channels=1), gray, precision="float32"))
+    rgb = upscale_image(photograph(), network(channels=1), precision="float32")
+    torch.testing.assert_close(rgb[:1], upscale_image(gray, network(channels=1), precision="float32"))
 
 
 def test_concurrent_calls_give_identical_results():
@@ -202,7 +202,7 @@ def test_invalid_options_are_errors(wrong, message):
     with pytest.raises(ValueError, match=message):
         Upscaler(network(), "cpu", **wrong)
     with pytest.raises(ValueError, match=r"got \(2, 4, 4\)"):
-        upscale_image(network(), torch.zeros(2, 4, 4))
+        upscale_image(torch.zeros(2, 4, 4), network())
 
 
 @pytest.mark.parametrize("depth", [8, 16])

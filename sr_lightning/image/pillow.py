@@ -1,0 +1,45 @@
+"""Convert between Pillow's images and pictures."""
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from sr_lightning.image.decoding import decode_pixels
+from sr_lightning.image.metadata import matching_profile
+from sr_lightning.image.picture import Metadata, Picture
+from sr_lightning.ops.quantize import uint16_to_uint8
+
+_MODES = ("L", "LA", "RGB", "RGBA")
+
+
+def from_pil(file: Image.Image) -> Picture:
+    """Convert a Pillow image: its EXIF orientation is applied, its color profile and resolution are kept.
+
+    Raises:
+        ValueError: values outside a defined range.
+    """
+    upright = ImageOps.exif_transpose(file).copy()  # a copy has no format and no content of a file
+    pixels = decode_pixels(upright, b"")
+    profile = matching_profile(file.info.get("icc_profile"), 1 if pixels.shape[2] < 3 else 3)
+    return Picture(pixels, Metadata(icc=profile, dpi=file.info.get("dpi")))
+
+
+def to_pil(picture: Picture) -> Image.Image:
+    """Convert a picture to a Pillow image; 16-bit gray keeps its depth, other 16-bit pictures become 8-bit.
+
+    The color profile and the resolution are put into ``info``.
+    """
+    pixels = picture.pixels
+    channels = pixels.shape[2]
+    if picture.depth == 16 and channels > 1:  # a depth that Pillow does not have
+        pixels = uint16_to_uint8(pixels)
+    flat = np.ascontiguousarray(pixels[:, :, 0] if channels == 1 else pixels)
+    mode = "I;16" if flat.dtype == np.uint16 else _MODES[channels - 1]
+    converted = Image.frombytes(mode, flat.shape[1::-1], flat.astype(flat.dtype.newbyteorder("<")).tobytes())
+    converted.info.update(
+        {
+            key: value
+            for key, value in (("icc_profile", picture.metadata.icc), ("dpi", picture.metadata.dpi))
+            if value is not None
+        }
+    )
+    return converted
