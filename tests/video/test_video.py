@@ -62,13 +62,13 @@ def test_odd_sizes_are_padded_to_even(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_damaged_video_is_an_input_error_and_leaves_no_output(tmp_path, suffix):
-    whole = film(tmp_path / f"a{suffix}").read_bytes()
-    for content in (b"", np.random.default_rng(0).bytes(5000), whole[: len(whole) // 2]):
+    intact = film(tmp_path / f"a{suffix}").read_bytes()
+    for content in (b"", np.random.default_rng(0).bytes(5000), intact[: len(intact) // 2]):
         (tmp_path / f"a{suffix}").write_bytes(content)
         with pytest.raises(InputError) as caught:
             probe(tmp_path / f"a{suffix}")
         assert str(caught.value).startswith(str(tmp_path / f"a{suffix}"))
-        if len(content) < len(whole) // 2 or suffix == ".mp4":
+        if len(content) < len(intact) // 2 or suffix == ".mp4":
             with pytest.raises(InputError):
                 convert(tmp_path / f"a{suffix}", tmp_path / f"b{suffix}", double)
     assert [path.name for path in tmp_path.iterdir()] == [f"a{suffix}"]
@@ -76,12 +76,12 @@ def test_a_damaged_video_is_an_input_error_and_leaves_no_output(tmp_path, suffix
 
 def test_video_in_an_unknown_format_is_an_error_and_sound_is_dropped(tmp_path, caplog):
     """Dropped sound is logged."""
-    whole = film(tmp_path / "a.mkv").read_bytes()
-    assert (whole.count(b"V_MPEG4"), whole.count(b"A_AAC")) == (1, 1)
-    (tmp_path / "a.mkv").write_bytes(whole.replace(b"V_MPEG4", b"V_NOBOD"))
+    intact = film(tmp_path / "a.mkv").read_bytes()
+    assert (intact.count(b"V_MPEG4"), intact.count(b"A_AAC")) == (1, 1)
+    (tmp_path / "a.mkv").write_bytes(intact.replace(b"V_MPEG4", b"V_NOBOD"))
     with pytest.raises(InputError, match=r"a\.mkv: its video format cannot be decoded"):
         probe(tmp_path / "a.mkv")
-    (tmp_path / "a.mkv").write_bytes(whole.replace(b"A_AAC", b"A_NOB"))
+    (tmp_path / "a.mkv").write_bytes(intact.replace(b"A_AAC", b"A_NOB"))
     convert(tmp_path / "a.mkv", tmp_path / "b.mkv", double)
     assert len(read_pictures(tmp_path / "b.mkv")) == len(TIMES)
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == [
