@@ -168,7 +168,10 @@ def test_files_of_other_networks_end_in_one_line(files, network, file, message):
         (["init=null", "init_discriminator=auto"], "init_discriminator=auto: init names no file"),
         (["init_discriminator=auto"], "init_discriminator=auto: init names no file"),
         (["init=generator.pth", "init_discriminator=auto"], "init_discriminator=auto: generator.pth holds no discrim"),
-        (["init=realesrnet-x4plus", "init_discriminator=auto"], "init_discriminator=auto: none was published with"),
+        (
+            ["init=realesrnet-x4plus", "init_discriminator=auto"],
+            "init_discriminator=auto: no discriminator was published with",
+        ),
         (["init=null", "init_discriminator=none.pth"], "none.pth: no such file"),
         (["init=null", "init_discriminator=netD.pth"], "netD.pth: not a VGGDiscriminator: found conv0.weight"),
         (["model=srresnet", "init_discriminator=netD.pth"], "init_discriminator: works in adversarial training only"),
