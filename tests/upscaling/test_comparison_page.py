@@ -87,7 +87,7 @@ def test_wrong_uses_of_compare_end_in_one_line(run, tmp_path, arguments, message
     status, out, errors = run(*arguments)
     assert status == 1
     assert message in out + errors
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "folder.html", "damaged.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "damaged.png", "folder.html"]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
