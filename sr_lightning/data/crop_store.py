@@ -38,7 +38,7 @@ class CropStore:
         self.pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r")
 
     def __reduce__(self) -> tuple:
-        return CropStore, (self.folder,)  # a worker process maps the file instead of receiving a copy of it
+        return CropStore, (self.folder,)  # workers map the file again instead of receiving a copy
 
     def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray:
         """Return a view of image ``index``. Shape: (size, size, 3) uint8."""
