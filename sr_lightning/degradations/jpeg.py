@@ -46,8 +46,8 @@ class JPEG:
 
     def __init__(self, probability: float, quality: Sequence[int], offset: Sequence[int] = (0, 0)) -> None:
         self.probability = fraction("probability", probability)
-        for name, value, least, most in (("quality", quality, 1, 100), ("offset", offset, 0, 15)):
-            interval(name, value, least, most)
+        for name, value, minimum, maximum in (("quality", quality, 1, 100), ("offset", offset, 0, 15)):
+            interval(name, value, minimum, maximum)
             if any(not isinstance(end, int) for end in value):
                 raise ValueError(f"{name} must be integers, got {list(value)}")
         self.quality, self.offset = tuple(quality), tuple(offset)

@@ -35,15 +35,15 @@ def fraction(name: str, value: float) -> float:
     return value
 
 
-def interval(name: str, value: Sequence[float], least: float, most: float = float("inf")) -> tuple[float, float]:
+def interval(name: str, value: Sequence[float], minimum: float, maximum: float = float("inf")) -> tuple[float, float]:
     """Return ``value`` as the (low, high) ends of a closed interval.
 
     Raises:
-        ValueError: not two ascending numbers within ``least`` and ``most``.
+        ValueError: not two ascending numbers within ``minimum`` and ``maximum``.
     """
-    if len(value) != 2 or not least <= value[0] <= value[1] <= most:
-        limit = f" and at most {most:g}" if most < float("inf") else ""
-        raise ValueError(f"{name} must be two ascending numbers of at least {least:g}{limit}, got {list(value)}")
+    if len(value) != 2 or not minimum <= value[0] <= value[1] <= maximum:
+        limit = f" and at most {maximum:g}" if maximum < float("inf") else ""
+        raise ValueError(f"{name} must be two ascending numbers of at least {minimum:g}{limit}, got {list(value)}")
     return value[0], value[1]
 
 

@@ -24,7 +24,7 @@ class Frozen(nn.Module):
         self._hidden = (network.eval().requires_grad_(False),)  # nn.Module does not look into a tuple
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Frozen":
-        """Apply ``to``, ``cuda``, ``float`` and similar calls of the surrounding module to the network."""
+        """Apply what ``to``, ``cuda`` and ``float`` of the surrounding module apply to their submodules."""
         self._hidden[0]._apply(fn, recurse)
         return super()._apply(fn, recurse)
 

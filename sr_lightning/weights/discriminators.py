@@ -68,7 +68,7 @@ def locate_discriminator(source: str | Path, init: str | Path | None = None) -> 
     if init in PUBLISHED:
         name = f"{init}-discriminator"
         if name not in DISCRIMINATORS:
-            raise InputError(f"init_discriminator=auto: none was published with {init}; {advice}")
+            raise InputError(f"init_discriminator=auto: no discriminator was published with {init}; {advice}")
         return locate(name, DISCRIMINATORS)
     path = locate(init)
     state = tensor_files.read(path).get("state_dict")

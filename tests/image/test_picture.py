@@ -1,8 +1,7 @@
-"""Bit depth, alpha, gray, color profile and metadata are kept by reading and writing, or an error says why not."""
+"""Bit depth, alpha and gray are kept by reading and writing, or an error says why not."""
 
 import io
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,30 +9,12 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ExifTags, Image, ImageCms
-from PIL.PngImagePlugin import PngInfo
+from PIL import ExifTags, Image
 
 from sr_lightning import image
 from sr_lightning.errors import InputError
-from sr_lightning.image import Metadata, Picture, decode, encode
-
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-GRAY_PROFILE = SRGB[:16] + b"GRAY" + SRGB[20:]
-
-
-def noise(channels: int, depth: int, height: int = 6, width: int = 5) -> np.ndarray:
-    return np.random.default_rng(channels).integers(0, 2**depth, (height, width, channels)).astype(f"u{depth // 8}")
-
-
-def saved(pixels: np.ndarray | Image.Image, format_name: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(file, format_name, **options)
-    return file.getvalue()
-
-
-def exif_of(content: bytes) -> Image.Exif:
-    with Image.open(io.BytesIO(content)) as file:
-        return file.getexif()
+from sr_lightning.image import Picture, decode, encode
+from tests.support.pictures import SRGB, noise, saved
 
 
 @settings(max_examples=60, deadline=None)
@@ -161,127 +142,6 @@ def test_orientation_is_applied_to_16_bits(orientation):
     file = io.BytesIO()
     tifffile.imwrite(file, shown, photometric="rgb", extratags=[(274, "H", 1, orientation, True)])
     assert np.array_equal(decode(file.getvalue(), "a").pixels >> 8, expected)
-
-
-@pytest.mark.parametrize("depth", [8, 16])
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_profile_and_metadata_are_kept(suffix, channels, depth):
-    exif = Image.Exif()
-    exif[ExifTags.Base.Artist] = "A. Photographer"
-    exif[ExifTags.Base.Orientation] = 6
-    exif[ExifTags.IFD.Exif] = {ExifTags.Base.ISOSpeedRatings: 200, ExifTags.Base.ExifImageWidth: 5}
-    exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
-    icc = SRGB if channels == 3 else GRAY_PROFILE
-    pixels = noise(channels, 8, 5, 3)
-    source = saved(pixels.squeeze(2) if channels == 1 else pixels, "JPEG", exif=exif, icc_profile=icc, dpi=(300, 300))
-    picture = decode(source, "a")
-    assert picture.pixels.shape == (3, 5, channels)
-    written = encode(Picture(picture.pixels.astype(f"u{depth // 8}"), picture.metadata), suffix)
-    back, written_exif = decode(written, "a"), exif_of(written)
-    assert back.pixels.shape[:2] == (3, 5)
-    assert back.metadata.icc == (None if suffix == ".webp" and channels == 1 else icc)
-    assert written_exif[ExifTags.Base.Artist] == "A. Photographer"
-    assert written_exif.get(ExifTags.Base.Orientation, 1) == 1
-    if (suffix, depth) != (".tif", 16):
-        assert written_exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ISOSpeedRatings) == 200
-        assert ExifTags.Base.ExifImageWidth not in written_exif.get_ifd(ExifTags.IFD.Exif)
-        assert written_exif.get_ifd(ExifTags.IFD.GPSInfo).get(ExifTags.GPS.GPSLatitudeRef) == "N"
-    if suffix != ".webp":
-        assert back.metadata.dpi == pytest.approx((300, 300), abs=0.1)
-
-
-@pytest.mark.parametrize("exif", [None, "A. Photographer"])
-@pytest.mark.parametrize("depth", [8, 16])
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif"])
-@pytest.mark.parametrize("source", ["PNG", "JPEG", "WEBP", "TIFF"])
-def test_xmp_is_kept_without_orientation_and_size(source, suffix, depth, exif):
-    """Titles and ratings are kept; a kept orientation would rotate the picture a second time."""
-    untrue = 'tiff:Orientation="6" exif:PixelXDimension="3"><xmp:Thumbnails>\n<a/></xmp:Thumbnails'
-    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße" {untrue}><tiff:ImageWidth>3</tiff:ImageWidth></a>'
-    described, text = Image.Exif(), PngInfo()
-    if exif is not None:
-        described[ExifTags.Base.Artist] = exif
-    if source == "TIFF":
-        described[ExifTags.Base.XMLPacket] = packet.encode()
-    text.add_itxt("XML:com.adobe.xmp", packet)
-    options = {"PNG": {"pnginfo": text}, "TIFF": {}}.get(source, {"xmp": packet.encode()}) | {"exif": described}
-    picture = decode(saved(noise(3, 8, 5, 3), source, **options), "a")
-    written = encode(Picture(picture.pixels.astype(f"u{depth // 8}"), picture.metadata), suffix)
-    with Image.open(io.BytesIO(written)) as file:
-        file.load()
-        xmp = file.info["xmp"]
-    assert (
-        xmp.rstrip(b"\0").replace(b" >", b">") == '<x:xmpmeta xmlns:x="adobe:ns:meta/"><a dc:title="Füße"></a>'.encode()
-    )
-    back = decode(written, "a")
-    assert back.pixels.shape == picture.pixels.shape
-    assert (exif or "").encode() in (back.metadata.exif or b"")
-
-
-def test_xmp_that_does_not_fit_a_format_is_dropped():
-    huge = Picture(noise(3, 8), Metadata(xmp=b"<a>" + b" " * 70_000))
-    assert decode(encode(huge, ".jpg"), "a").metadata.xmp is None
-    assert decode(encode(huge, ".png"), "a").metadata.xmp == huge.metadata.xmp
-    assert decode(encode(huge, ".bmp"), "a").metadata.xmp is None
-
-
-@pytest.mark.parametrize("depth", [8, 16])
-def test_png_text_is_kept(depth):
-    info = PngInfo()
-    info.add_text("Title", "Ünïcode")
-    info.add_text("Long", "words " * 500, zip=True)
-    picture = decode(saved(noise(3, 8), "PNG", pnginfo=info), "a")
-    back = decode(encode(Picture(noise(3, depth), picture.metadata), ".png"), "a")
-    assert back.metadata.text == {"Title": "Ünïcode", "Long": "words " * 500}
-
-
-def deep_png() -> bytes:
-    return encode(Picture(noise(4, 16, 20, 24), Metadata(icc=SRGB)), ".png")
-
-
-FILES = {
-    "deep.png": deep_png(),
-    "deep.tif": encode(Picture(noise(3, 16, 20, 24)), ".tif"),
-    "alpha.tif": encode(Picture(noise(2, 16, 20, 24)), ".tif"),
-    "alpha.webp": encode(Picture(noise(4, 8, 20, 24)), ".webp"),
-    "a.jpg": encode(Picture(noise(3, 8, 20, 24), Metadata(icc=SRGB)), ".jpg"),
-}
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", FILES)
-def test_damaged_content_is_an_input_error_of_one_line(name, monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
-    intact, rng, refused = FILES[name], np.random.default_rng(0), []
-    damaged = [intact[:cut] for cut in range(0, len(intact) - 40, max(1, len(intact) // 40))]
-    for _ in range(60):
-        content = np.frombuffer(intact, np.uint8).copy()
-        content[rng.integers(0, min(len(intact), 400), 3)] = rng.integers(0, 256, 3)
-        damaged.append(content.tobytes())
-    damaged += [rng.bytes(300), intact[:40] + rng.bytes(300), b""]
-    for content in damaged:
-        try:
-            assert decode(content, name).pixels.size < 80_000
-        except InputError as error:
-            refused.append(str(error))
-    assert len(refused) >= 40
-    assert all(message.startswith(f"{name}: ") and "\n" not in message for message in refused)
-
-
-def test_more_than_16_bits_are_an_input_error():
-    for kind in (np.float32, np.float16, np.uint32):
-        file = io.BytesIO()
-        tifffile.imwrite(file, np.zeros((4, 5, 3), kind), photometric="rgb")
-        with pytest.raises(InputError, match=f"a.tif: .*3 channels of {np.dtype(kind).name}; convert them to 8 or 16"):
-            decode(file.getvalue(), "a.tif")
-
-
-def test_too_large_sizes_in_a_header_are_an_input_error():
-    header = struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 16, 2, 0, 0, 0)
-    chunk = struct.pack(">I", 13) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
-    with pytest.raises(InputError, match=r"huge: .*(too large|cannot be decoded|not an image)"):
-        decode(b"\x89PNG\r\n\x1a\n" + chunk, "huge")
 
 
 def test_writing_is_atomic(tmp_path: Path):

@@ -6,6 +6,18 @@ from hydra.utils import instantiate
 from sr_lightning.cli.config import CONF
 from sr_lightning.degradations import RandomDegradation
 
+SECOND_ORDER_STAGES = [
+    "sharpen",
+    "blur",
+    "resize",
+    "noise",
+    "jpeg",
+    "second_blur",
+    "second_resize",
+    "second_noise",
+    "final",
+]
+
 
 def composed(*overrides):
     with initialize_config_dir(str(CONF), version_base="1.3"):

@@ -17,3 +17,8 @@ def photograph(height: int, width: int, seed: int = 0) -> torch.Tensor:
 
 def keys(count: int, iteration: int = 0) -> list[SampleKey]:
     return [SampleKey(Stream.TRAINING, iteration, sample) for sample in range(count)]
+
+
+def images(*shape: int) -> torch.Tensor:
+    """Return the same uniformly distributed values in each call."""
+    return torch.rand(shape, generator=generator())

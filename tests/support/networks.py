@@ -1,5 +1,6 @@
 """Small networks, and comparisons of their outputs."""
 
+import re
 from functools import partial
 
 import torch
@@ -71,3 +72,12 @@ def trained(seed):
         for _ in range(seed + 1):
             network(torch.rand(2, 1, 6, 7))
     return network.eval()
+
+
+def esrgan_layout(tensors):
+    """Rename weights from BasicSR's layout to that of ESRGAN's first release."""
+    pairs = [(r"body\.(\d+)\.rdb", r"RRDB_trunk.\1.RDB"), ("conv_body", "trunk_conv"), ("conv_up", "upconv"),
+             ("conv_hr", "HRconv")]  # fmt: skip
+    for theirs, older in pairs:
+        tensors = {re.sub(theirs, older, name): value for name, value in tensors.items()}
+    return tensors

@@ -1,41 +1,19 @@
-"""Upscaling in memory: precision, tiles, channels and transparency."""
+"""Upscaling in memory: precision, tiles and channels."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from sr_lightning import weights
 from sr_lightning.errors import InputError
-from sr_lightning.generators import RRDB, Interpolation, Nearest, Tail, TrunkGenerator
-from sr_lightning.image import Metadata, Picture
+from sr_lightning.generators import Interpolation
 from sr_lightning.ops.resize import bicubic_to
-from sr_lightning.upscaling import Upscaler, upscale_image, upscale_picture
-from sr_lightning.upscaling.picture import clamp_alpha, fill_hidden_color
-from sr_lightning.upscaling.precision import InFloat32
-from tests.support.photographs import pixels
-
-
-def network(scale: int = 2, channels: int = 3) -> nn.Module:
-    """Return a small RRDBNet on top of bicubic enlargement, so that its output resembles the input."""
-    torch.manual_seed(0)
-    skip = Interpolation("bicubic", scale)
-    block = partial(RRDB, growth=2)
-    tail = partial(Tail, hidden=True)
-    complete = TrunkGenerator(block, Nearest, tail=tail, skip=skip, width=4, depth=1, scale=scale, channels=channels)
-    for parameter in complete.tail[-1].parameters():
-        parameter.data.mul_(0.1)
-    return complete.eval()
-
-
-def photograph(height: int = 40, width: int = 50) -> Tensor:
-    return torch.from_numpy(pixels(height, width)).permute(2, 0, 1) / 255
+from sr_lightning.upscaling import Upscaler, upscale_image
+from tests.support.upscaling import network, photograph
 
 
 class Fragile(nn.Module):
@@ -73,49 +51,6 @@ def test_float32_results_equal_the_network():
     torch.testing.assert_close(upscale_image(image, generator, precision="float32"), expected, rtol=0, atol=1e-6)
     tiles = upscale_image(image, generator, precision="float32", tile=36, overlap=12)
     assert (tiles - expected).abs().max() < 1e-3
-
-
-def test_bfloat16_is_close_to_float32():
-    generator, image = network(), photograph()
-    low, full = (upscale_image(image, generator, device="cpu", precision=name) for name in ("bfloat16", "float32"))
-    assert -10 * (low - full).square().mean().log10() > 60
-    assert len(low.unique()) > 2000  # not the 256 levels that bfloat16 has between 0.5 and 1
-
-
-@pytest.mark.parametrize("height", [1, 31, 32, 33, 65, 100])
-@pytest.mark.parametrize(
-    "convolution",
-    [
-        nn.Conv2d(4, 3, 3, padding=1),
-        nn.Conv2d(4, 3, 9, padding=4),
-        nn.Conv2d(4, 3, 1),
-        nn.Conv2d(4, 3, (3, 5), padding="same"),
-        nn.Conv2d(4, 3, 3, stride=2, padding=1),
-        nn.Conv2d(4, 3, 3, padding=1, padding_mode="circular"),
-        nn.Conv2d(4, 3, 2, padding=1),
-    ],
-)
-def test_strips_in_float32_equal_the_convolution(convolution, height):
-    features = torch.rand(2, 4, height, 9).bfloat16()
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        actual = InFloat32(convolution)(features)
-        with torch.autocast("cpu", enabled=False):
-            expected = convolution(features.float())
-    assert actual.dtype == torch.float32
-    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-6)
-
-
-def test_memory_is_that_of_two_large_tensors_in_bfloat16():
-    """Before the last layer: per LR pixel, two tensors of 16 pixels with 64 features of 2 bytes, plus at most half."""
-    rrdbnet = TrunkGenerator(partial(RRDB, growth=32), Nearest, tail=partial(Tail, hidden=True), depth=1)
-    assert Upscaler(rrdbnet, "cpu", "bfloat16")._bytes_per_pixel() / 1.5 < 1.5 * (2 * 16 * 64 * 2)
-
-
-def test_published_weights_in_bfloat16_are_close_to_float32(shared):
-    generator = weights.load(shared / "weights" / "realesrgan_x4plus_anime_6B.safetensors")
-    lr = torch.from_numpy(np.load(shared / "golden" / "realesrgan_x4plus_bird.npz")["lr"])[0, :, :48, :48]
-    low, full = (upscale_image(lr, generator, device="cpu", precision=name) for name in ("bfloat16", "float32"))
-    assert -10 * (low - full).square().mean().log10() > 50
 
 
 def test_the_generator_is_not_modified():
@@ -203,72 +138,3 @@ def test_invalid_options_are_errors(wrong, message):
         Upscaler(network(), "cpu", **wrong)
     with pytest.raises(ValueError, match=r"got \(2, 4, 4\)"):
         upscale_image(torch.zeros(2, 4, 4), network())
-
-
-@pytest.mark.parametrize("depth", [8, 16])
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_a_picture_keeps_depth_channels_and_metadata(depth, channels):
-    rng = np.random.default_rng(0)
-    values = rng.integers(0, 2**depth, (9, 7, channels)).astype(f"u{depth // 8}")
-    metadata = Metadata(text={"Title": "noise"})
-    done = upscale_picture(Upscaler(network(), "cpu"), Picture(values, metadata))
-    assert done.pixels.dtype == values.dtype
-    assert done.pixels.shape == (18, 14, channels)
-    assert done.metadata == metadata
-    resized = upscale_picture(Upscaler(network(), "cpu"), Picture(values), outscale=1.5)
-    assert resized.pixels.shape == (round(9 * 1.5), round(7 * 1.5), channels)
-
-
-def test_sixteen_bits_are_not_reduced_to_eight():
-    ramp = np.linspace(30000, 34000, 40, dtype=np.uint16)[None, :, None].repeat(20, 0)
-    done = upscale_picture(Upscaler(Interpolation("bicubic", 2), "cpu"), Picture(ramp))
-    assert len(np.unique(done.pixels)) > 70
-
-
-def test_transparent_edges_have_no_fringes_holes_or_speckles():
-    """A red disc on transparent black: visible pixels are pure red, and alpha is constant away from the outline."""
-    y, x = np.mgrid[-20:20, -20:20] + 0.5
-    disc = np.hypot(x, y) < 12
-    values = np.zeros((40, 40, 4), np.uint8)
-    values[disc] = 255, 0, 0, 255
-    done = upscale_picture(Upscaler(Interpolation("bicubic", 4), "cpu"), Picture(values)).pixels
-    assert (done[done[..., 3] > 0][:, :3] == (255, 0, 0)).all()
-    radius = np.hypot(*(np.mgrid[-80:80, -80:80] + 0.5)) / 4
-    assert (done[..., 3][radius < 9] == 255).all()
-    assert (done[..., 3][radius > 15] == 0).all()
-
-
-def test_alpha_is_clamped_to_its_neighborhood():
-    alpha = torch.zeros(1, 5, 5)
-    alpha[0, :, 3:] = 1
-    random_alpha = torch.full((1, 10, 10), 0.5)
-    done = clamp_alpha(random_alpha, alpha, 2)
-    assert done[0, 0].tolist() == [0, 0, 0, 0, 0.5, 0.5, 0.5, 0.5, 1, 1]
-
-
-def test_a_random_network_makes_no_holes_or_speckles():
-    class RandomOutput(nn.Module):
-        scale = 2
-
-        def forward(self, lr: Tensor) -> Tensor:
-            return torch.rand(len(lr), 3, 2 * lr.shape[2], 2 * lr.shape[3])
-
-    values = np.zeros((20, 20, 4), np.uint8)
-    values[:, 10:] = 255
-    done = upscale_picture(Upscaler(RandomOutput(), "cpu"), Picture(values)).pixels[..., 3]
-    assert (done[:, :18] == 0).all()
-    assert (done[:, 22:] == 255).all()
-
-
-@pytest.mark.parametrize("outscale", [0.1, 0.5, 3.7])
-def test_the_output_has_at_least_one_pixel(outscale):
-    done = upscale_picture(Upscaler(network(), "cpu"), Picture(np.full((1, 2, 3), 99, np.uint8)), outscale)
-    assert done.pixels.shape == (max(round(outscale), 1), max(round(2 * outscale), 1), 3)
-
-
-def test_hidden_color_is_replaced_by_that_of_the_nearest_visible_pixel():
-    alpha = torch.tensor([0.0, 0, 0, 1, 1]).expand(1, 5, 5)
-    color = torch.arange(5.0).expand(1, 5, 5)
-    assert fill_hidden_color(color, alpha)[0, 0].tolist() == [3, 3, 3, 3, 4]
-    for same in (torch.zeros(1, 5, 5), torch.ones(1, 5, 5)):
-        assert torch.equal(fill_hidden_color(color, same), color)

@@ -4,9 +4,7 @@ import hashlib
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional as F
-from torch.nn.utils import spectral_norm
 
 from sr_lightning import weights
 from sr_lightning.discriminators import PatchDiscriminator, UNetDiscriminator, VGGDiscriminator
@@ -14,36 +12,11 @@ from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.weights import published
 from tests.support.configs import generator
+from tests.support.published_unet import Published
 from tests.support.runs import checkpoint
 from tests.support.servers import Server
 
 GAN = ("model=srgan_mse", "discriminator.width=4", "metrics=fidelity", "monitor=val/psnr_y", "iterations=2")
-
-
-class Published(nn.Module):
-    """The U-Net discriminator under the names of its published files, with torch's spectral norm."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        widths = [width, 2 * width, 4 * width, 8 * width, 4 * width, 2 * width, width, width, width]
-        self.conv0 = nn.Conv2d(3, width, 3, padding=1)
-        for number in range(1, 9):
-            kernel, stride = (4, 2) if number < 4 else (3, 1)
-            layer = nn.Conv2d(widths[number - 1], widths[number], kernel, stride, padding=1, bias=False)
-            self.add_module(f"conv{number}", spectral_norm(layer))
-        self.conv9 = nn.Conv2d(width, 1, 3, padding=1)
-
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        features, skips = F.leaky_relu(self.conv0(image), 0.2), []
-        for number in range(1, 9):
-            if number < 4:
-                skips.append(features)
-            elif number < 7:
-                features = F.interpolate(features, scale_factor=2, mode="bilinear")
-            features = F.leaky_relu(self.get_submodule(f"conv{number}")(features), 0.2)
-            if 4 <= number < 7:
-                features = features + skips.pop()
-        return self.conv9(features)
 
 
 @pytest.fixture
@@ -195,7 +168,10 @@ def test_files_of_other_networks_end_in_one_line(files, network, file, message):
         (["init=null", "init_discriminator=auto"], "init_discriminator=auto: init names no file"),
         (["init_discriminator=auto"], "init_discriminator=auto: init names no file"),
         (["init=generator.pth", "init_discriminator=auto"], "init_discriminator=auto: generator.pth holds no discrim"),
-        (["init=realesrnet-x4plus", "init_discriminator=auto"], "init_discriminator=auto: none was published with"),
+        (
+            ["init=realesrnet-x4plus", "init_discriminator=auto"],
+            "init_discriminator=auto: no discriminator was published with",
+        ),
         (["init=null", "init_discriminator=none.pth"], "none.pth: no such file"),
         (["init=null", "init_discriminator=netD.pth"], "netD.pth: not a VGGDiscriminator: found conv0.weight"),
         (["model=srresnet", "init_discriminator=netD.pth"], "init_discriminator: works in adversarial training only"),
