@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
 from sr_lightning.losses.gan import GAN
+from sr_lightning.losses.regularizers import Regularizer, discriminator_context
 from sr_lightning.modules import tensor_groups
 from sr_lightning.modules.distributed import average_gradients, broadcast_buffers
 from sr_lightning.modules.lightning_compat import exclude_from_global_step, lightning_optimizers, one_scaler_update
@@ -35,6 +36,8 @@ class AdversarialRestorer(Restorer):
         objective: losses of (sr, hr), e.g. pixel and perceptual.
         discriminator: (B, C, H, W) -> logits.
         gan: losses of generator and discriminator.
+        regularizer: additional loss of the discriminator, e.g. R1, computed in a separate pass in float32, with the
+            weight of the discriminator's loss; None: no regularizer.
         clip: maximum gradient norm of each network, e.g. ``{generator: 1.0}``; None: no clipping.
         accumulate: number of parts into which a batch is split to save memory. The update is that of the complete
             batch, except for batch norm, which sees one part at a time. A relativistic loss compares all images, so
@@ -58,6 +61,7 @@ class AdversarialRestorer(Restorer):
         objective: Reconstruction,
         discriminator: nn.Module,
         gan: GAN,
+        regularizer: Regularizer | None = None,
         clip: Mapping[str, float | None] | None = None,
         accumulate: int = 1,
         discriminator_start: int = 0,
@@ -70,6 +74,7 @@ class AdversarialRestorer(Restorer):
         self.automatic_optimization = False
         self.discriminator = discriminator
         self.gan = gan
+        self.regularizer = regularizer
         self.clip = dict(clip or {})
         if not self.clip.keys() <= set(NETWORKS):
             raise ValueError(f"clip: set {' or '.join(NETWORKS)}, got {', '.join(self.clip)}")
@@ -152,6 +157,7 @@ class AdversarialRestorer(Restorer):
                 inputs=list(self.discriminator.parameters()),
                 retain_graph=updates.generator,
             )
+            self.add_regularizer_gradients(part, sr)
         if updates.generator:
             total = self.total(losses, len(part.hr)) * part.share
             self.manual_backward(total, inputs=list(self.generator.parameters()))
@@ -162,6 +168,18 @@ class AdversarialRestorer(Restorer):
         means = {f"train/d_{name}": value.detach().float().mean() for name, value in logits._asdict().items()}
         self.log_dict(dict(means), batch_size=batch_size)
         return loss
+
+    def add_regularizer_gradients(self, part: Part, sr: Tensor) -> None:
+        """Accumulate the gradients of the regularizer, if it is due in this update of the discriminator."""
+        regularizer, count = self.regularizer, self.update_schedule.discriminator_updates(self.trainer.global_step)
+        if regularizer is None or count % regularizer.every:
+            return
+        context = discriminator_context(self.discriminator, self.real_images(part.hr), sr)
+        with torch.autocast(self.device.type, enabled=False):  # for the operations of both backward passes too
+            loss = regularizer(context)
+            factor = self.weights["discriminator"] * regularizer.every * part.share
+            self.manual_backward(factor * loss, inputs=list(self.discriminator.parameters()))
+        self.record_losses({"regularizer": loss}, len(part.hr))
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip and log the gradient norm, after a gradient scaler has unscaled the gradients."""

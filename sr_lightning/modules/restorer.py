@@ -125,13 +125,17 @@ class Restorer(LightningModule):
         missing = losses.keys() - self.weights.keys()
         if missing:
             raise ValueError(f"loss {min(missing)!r} has no weight: set weights.{min(missing)}")
-        raw = {f"train/{name}": loss.detach() for name, loss in losses.items()}
-        self.losses.extend(raw.items())
-        self.log_dict(raw, batch_size=batch_size)
+        self.record_losses(losses, batch_size)
         weighted = {name: self.weights[name] * loss for name, loss in losses.items()}
         self.log_dict({f"weighted/{name}": loss.detach() for name, loss in weighted.items()}, batch_size=batch_size)
         self.log_number("step", float(self.trainer.global_step + 1))  # the number of this iteration
         return torch.stack(list(weighted.values())).sum()
+
+    def record_losses(self, losses: Losses, batch_size: int) -> None:
+        """Log unweighted losses, and keep them for the check of non-finite iterations."""
+        raw = {f"train/{name}": loss.detach() for name, loss in losses.items()}
+        self.losses.extend(raw.items())
+        self.log_dict(raw, batch_size=batch_size)
 
     def log_number(self, name: str, value: float) -> None:
         """Log a number from the CPU; ``log`` would copy it to the GPU, which synchronizes."""

@@ -122,6 +122,21 @@ def test_a_nan_loss_of_one_network_skips_both_and_is_named(loss):
     assert all(is_unchanged(record.states[0], state) for state in record.states)
 
 
+class NanRegularizer:
+    every = 1
+
+    def __call__(self, context):
+        return 0 * context.discriminator(context.real).mean() + NAN
+
+
+def test_a_nan_regularizer_skips_both_networks_and_is_named():
+    record = Record()
+    module = restorer(AdversarialRestorer, regularizer=NanRegularizer())
+    with pytest.raises(InputError, match="first in train/regularizer"):
+        fit(module, batches(2), callbacks=[record, SkipNotFinite(limit=2)])
+    assert all(is_unchanged(record.states[0], state) for state in record.states)
+
+
 class Steep(nn.Module):
     """A finite loss with a non-finite gradient."""
 

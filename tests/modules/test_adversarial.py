@@ -11,7 +11,8 @@ from torch import nn
 
 from sr_lightning.data.batch import Batch
 from sr_lightning.discriminators import UNetDiscriminator, VGGDiscriminator
-from sr_lightning.losses import Hinge, LeastSquares, Reconstruction, Relativistic, Vanilla
+from sr_lightning.losses import R1, Hinge, LeastSquares, Reconstruction, Relativistic, Vanilla
+from sr_lightning.losses.regularizers import discriminator_context
 from sr_lightning.modules import AdversarialRestorer
 from sr_lightning.modules.microbatches import split
 from sr_lightning.ops.unsharp_mask import unsharp_mask
@@ -257,3 +258,79 @@ def test_usm_sharpens_the_targets_of_the_named_losses(sharpened):
     losses, zero = module.objective.compare(torch.zeros(2, 3, 16, 16), batch.hr), batch.hr.mean()
     torch.testing.assert_close(losses["pixel"], sharp.mean() if "pixel" in sharpened else zero)
     torch.testing.assert_close(losses["other"], zero)
+
+
+def shallow() -> nn.Module:
+    """Return a discriminator with larger gradients than those of a narrow and deep one."""
+    torch.manual_seed(2)
+    return nn.Sequential(nn.Conv2d(3, 8, 3, stride=4), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(8 * 16, 1))
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed", "16-mixed"])
+def test_a_regularizer_is_added_to_the_loss_of_the_discriminator(precision):
+    """In float32 at every precision, with the discriminator's weight; the generator's update does not change."""
+
+    def settings():
+        half = precision == "16-mixed"
+        return {"plugins": [half_precision(init_scale=2.0**4)]} if half else {"precision": precision}
+
+    plain, regularized = (restorer(discriminator=shallow(), regularizer=each) for each in (None, R1(gamma=10)))
+    discriminator, (batch,) = copy.deepcopy(plain.discriminator), batches(1)
+    penalty = R1(gamma=10)(discriminator_context(discriminator, batch.hr, batch.hr))
+    gradients = torch.autograd.grad(WEIGHTS["discriminator"] * penalty, discriminator.parameters(), allow_unused=True)
+    fit(plain, [batch], **settings())
+    logged = fit(regularized, [batch], **settings()).callback_metrics
+    torch.testing.assert_close(logged["train/regularizer"], penalty.detach())
+    assert max(gradient.abs().max() for gradient in gradients if gradient is not None) > 1e-3
+    pairs = zip(plain.discriminator.parameters(), regularized.discriminator.parameters(), strict=True)
+    for (one, two), gradient in zip(pairs, gradients, strict=True):
+        change = torch.zeros_like(one) if gradient is None else gradient
+        torch.testing.assert_close(one - two, 0.1 * change, rtol=1e-4, atol=1e-6)
+    for one, two in zip(plain.generator.parameters(), regularized.generator.parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("32-true", 1e-6), ("bf16-mixed", 1e-3)])
+@pytest.mark.parametrize("gan", [Vanilla, Relativistic])
+def test_accumulated_parts_are_regularized_like_the_batch(gan, precision, tolerance):
+    batch, parts = (
+        restorer(discriminator=shallow(), gan=gan(), regularizer=R1(), accumulate=count) for count in (1, 3)
+    )
+    for module in (batch, parts):
+        fit(module, batches(2), precision=precision)
+    for one, two in zip(batch.parameters(), parts.parameters(), strict=True):
+        torch.testing.assert_close(one, two, rtol=10 * tolerance, atol=tolerance)
+
+
+class LastBias:
+    """A regularizer whose gradient is 1 for the last bias of the discriminator; counts its calls."""
+
+    def __init__(self, discriminator, every):
+        self.bias, self.every, self.calls = discriminator.dense[-1].bias, every, 0
+
+    def __call__(self, context):
+        self.calls += 1
+        return self.bias.sum()
+
+
+@pytest.mark.parametrize(("count", "difference"), [(1, 0.0), (2, 0.4), (3, 0.4)])
+def test_a_lazy_regularizer_is_multiplied_by_its_interval(count, difference):
+    """In every second update, by 2, beside the discriminator's weight of 2 and the learning rate of 0.1.
+
+    The hinge loss is linear in the logits here, so the gradient of the bias does not depend on the bias.
+    """
+    biases = []
+    for lazy in (False, True):
+        module = restorer(gan=Hinge(), scheduler=partial(torch.optim.lr_scheduler.ConstantLR, factor=1.0))
+        module.regularizer = LastBias(module.discriminator, every=2) if lazy else None
+        fit(module, batches(count))
+        biases.append(module.discriminator.dense[-1].bias.item())
+        assert not lazy or module.regularizer.calls == count // 2
+    assert biases[0] - biases[1] == pytest.approx(difference, abs=1e-6)
+
+
+def test_a_regularizer_skips_iterations_that_do_not_update_the_discriminator():
+    module = restorer(discriminator_start=1, discriminator_every=2)
+    module.regularizer = LastBias(module.discriminator, every=1)
+    fit(module, batches(6))
+    assert module.regularizer.calls == 2
