@@ -11,6 +11,7 @@ from torch import nn
 
 from sr_lightning.callbacks.stopwatch import Stopwatch
 from sr_lightning.generators.complexity import multiply_adds, parameters
+from sr_lightning.generators.protocol import channels_of
 from sr_lightning.system.peak_memory import PeakMemory
 from sr_lightning.system.torch_compat import is_compiled, tensor_leaves
 
@@ -50,7 +51,7 @@ class Costs(Callback):
         generator = generator_of(pl_module)
         self.network = {
             "parameters": parameters(generator),
-            "multiply_adds": multiply_adds(generator, self.crop, getattr(generator, "channels", 3)),
+            "multiply_adds": multiply_adds(generator, self.crop, channels_of(generator)),
         }
         self.first = trainer.global_step
         self.watch.lap()
