@@ -30,7 +30,7 @@ class Regularizer(Protocol):
 
     Attributes:
         every: the loss is computed in every n-th update of the discriminator, times n (lazy regularization, StyleGAN2,
-            arXiv:1912.04958, sec. 4.1).
+            arXiv:1912.04958, sec. 3.1).
     """
 
     every: int
