@@ -98,10 +98,12 @@ class Checkpoints(Checkpoint):
         self.save_last(trainer)
 
     def save_periodic(self, trainer: Trainer) -> None:
+        """Save ``iteration-N.ckpt`` if it is due."""
         if self.every and trainer.global_step % self.every == 0:
             trainer.save_checkpoint(self.folder / f"iteration-{trainer.global_step}.ckpt")
 
     def save_last(self, trainer: Trainer) -> None:
+        """Save ``last.ckpt`` and restart the clock for the next one."""
         trainer.save_checkpoint(self.last)
         self.saved_at = time.monotonic()
 

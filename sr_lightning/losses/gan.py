@@ -24,9 +24,13 @@ class GAN(Protocol):
 
     compares: bool = False
 
-    def generator(self, real: Tensor, fake: Tensor) -> Tensor: ...
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Return the loss of the generator."""
+        ...
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor: ...
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Return the loss of the discriminator."""
+        ...
 
 
 class Vanilla(GAN):

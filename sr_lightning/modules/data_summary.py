@@ -40,7 +40,9 @@ class SummarizedData(Protocol):
     training, errors give the indices of images and not their files, and fine-tuning gives no advice on its length.
     """
 
-    def summary(self) -> DataSummary: ...
+    def summary(self) -> DataSummary:
+        """Return files and sizes of the data."""
+        ...
 
 
 def data_summary(trainer: Trainer) -> DataSummary | None:
