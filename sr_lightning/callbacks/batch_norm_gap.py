@@ -7,10 +7,13 @@ from typing import Any
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
-from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch import nn
+
+from sr_lightning.data.batch import Batch
+from sr_lightning.modules.restorer import as_restorer
 
 PREFIX = "val/batch_statistics_"
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 class BatchStatistics(Callback):
@@ -24,22 +27,20 @@ class BatchStatistics(Callback):
         ESRGAN, arXiv:1809.00219, sec. 3.1: a difference of the two statistics causes artifacts.
     """
 
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        pl_module.rows[PREFIX] = {}  # type: ignore[index, operator, assignment]
-
     def on_validation_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *_: Any
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
-        with by_batch(pl_module.generator):  # type: ignore[arg-type]
-            sr: Tensor = pl_module.measure(batch, PREFIX)  # type: ignore[operator]
-        gap = 255 * torch.sqrt(torch.mean((sr - outputs).square()))
-        pl_module.rows[PREFIX][int(batch.image)]["gap"] = float(gap)  # type: ignore[index]
+        module = as_restorer(pl_module)
+        with use_batch_statistics(module.generator):
+            measured = module.measure(batch)
+        gap = 255 * torch.sqrt(torch.mean((measured["sr"] - outputs["sr"]).square()))
+        module.record(PREFIX, int(batch.image), {**measured["scores"], "gap": float(gap)})
 
 
 @contextmanager
-def by_batch(network: nn.Module) -> Iterator[None]:
+def use_batch_statistics(network: nn.Module) -> Iterator[None]:
     """Make batch norm use the statistics of its input, without updating its running statistics."""
-    layers = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
+    layers = [layer for layer in network.modules() if isinstance(layer, BATCH_NORMS)]
     before = [(layer.training, layer.track_running_stats) for layer in layers]
     try:
         for layer in layers:

@@ -13,6 +13,9 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from sr_lightning.modules.lightning_compat import is_logging_step, restart_validation
+from sr_lightning.modules.restorer import Restorer, as_restorer
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes to a temporary file, then renames it: a killed run leaves no incomplete checkpoint."""
@@ -60,7 +63,7 @@ class Checkpoints(Checkpoint):
         if trainer.val_check_batch and trainer.global_step % trainer.val_check_batch == 0:
             return  # a checkpoint here would make a resumed run skip this validation
         self.save_periodic(trainer)
-        if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+        if is_logging_step(trainer):
             due = time.monotonic() - self.saved_at > 60 * self.minutes
             if trainer.strategy.broadcast(due):  # all devices save together, by the clock of rank 0
                 self.save_last(trainer)
@@ -70,34 +73,37 @@ class Checkpoints(Checkpoint):
             return
         if self.monitor not in trainer.callback_metrics:
             known = ", ".join(sorted(name for name in trainer.callback_metrics if name.startswith("val/")))
-            raise ValueError(f"monitor={self.monitor}: not measured; there are {known}")
+            raise ValueError(f"monitor={self.monitor}: is not measured; set monitor to one of {known}")
         score = float(trainer.callback_metrics[self.monitor])
-        if math.isfinite(score) and (self.best_score is None or self.better(pl_module, score)):
+        if math.isfinite(score) and self.is_best(as_restorer(pl_module), score):
             self.best_score = score
             trainer.save_checkpoint(self.best)
         self.save_periodic(trainer)
         self.save_last(trainer)
 
-    def better(self, module: LightningModule, score: float) -> bool:
-        """Return True if a score is better than the best one."""
-        more = module.metrics[self.monitor.removeprefix("val/")].higher_is_better  # type: ignore[index, union-attr]
-        return score > self.best_score if more else score < self.best_score  # type: ignore[operator]
+    def is_best(self, module: Restorer, score: float) -> bool:
+        """Return True for the first score and for one that is better than the best so far."""
+        if self.best_score is None:
+            return True
+        return score > self.best_score if module.higher_is_better(self.monitor) else score < self.best_score
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Save a checkpoint on SIGTERM, which is raised between two iterations or two validation images."""
         if isinstance(exception, SIGTERMException):
             if trainer.validating:
-                begin_again(trainer)
+                restart_validation(trainer)
             self.save_last(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.save_last(trainer)
 
     def save_periodic(self, trainer: Trainer) -> None:
+        """Save ``iteration-N.ckpt`` if it is due."""
         if self.every and trainer.global_step % self.every == 0:
             trainer.save_checkpoint(self.folder / f"iteration-{trainer.global_step}.ckpt")
 
     def save_last(self, trainer: Trainer) -> None:
+        """Save ``last.ckpt`` and restart the clock for the next one."""
         trainer.save_checkpoint(self.last)
         self.saved_at = time.monotonic()
 
@@ -107,11 +113,3 @@ class Checkpoints(Checkpoint):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         if self.best.is_file():  # a run resumed in another folder selects its best checkpoint anew
             self.best_score = state_dict["best_score"]
-
-
-def begin_again(trainer: Trainer) -> None:
-    """Make a resumed run start with the validation: mark its first image as started and not finished."""
-    progress = trainer.fit_loop.epoch_loop.val_loop.batch_progress
-    progress.reset()
-    progress.increment_ready()
-    progress.increment_started()

@@ -6,6 +6,10 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from sr_lightning.data.batch import Batch
+from sr_lightning.modules.restorer import Restorer, as_restorer
 
 
 class GeneratorEMA(Callback):
@@ -30,12 +34,11 @@ class GeneratorEMA(Callback):
         self.raw: dict[str, Tensor] | None = None  # raw weights, while the network holds the average
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self.validate_raw:
-            pl_module.rows["val/raw_"] = {}  # type: ignore[index, operator, assignment]
-        weights = generator_weights(pl_module)
+        module = as_restorer(pl_module)
+        weights = generator_state(module)
         start = self.average or weights
         self.average = {name: start[name].to(value.device, copy=True) for name, value in weights.items()}
-        parameters = {name for name, _ in pl_module.generator.named_parameters()}  # type: ignore[union-attr]
+        parameters = {name for name, _ in module.generator.named_parameters()}
         pairs = [(self.average[name], value, name in parameters) for name, value in weights.items()]
         self.interpolated = [(average, value) for average, value, parameter in pairs if parameter]
         self.copied = [(average, value) for average, value, parameter in pairs if not parameter]
@@ -48,7 +51,7 @@ class GeneratorEMA(Callback):
         keep = min(self.decay, (1 + self.updates) / (10 + self.updates))
         if self.interpolated:
             averages, values = zip(*self.interpolated, strict=True)
-            torch._foreach_lerp_(averages, values, 1 - keep)
+            get_ema_multi_avg_fn(keep)(averages, values, None)
         for average, value in self.copied:
             average.copy_(value)
 
@@ -57,22 +60,23 @@ class GeneratorEMA(Callback):
             return
         if trainer.state.fn == "fit" and self.updates != trainer.global_step:
             raise RuntimeError(f"{self.updates} updates of the average after {trainer.global_step} iterations")
-        weights = generator_weights(pl_module)
+        weights = generator_state(as_restorer(pl_module))
         self.raw = {name: value.clone() for name, value in weights.items()}
         overwrite(weights, self.average)
 
     def on_validation_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *_: Any
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
         if self.validate_raw and self.raw is not None:
-            weights = generator_weights(pl_module)
+            module = as_restorer(pl_module)
+            weights = generator_state(module)
             overwrite(weights, self.raw)
-            pl_module.measure(batch, "val/raw_")  # type: ignore[operator]
+            module.record("val/raw_", int(batch.image), module.measure(batch)["scores"])
             overwrite(weights, self.average)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.raw is not None:
-            overwrite(generator_weights(pl_module), self.raw)
+            overwrite(generator_state(as_restorer(pl_module)), self.raw)
             self.raw = None
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
@@ -86,9 +90,9 @@ class GeneratorEMA(Callback):
             self.updates, self.average = checkpoint["ema"]["updates"], dict(checkpoint["ema"]["generator"])
 
 
-def generator_weights(module: LightningModule) -> dict[str, Tensor]:
+def generator_state(module: Restorer) -> dict[str, Tensor]:
     """Return the generator's parameters and buffers as in its ``state_dict``, without copying."""
-    return dict(module.generator.state_dict())  # type: ignore[union-attr]
+    return dict(module.generator.state_dict())
 
 
 @torch.no_grad()

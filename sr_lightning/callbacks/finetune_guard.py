@@ -7,8 +7,12 @@ from typing import Any
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
+from sr_lightning.modules.adversarial import AdversarialRestorer
+from sr_lightning.modules.data_summary import DataSummary, data_summary
+from sr_lightning.modules.restorer import as_restorer
+
 log = logging.getLogger(__name__)
-LAST = 10  # iterations over which the discriminator is evaluated before the generator starts
+CHECKED_ITERATIONS = 10  # over which the discriminator is evaluated before the generator starts
 
 
 class Forgetting(Callback):
@@ -38,55 +42,65 @@ class Forgetting(Callback):
     ) -> None:
         self.monitor, self.lr, self.passes, self.tolerance, self.apart = monitor, lr, passes, tolerance, apart
         self.discriminator = discriminator
-        self.start: float | None = None
-        self.gaps: list[float] = []
+        self.start: float | None = None  # score of the initial weights
+        self.logit_gaps: list[float] = []
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Log how many iterations make sense for the photographs, and warn about unusual settings."""
+        """Log a recommended number of iterations, and warn about unusual settings."""
         if not trainer.is_global_zero:
             return
-        data = trainer.datamodule  # type: ignore[attr-defined]
-        pixels = float(data.hr.sizes.prod(axis=1, dtype=float).sum())
-        seen = data.batch_size * data.crop**2 / pixels  # in one iteration, of all
-        enough = max(1, round(self.passes / seen))
-        log.info(
-            "%d photographs, %.3g million pixels: up to %d iterations make sense, with optimizer.lr from %g to %g",
-            len(data.hr.sizes), pixels / 1e6, enough, self.lr / 100, self.lr / 10,
-        )  # fmt: skip
-        if trainer.max_steps > enough:
-            log.warning(
-                "iterations=%d: each pixel would be seen %.0f times, and the network would learn these photographs by "
-                "heart; set iterations=%d, or add photographs", trainer.max_steps, trainer.max_steps * seen, enough,
-            )  # fmt: skip
+        data = data_summary(trainer)
+        if data is not None:
+            self.check_length(trainer.max_steps, data)
+            self.check_degradation(data)
         group = trainer.optimizers[0].param_groups[0]
         lr = group.get("initial_lr", group["lr"])
         if lr > self.lr:
-            log.warning("optimizer.lr=%g: the network forgets what it knows; set %g or less", lr, self.lr / 10)
-        alone = getattr(pl_module, "generator_start", None)
-        if self.discriminator is None and alone == 0 and trainer.global_step == 0:
             log.warning(
-                "generator_start=0: the discriminator is new and knows nothing, and the generator follows it from the "
-                "start; set generator_start=200 discriminator_lr=4e-4, or init_discriminator=FILE"
+                "optimizer.lr=%g: is large for fine-tuning, the network may forget what it has learned; set %g or less",
+                lr, self.lr / 10,
+            )  # fmt: skip
+        if self.discriminator is None and trainer.global_step == 0 and generator_start(pl_module) == 0:
+            log.warning(
+                "generator_start=0: the discriminator is untrained and the generator would follow it from the first "
+                "iteration; set generator_start=200 discriminator_lr=4e-4, or init_discriminator=FILE"
             )
-        if data.lr is None and not data.degradation.is_random:
+
+    def check_length(self, iterations: int, data: DataSummary) -> None:
+        """Log the number of iterations that suits the number of pixels, and warn if there are more."""
+        passes_per_iteration = data.pixels_per_iteration / data.training_pixels
+        most = max(1, round(self.passes / passes_per_iteration))
+        log.info(
+            "%d photographs with %.3g million pixels: at most %d iterations are recommended, and optimizer.lr from %g "
+            "to %g", len(data.training_files), data.training_pixels / 1e6, most, self.lr / 100, self.lr / 10,
+        )  # fmt: skip
+        if iterations > most:
             log.warning(
-                "degradation: without a random one, the network forgets how to undo blur, noise and compression; set "
+                "iterations=%d: the network would see each pixel %.0f times and overfit to these photographs; set "
+                "iterations=%d, or add photographs", iterations, iterations * passes_per_iteration, most,
+            )  # fmt: skip
+
+    def check_degradation(self, data: DataSummary) -> None:
+        """Warn if all LR images have the same degradation."""
+        if data.fixed_degradation:
+            log.warning(
+                "degradation: is not random, so the network forgets how to remove blur, noise and compression; set "
                 "degradation=second_order"
             )
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Check the discriminator in the last iterations in which it trains alone."""
-        wait = getattr(pl_module, "generator_start", 0)
-        if not trainer.is_global_zero or not max(0, wait - LAST) < trainer.global_step <= wait:
+        start = generator_start(pl_module) or 0
+        if not trainer.is_global_zero or not max(0, start - CHECKED_ITERATIONS) < trainer.global_step <= start:
             return
         real, fake = (trainer.callback_metrics[f"train/d_{name}"] for name in ("real", "fake"))
-        self.gaps.append(float(real - fake))
-        gap = sum(self.gaps) / len(self.gaps)
-        if trainer.global_step == wait and gap < self.apart:
+        self.logit_gaps.append(float(real - fake))
+        gap = sum(self.logit_gaps) / len(self.logit_gaps)
+        if trainer.global_step == start and gap < self.apart:
             log.warning(
-                "generator_start=%d: the discriminator hardly tells photographs from the network's images, as "
-                "train/d_real - train/d_fake is %.2g, and the generator follows it from now on; set generator_start=%d",
-                wait, gap, 3 * wait,
+                "generator_start=%d: the discriminator hardly distinguishes photographs from generated images "
+                "(train/d_real - train/d_fake = %.2g), and the generator follows it from now on; set "
+                "generator_start=%d", start, gap, 3 * start,
             )  # fmt: skip
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -96,12 +110,12 @@ class Forgetting(Callback):
         if trainer.sanity_checking:
             self.start = score
         elif self.start is not None and trainer.is_global_zero:
-            more = pl_module.metrics[self.monitor.removeprefix("val/")].higher_is_better  # type: ignore[index, union-attr]
-            worse = self.start - score if more else score - self.start
+            higher = as_restorer(pl_module).higher_is_better(self.monitor)
+            worse = self.start - score if higher else score - self.start
             if worse > self.tolerance * abs(self.start):
                 log.warning(
-                    "iteration %d: %s is %.4g and was %.4g at the start: the network forgets; stop here, or start "
-                    "again with a smaller optimizer.lr", trainer.global_step, self.monitor, score, self.start,
+                    "iteration %d: %s is %.4g, worse than %.4g before fine-tuning; stop here, or restart with a "
+                    "smaller optimizer.lr", trainer.global_step, self.monitor, score, self.start,
                 )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
@@ -109,3 +123,8 @@ class Forgetting(Callback):
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         self.start = state_dict["start"]
+
+
+def generator_start(module: LightningModule) -> int | None:
+    """Return the iterations in which the discriminator trains alone; None for training without a discriminator."""
+    return module.update_schedule.generator_start if isinstance(module, AdversarialRestorer) else None

@@ -29,6 +29,7 @@ class IterationProgress(ProgressBar):
         self.progress: Progress | None = None
 
     def disable(self) -> None:
+        """Show nothing; Lightning calls this on all processes but the first."""
         self.enabled = False
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -77,6 +78,7 @@ class IterationProgress(ProgressBar):
         return "  ".join(f"{name.removeprefix(group)} {float(known[name]):.4g}" for name in names)
 
     def stop(self) -> None:
+        """Remove the bar, so that the terminal is usable again."""
         if self.progress is not None:
             self.progress.stop()
             self.progress = None
@@ -88,6 +90,7 @@ class IterationProgress(ProgressBar):
         self.stop()
 
     def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print above the bar, or to standard error without one."""
         line = " ".join(map(str, args))
         if self.progress is not None:
             self.progress.console.print(line)

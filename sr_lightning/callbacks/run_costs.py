@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
-from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves
+from torch import nn
 
 from sr_lightning.callbacks.stopwatch import Stopwatch
 from sr_lightning.generators.complexity import multiply_adds, parameters
+from sr_lightning.generators.protocol import channels_of
 from sr_lightning.system.peak_memory import PeakMemory
+from sr_lightning.system.torch_compat import is_compiled, tensor_leaves
 
 
 class Costs(Callback):
@@ -47,10 +48,10 @@ class Costs(Callback):
         return {**self.network, "peak_memory_bytes": self.peak_memory, "iterations_per_second": speed}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        generator: nn.Module = pl_module.generator  # type: ignore[assignment]
+        generator = generator_of(pl_module)
         self.network = {
             "parameters": parameters(generator),
-            "multiply_adds": multiply_adds(generator, self.crop, getattr(generator, "channels", 3)),
+            "multiply_adds": multiply_adds(generator, self.crop, channels_of(generator)),
         }
         self.first = trainer.global_step
         self.watch.lap()
@@ -62,7 +63,7 @@ class Costs(Callback):
         if pl_module.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(pl_module.device)
             self.probing = True
-        elif pl_module.generator._compiled_call_impl is None:  # type: ignore[union-attr]
+        elif not is_compiled(generator_of(pl_module)):
             self.probe.__enter__()
             self.probing = True
 
@@ -73,7 +74,7 @@ class Costs(Callback):
                 self.peak_memory = torch.cuda.max_memory_allocated(pl_module.device)
             else:
                 self.probe.__exit__(None, None, None)
-                self.peak_memory = self.probe.peak + kept(trainer, pl_module)
+                self.peak_memory = self.probe.peak + persistent_bytes(trainer, pl_module)
         self.seconds += self.watch.lap()
         self.iterations += 1
 
@@ -105,8 +106,20 @@ class Costs(Callback):
         self.peak_memory, self.network = state_dict["peak_memory"], dict(state_dict["network"])
 
 
-def kept(trainer: Trainer, module: LightningModule) -> int:
+def persistent_bytes(trainer: Trainer, module: LightningModule) -> int:
     """Return the bytes of persistent tensors: parameters, buffers and optimizer states."""
-    held = [*module.parameters(), *module.buffers()]
-    held += [leaf for optimizer in trainer.optimizers for leaf in tree_leaves(list(optimizer.state.values()))]
-    return sum(leaf.untyped_storage().nbytes() for leaf in held if isinstance(leaf, Tensor))
+    tensors = [*module.parameters(), *module.buffers()]
+    tensors += [tensor for optimizer in trainer.optimizers for tensor in tensor_leaves(list(optimizer.state.values()))]
+    return sum(tensor.untyped_storage().nbytes() for tensor in tensors)
+
+
+def generator_of(module: LightningModule) -> nn.Module:
+    """Return a module's generator.
+
+    Raises:
+        TypeError: it has none.
+    """
+    generator = getattr(module, "generator", None)
+    if not isinstance(generator, nn.Module):
+        raise TypeError(f"{type(module).__name__} has no generator whose costs could be measured")
+    return generator

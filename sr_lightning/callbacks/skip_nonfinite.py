@@ -8,9 +8,13 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor, distributed, nn
 from torch.optim import Optimizer
 
+from sr_lightning.data.batch import Batch
 from sr_lightning.errors import InputError
 from sr_lightning.modules import tensor_groups
+from sr_lightning.modules.data_summary import data_summary
+from sr_lightning.modules.lightning_compat import is_logging_step
 from sr_lightning.modules.optimizers import skip_if
+from sr_lightning.modules.restorer import as_restorer
 
 
 class SkipNotFinite(Callback):
@@ -33,53 +37,53 @@ class SkipNotFinite(Callback):
         self.limit = limit
         self.skipped = torch.zeros(())
         self.in_a_row = torch.zeros(())
-        self.found: Tensor | None = None  # True if this iteration is skipped; None before the check
-        self.looked_at: list[tuple[str, Tensor]] = []
+        self.nonfinite: Tensor | None = None  # True if this iteration is skipped; None before the check
+        self.checked: list[tuple[str, Tensor]] = []  # names and values of the losses and gradient maxima
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.skipped, self.in_a_row = self.skipped.to(pl_module.device), self.in_a_row.to(pl_module.device)
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        self.batch, self.found = batch, None
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Batch, batch_idx: int) -> None:
+        self.batch, self.nonfinite = batch, None
         self.buffers = tensor_groups.by_type(pl_module.buffers())
-        self.kept = [tensor_groups.join(group) for group in self.buffers]
+        self.saved_buffers = [tensor_groups.join(group) for group in self.buffers]
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         """Decide for all optimizers at the step of the first, when all gradients exist; restore running statistics."""
-        if self.found is None:
-            self.looked_at = [*pl_module.losses, *gradient_maxima(pl_module)]  # type: ignore[misc]
-            self.found = ~torch.stack([value.float() for _, value in self.looked_at]).isfinite().all()
+        if self.nonfinite is None:
+            self.checked = [*as_restorer(pl_module).losses, *gradient_maxima(pl_module)]
+            self.nonfinite = ~torch.stack([value.float() for _, value in self.checked]).isfinite().all()
             if distributed.is_available() and distributed.is_initialized():
-                devices = self.found.float()
-                distributed.all_reduce(devices, distributed.ReduceOp.MAX)
-                self.found = devices.bool()
-            self.skipped = self.skipped + self.found
-            self.in_a_row = (self.in_a_row + 1) * self.found
-            for group, kept in zip(self.buffers, self.kept, strict=True):
-                tensor_groups.spread(torch.where(self.found, kept, tensor_groups.join(group)), group)
-        skip_if(optimizer, self.found)
+                on_any_device = self.nonfinite.float()
+                distributed.all_reduce(on_any_device, distributed.ReduceOp.MAX)
+                self.nonfinite = on_any_device.bool()
+            self.skipped = self.skipped + self.nonfinite
+            self.in_a_row = (self.in_a_row + 1) * self.nonfinite
+            for group, saved in zip(self.buffers, self.saved_buffers, strict=True):
+                tensor_groups.spread(torch.where(self.nonfinite, saved, tensor_groups.join(group)), group)
+        skip_if(optimizer, self.nonfinite)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         pl_module.log("train/nonfinite_steps", self.skipped)
-        if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
-            self.look(trainer)
+        if is_logging_step(trainer):
+            self.abort_if_repeated(trainer)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.state.fn == "fit":
-            self.look(trainer)
+            self.abort_if_repeated(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.look(trainer)
+        self.abort_if_repeated(trainer)
 
-    def look(self, trainer: Trainer) -> None:
+    def abort_if_repeated(self, trainer: Trainer) -> None:
         """Synchronize with the device, and end the run after too many skipped iterations in a row."""
         if self.in_a_row < self.limit:
             return
-        first = next((name for name, value in self.looked_at if not value.isfinite()), "another device's share")
+        first = next((name for name, value in self.checked if not value.isfinite()), "a value on another device")
         raise InputError(
-            f"iteration {trainer.global_step}: not finite, as the {int(self.in_a_row) - 1} before, first in {first}; "
-            f"the images of this batch: {', '.join(images(trainer, self.batch.image))}; look at them, or go on from an "
-            "earlier checkpoint with a smaller optimizer.lr"
+            f"iteration {trainer.global_step}: {int(self.in_a_row)} iterations in a row were not finite, first in "
+            f"{first}; images of the last batch: {', '.join(image_names(trainer, self.batch.image))}; check these "
+            "images, or resume from an earlier checkpoint with a smaller optimizer.lr"
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -99,8 +103,9 @@ def gradient_maxima(module: nn.Module) -> list[tuple[str, Tensor]]:
     return maxima
 
 
-def images(trainer: Trainer, numbers: Tensor) -> list[str]:
-    """Return the unique files of training images by their indices, or the indices without a data module."""
-    files = getattr(getattr(trainer, "datamodule", None), "train_files", None)
-    unique = sorted(set(numbers.tolist()))
-    return [str(number if files is None else files.hr[number]) for number in unique]
+def image_names(trainer: Trainer, numbers: Tensor) -> list[str]:
+    """Return the unique files of training images by their indices, or the indices if the files are unknown."""
+    data = data_summary(trainer)
+    if data is None:
+        return [str(number) for number in sorted(set(numbers.tolist()))]
+    return data.training_names(numbers)

@@ -8,6 +8,7 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
 from sr_lightning.callbacks.stopwatch import Stopwatch
+from sr_lightning.modules.lightning_compat import is_logging_step
 
 
 class Speed(Callback):
@@ -35,7 +36,7 @@ class Speed(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         self.worked += self.watch.lap()
         self.iterations += 1
-        if trainer.global_step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+        if is_logging_step(trainer):
             total = max(self.waited + self.worked, 1e-9)
             pl_module.log("speed/iterations_per_second", self.iterations / total)
             pl_module.log("speed/data_wait", self.waited / total)

@@ -34,12 +34,12 @@ class Pictures(Callback):
             return
         lr, hr = batch.lr[0], batch.hr[0]
         bicubic = resize.bicubic(batch.lr, hr.shape[-1] / lr.shape[-1])[0].clamp(0, 1)
-        versions = [("LR", lr), ("bicubic", bicubic), ("SR", outputs[0]), ("HR", hr)]
-        value = caption_text(pl_module.rows["val/"][number])  # type: ignore[index, arg-type]
-        places = telling_squares([bicubic])  # the same at every iteration
-        picture = comparison(versions, places, {"SR": value} if value else None)
-        name = trainer.datamodule.validation_files.hr[number].stem  # type: ignore[attr-defined]
-        image.write(self.folder / f"{number:02d}-{name}-{trainer.global_step:07d}.png", picture)
+        versions = [("LR", lr), ("bicubic", bicubic), ("SR", outputs["sr"][0]), ("HR", hr)]
+        caption = caption_text(outputs["scores"])
+        squares = telling_squares([bicubic])  # the same at every iteration
+        picture = comparison(versions, squares, {"SR": caption} if caption else None)
+        name = f"{number:02d}-{Path(batch.name).stem}-{trainer.global_step:07d}.png"
+        image.write(self.folder / name, picture)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log the images of all devices; averaging the scores has synchronized them, so all files exist."""

@@ -4,7 +4,8 @@ The attribute ``smallest`` of networks for images of any size is the smallest su
 """
 
 from sr_lightning.discriminators.patch import PatchDiscriminator
+from sr_lightning.discriminators.protocol import Discriminator
 from sr_lightning.discriminators.unet import UNetDiscriminator
 from sr_lightning.discriminators.vgg import VGGDiscriminator
 
-__all__ = ["PatchDiscriminator", "UNetDiscriminator", "VGGDiscriminator"]
+__all__ = ["Discriminator", "PatchDiscriminator", "UNetDiscriminator", "VGGDiscriminator"]

@@ -1,12 +1,13 @@
 """Frozen feature extractor."""
 
-from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor, nn
 
+from sr_lightning.system.torch_compat import Conversion, ConversionHook, apply_conversion
 
-class Frozen(nn.Module):
+
+class Frozen(ConversionHook):
     """Wraps a network that is never trained and hides its parameters and buffers.
 
     Optimizers, checkpoints and DDP therefore ignore it; DDP would otherwise broadcast its buffers in every step. It
@@ -23,10 +24,10 @@ class Frozen(nn.Module):
         super().__init__()
         self._hidden = (network.eval().requires_grad_(False),)  # nn.Module does not look into a tuple
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Frozen":
-        """Apply what ``to``, ``cuda`` and ``float`` of the surrounding module apply to their submodules."""
-        self._hidden[0]._apply(fn, recurse)
-        return super()._apply(fn, recurse)
+    def conversion(self, convert: Conversion) -> Conversion:
+        """Convert the hidden network together with this module."""
+        apply_conversion(self._hidden[0], convert)
+        return convert
 
     def forward(self, *inputs: Tensor) -> Any:
         return self._hidden[0](*inputs)

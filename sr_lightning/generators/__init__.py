@@ -9,6 +9,7 @@ from sr_lightning.generators.compact import Compact
 from sr_lightning.generators.head_tail import Head, Tail
 from sr_lightning.generators.interpolation import Interpolation, NoSkip
 from sr_lightning.generators.msrresnet import MSRResNet
+from sr_lightning.generators.protocol import Generator
 from sr_lightning.generators.srcnn import SRCNN
 from sr_lightning.generators.trunk import TrunkGenerator
 from sr_lightning.generators.upsamplers import Nearest, Shuffle
@@ -17,6 +18,7 @@ __all__ = [
     "RRDB",
     "SRCNN",
     "Compact",
+    "Generator",
     "Head",
     "Interpolation",
     "MSRResNet",

@@ -1,4 +1,7 @@
-"""GAN losses: one for the generator and one for the discriminator, each a function of the logits of both batches."""
+"""GAN losses of the generator and the discriminator, functions of the logits of real and generated images.
+
+Losses that need more than logits are regularizers, see ``regularizers``.
+"""
 
 from typing import Any, Protocol
 
@@ -11,7 +14,8 @@ class GAN(Protocol):
     """Losses of the generator and the discriminator, given the discriminator's logits.
 
     Both methods take ``real`` and ``fake``, logits of real and generated images of equal shape (B, …), and return a
-    float32 scalar.
+    float32 scalar: a mean, so that the losses of the parts of a batch, and of several devices, can be averaged. The
+    generator's loss gets ``real`` without gradients.
 
     Attributes:
         compares: the loss compares images of a batch with each other, so a part of the batch needs the logits of the
@@ -20,9 +24,13 @@ class GAN(Protocol):
 
     compares: bool = False
 
-    def generator(self, real: Tensor, fake: Tensor) -> Tensor: ...
+    def generator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Return the loss of the generator."""
+        ...
 
-    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor: ...
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Return the loss of the discriminator."""
+        ...
 
 
 class Vanilla(GAN):
@@ -35,11 +43,11 @@ class Vanilla(GAN):
     """
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        _, fake = logits(real, fake)
+        _, fake = checked(real, fake)
         return F.softplus(-fake).mean()
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        real, fake = logits(real, fake)
+        real, fake = checked(real, fake)
         return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
@@ -56,15 +64,15 @@ class Relativistic(GAN):
 
     compares = True
 
-    # A sum of two expectations, as in the paper. BasicSR takes their mean, for both players: half of these values.
+    # A sum of two expectations, as in the paper. BasicSR takes their mean, for both networks: half of these values.
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        real, fake = logits(real, fake)
+        real, fake = checked(real, fake)
         return self.discriminator(real=fake, fake=real)
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        real, fake = logits(real, fake)
-        mean_real, mean_fake = over_processes(torch.stack([real.mean(), fake.mean()]))
+        real, fake = checked(real, fake)
+        mean_real, mean_fake = mean_over_processes(torch.stack([real.mean(), fake.mean()]))
         return F.softplus(mean_fake - real).mean() + F.softplus(fake - mean_real).mean()
 
 
@@ -78,11 +86,11 @@ class Hinge(GAN):
     """
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        _, fake = logits(real, fake)
+        _, fake = checked(real, fake)
         return -fake.mean()
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        real, fake = logits(real, fake)
+        real, fake = checked(real, fake)
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
@@ -96,29 +104,29 @@ class LeastSquares(GAN):
     """
 
     def generator(self, real: Tensor, fake: Tensor) -> Tensor:
-        _, fake = logits(real, fake)
+        _, fake = checked(real, fake)
         return (fake - 1).square().mean() / 2
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        real, fake = logits(real, fake)
+        real, fake = checked(real, fake)
         return ((real - 1).square().mean() + fake.square().mean()) / 2
 
 
-def logits(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+def checked(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """Check that both logits have one shape, and return them in float32."""
     if real.shape != fake.shape:
         raise ValueError(f"logits of real and fake differ in shape: {tuple(real.shape)} and {tuple(fake.shape)}")
     return real.float(), fake.float()
 
 
-def over_processes(value: Tensor) -> Tensor:
+def mean_over_processes(value: Tensor) -> Tensor:
     """Average a value over all processes, with gradients: N processes of B images act as one of N*B images."""
     if not (distributed.is_available() and distributed.is_initialized()):
         return value
-    return Sum.apply(value) / distributed.get_world_size()
+    return SumOverProcesses.apply(value) / distributed.get_world_size()
 
 
-class Sum(torch.autograd.Function):
+class SumOverProcesses(torch.autograd.Function):
     """Differentiable sum over all processes; each value enters every loss, so its gradient is the sum of theirs."""
 
     @staticmethod
@@ -129,4 +137,4 @@ class Sum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        return Sum.apply(gradient)
+        return SumOverProcesses.apply(gradient)

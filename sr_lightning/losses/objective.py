@@ -31,7 +31,7 @@ class Reconstruction(nn.ModuleDict):
 
     def __init__(self, *, usm: Mapping[str, bool] | None = None, **terms: nn.Module | None) -> None:
         super().__init__({name: term for name, term in terms.items() if term is not None})
-        self.sharpened = {name for name, wanted in (usm or {}).items() if wanted}
+        self.sharpened = {name for name, sharpen in (usm or {}).items() if sharpen}
 
     def forward(self, network: nn.Module, lr: Tensor, hr: Tensor) -> Losses:
         return self.compare(network(lr), hr)

@@ -12,24 +12,24 @@ from sr_lightning.features.frozen import Frozen
 class Perceptual(nn.Module):
     """Weighted sum of distances between features of sr and of hr.
 
-    The features are computed in the precision around them, but for the layers that their network keeps in float32;
-    their distance is computed in float32.
+    Features are computed in the surrounding precision, except for layers that the network keeps in float32; distances
+    are computed in float32.
 
     Source:
         Johnson et al. 2016, arXiv:1603.08155; SRGAN, arXiv:1609.04802, eq. 5, after activation; ESRGAN,
         arXiv:1809.00219, sec. 3.3, before activation.
     Args:
-        network: builds, from the names of layers and the weights, what returns these layers' features by name.
-        layers: name -> factor of its distance.
-        distance: of two feature maps.
-        weights: file of the network's weights; by default the network's own choice.
+        network: builds a network from layer names and weights, which returns the features of these layers by name.
+        layers: name -> weight of its distance.
+        distance: maps two feature maps to a scalar.
+        weights: file of the network's weights; None: the network's default.
     Attributes:
-        smallest: height and width of images, as the network's attribute of that name says.
+        smallest: minimum height and width of images; 1 if the network has no such attribute.
     Shape:
-        two batches (B, C, H, W) in [0, 1] -> scalar.
+        sr and hr (B, C, H, W) in [0, 1] -> float32 scalar.
     Raises:
         ValueError: a layer that the network does not have.
-        InputError: weights that cannot be had or are another network's.
+        InputError: weights that cannot be downloaded or read, or belong to another network.
     Example:
         >>> loss = Perceptual(VGG, {"conv5_4": 1}, nn.L1Loss())
     """

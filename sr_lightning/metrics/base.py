@@ -1,19 +1,20 @@
 """Base class of image metrics: 8-bit rounding, border removal, one value per image, mean over images."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchmetrics import Metric
 
 from sr_lightning.metrics.info import MetricInfo
 from sr_lightning.ops.color import luma
 from sr_lightning.ops.quantize import quantize
+from sr_lightning.system.torch_compat import Conversion, ConversionHook
 
 
-class ImageMetric(Metric):
+class ImageMetric(ConversionHook, Metric):
     """Mean over images of a value measured per image, as papers report; nan before the first image.
 
     A subclass implements `measure` and declares the class attributes below.
@@ -117,6 +118,6 @@ class ImageMetric(Metric):
         """Return the mean over all images so far; nan without any."""
         return self.total / self.count
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], exclude_state: Sequence[str] = "") -> nn.Module:
+    def conversion(self, convert: Conversion) -> Conversion:
         """Move the states to the module's device, but keep their precision: bfloat16 would lose the sum."""
-        return super()._apply(lambda state: state.to(fn(state).device), exclude_state)
+        return lambda state: state.to(convert(state).device)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from statistics import fmean
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torchmetrics import Metric
 from sr_lightning.errors import InputError
 
 Scores = dict[str, float]  # metric -> value
+Key = TypeVar("Key", int, tuple[str, int])  # of an image
 
 
 def measure(metrics: Mapping[str, Metric], sr: Tensor, hr: Tensor, name: str) -> Scores:
@@ -45,8 +47,8 @@ def exact(device: torch.device) -> Iterator[None]:
         yield
 
 
-def gather(rows: dict[int, Scores]) -> dict[int, Scores]:
-    """Gather the rows of all devices by image number; an image measured twice counts once."""
+def gather(rows: dict[Key, Scores]) -> dict[Key, Scores]:
+    """Gather the rows of all devices by image, e.g. by its number; an image measured twice counts once."""
     shares = [rows]
     if is_initialized():
         shares = [{} for _ in range(get_world_size())]

@@ -4,22 +4,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from sr_lightning.data.batch import Batch
 from sr_lightning.losses import Reconstruction
 from sr_lightning.losses.gan import GAN
+from sr_lightning.losses.regularizers import Regularizer, discriminator_context
 from sr_lightning.modules import tensor_groups
 from sr_lightning.modules.distributed import average_gradients, broadcast_buffers
-from sr_lightning.modules.lightning_compat import do_not_count, one_factor
-from sr_lightning.modules.microbatches import Logits, completed
+from sr_lightning.modules.lightning_compat import exclude_from_global_step, lightning_optimizers, one_scaler_update
+from sr_lightning.modules.microbatches import Logits, Part, complete, split
 from sr_lightning.modules.optimizers import fuse
 from sr_lightning.modules.restorer import Restorer
+from sr_lightning.modules.update_schedule import Updates, UpdateSchedule
 
-PLAYERS = ("generator", "discriminator")
-LEAST = {"accumulate": 1, "discriminator_start": 0, "discriminator_every": 1, "generator_start": 0}
+NETWORKS = ("generator", "discriminator")
 
 
 class AdversarialRestorer(Restorer):
@@ -36,6 +36,8 @@ class AdversarialRestorer(Restorer):
         objective: losses of (sr, hr), e.g. pixel and perceptual.
         discriminator: (B, C, H, W) -> logits.
         gan: losses of generator and discriminator.
+        regularizer: additional loss of the discriminator, e.g. R1, computed in a separate pass in float32, with the
+            weight of the discriminator's loss; None: no regularizer.
         clip: maximum gradient norm of each network, e.g. ``{generator: 1.0}``; None: no clipping.
         accumulate: number of parts into which a batch is split to save memory. The update is that of the complete
             batch, except for batch norm, which sees one part at a time. A relativistic loss compares all images, so
@@ -59,6 +61,7 @@ class AdversarialRestorer(Restorer):
         objective: Reconstruction,
         discriminator: nn.Module,
         gan: GAN,
+        regularizer: Regularizer | None = None,
         clip: Mapping[str, float | None] | None = None,
         accumulate: int = 1,
         discriminator_start: int = 0,
@@ -71,117 +74,117 @@ class AdversarialRestorer(Restorer):
         self.automatic_optimization = False
         self.discriminator = discriminator
         self.gan = gan
+        self.regularizer = regularizer
         self.clip = dict(clip or {})
-        if not self.clip.keys() <= set(PLAYERS):
-            raise ValueError(f"clip knows {' and '.join(PLAYERS)}, got {', '.join(self.clip)}")
+        if not self.clip.keys() <= set(NETWORKS):
+            raise ValueError(f"clip: set {' or '.join(NETWORKS)}, got {', '.join(self.clip)}")
+        if accumulate < 1:
+            raise ValueError(f"accumulate must be at least 1, got {accumulate}")
         self.accumulate = accumulate
-        self.discriminator_start, self.discriminator_every = discriminator_start, discriminator_every
-        self.discriminator_lr, self.generator_start = discriminator_lr, generator_start
-        for name, least in LEAST.items():
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if discriminator_start and generator_start:
-            raise ValueError("discriminator_start and generator_start: only one player can wait for the other")
+        self.discriminator_lr = discriminator_lr
+        self.update_schedule = UpdateSchedule(discriminator_start, discriminator_every, generator_start)
 
     @property
     def adversarial_steps(self) -> int:
-        """Number of adversarial iterations so far, this one included; computed from ``trainer.global_step`` alone."""
-        return max(0, self.trainer.global_step + 1 - self.discriminator_start)
+        """Number of adversarial iterations so far, including the current one."""
+        return self.update_schedule.adversarial_steps(self.trainer.global_step)
 
-    @property
-    def moving(self) -> tuple[bool, bool]:
-        """Return whether this iteration updates the generator, and whether it updates the discriminator."""
-        generator = self.trainer.global_step >= self.generator_start
-        due = self.adversarial_steps % self.discriminator_every == 0
-        return generator, self.adversarial_steps > 0 and (due or not generator)
-
-    def training_step(self, batch: Batch, batch_idx: int) -> None:  # type: ignore[override]
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
         for name, own in zip(("lr", "discriminator_lr"), self.trainer.optimizers, strict=True):
             self.log_number(name, own.param_groups[0]["lr"])
-        optimizers: list[LightningOptimizer] = self.optimizers()  # type: ignore[assignment]
+        optimizers = lightning_optimizers(self)
         for optimizer in optimizers:
             optimizer.zero_grad()
-        moving = self.moving
-        parts = list(zip(batch.lr.chunk(self.accumulate), batch.hr.chunk(self.accumulate), strict=True))
-        known = self.look_ahead(parts) if self.adversarial_steps and len(parts) > 1 and self.gan.compares else []
-        for number, (lr, hr) in enumerate(parts):
-            self.add_gradients(lr, hr, *moving, len(hr) / len(batch.hr), number, known)
+        updates = self.update_schedule.updates(self.trainer.global_step)
+        parts = split(batch.lr, batch.hr, self.accumulate)
+        needs_batch = self.adversarial_steps and len(parts) > 1 and self.gan.compares
+        batch_logits = self.logits_without_gradients(parts) if needs_batch else []
+        for part in parts:
+            self.add_gradients(part, updates, batch_logits)
         average_gradients(self)
-        if moving[0]:
-            do_not_count(optimizers[1])
-        with one_factor(self.trainer):
-            for optimizer, moves in zip(optimizers, moving, strict=True):
-                if moves:
+        if updates.generator:
+            exclude_from_global_step(optimizers[1])
+        with one_scaler_update(self.trainer):
+            for optimizer, update in zip(optimizers, updates, strict=True):
+                if update:
                     optimizer.step()
         broadcast_buffers(self)
-        for scheduler in self.lr_schedulers():  # type: ignore[union-attr]
-            scheduler.step()
+        for config in self.trainer.lr_scheduler_configs:
+            self.lr_scheduler_step(config.scheduler, None)
 
     @torch.no_grad()
-    def look_ahead(self, parts: Sequence[tuple[Tensor, Tensor]]) -> list[Logits]:
-        """Compute the logits of all parts (lr, hr) of a batch, without changing running statistics."""
-        groups = tensor_groups.by_type(self.buffers())
-        kept = [tensor_groups.join(group) for group in groups]
-        found = [self.discriminate(self.generator(lr), hr) for lr, hr in parts]
-        for group, values in zip(groups, kept, strict=True):
-            tensor_groups.spread(values, group)
+    def logits_without_gradients(self, parts: Sequence[Part]) -> list[Logits]:
+        """Compute the logits of all parts of a batch, without changing running statistics."""
+        with tensor_groups.restored(self.buffers()):
+            logits = [self.discriminate(self.generator(part.lr), self.real_images(part.hr)) for part in parts]
         torch.clear_autocast_cache()  # torch before 2.11 caches weights that were cast without gradients
-        return found
+        return logits
 
-    def discriminate(self, sr: Tensor, hr: Tensor) -> Logits:
-        """Return the discriminator's logits of real and generated images."""
-        true = self.objective.targets(hr, ["adversarial"])["adversarial"]
-        return Logits(self.discriminator(true), self.discriminator(sr))
+    def real_images(self, hr: Tensor) -> Tensor:
+        """Return what the discriminator sees as real: hr, or hr sharpened by unsharp masking."""
+        return self.objective.targets(hr, ["adversarial"])["adversarial"]
 
-    def add_gradients(
-        self,
-        lr: Tensor,
-        hr: Tensor,
-        generator: bool,
-        discriminator: bool,
-        share: float = 1.0,
-        number: int = 0,
-        known: Sequence[Logits] = (),
-    ) -> None:
+    def discriminate(self, sr: Tensor, real: Tensor) -> Logits:
+        """Return the discriminator's logits of real and of generated images."""
+        return Logits(self.discriminator(real), self.discriminator(sr))
+
+    def add_gradients(self, part: Part, updates: Updates, batch_logits: Sequence[Logits] = ()) -> None:
         """Accumulate the gradients of one part of the batch; each loss only reaches the parameters of its network.
 
         The generator may be compiled. The discriminator may not: torch.compile refuses to retain a graph (or does so
         only by chance, by its version and the order of iterations).
 
         Args:
-            generator: compute gradients of the generator.
-            discriminator: compute gradients of the discriminator.
-            share: fraction of the batch in this part.
-            number: index of this part.
-            known: logits of all parts, for losses that compare images with each other.
+            part: images of this part.
+            updates: networks whose gradients are computed.
+            batch_logits: logits of all parts, for losses that compare images with each other.
         """
-        with torch.set_grad_enabled(generator):
-            sr = self.generator(lr)
-        losses = self.objective.compare(sr, hr) if generator else {}
+        with torch.set_grad_enabled(updates.generator):
+            sr = self.generator(part.lr)
+        losses = self.objective.compare(sr, part.hr) if updates.generator else {}
         if self.adversarial_steps:
-            real, fake = self.discriminate(sr, hr)
-            if known:
-                real = completed(real, number, [each.real for each in known])
-                fake = completed(fake, number, [each.fake for each in known])
-            if generator:
-                losses["adversarial"] = self.gan.generator(real.detach(), fake)
-            against = self.total({"discriminator": self.gan.discriminator(real, fake)}, len(hr))
-            self.log_dict(
-                {"train/d_real": real.detach().float().mean(), "train/d_fake": fake.detach().float().mean()},
-                batch_size=len(hr),
-            )
+            logits = self.discriminate(sr, self.real_images(part.hr))
+            if batch_logits:
+                logits = complete(logits, part.number, batch_logits)
+            if updates.generator:
+                losses["adversarial"] = self.gan.generator(logits.real.detach(), logits.fake)
+            discriminator_loss = self.discriminator_loss(logits, len(part.hr))
         # The discriminator's loss goes first: then only the discriminator's graph is retained and traversed twice. The
         # generator's is traversed once, so its memory is freed on the way and torch.compile may reuse its buffers.
-        if discriminator:
-            self.manual_backward(against * share, inputs=list(self.discriminator.parameters()), retain_graph=generator)
-        if generator:
-            total = self.total(losses, len(hr)) * share
+        if updates.discriminator:
+            self.manual_backward(
+                discriminator_loss * part.share,
+                inputs=list(self.discriminator.parameters()),
+                retain_graph=updates.generator,
+            )
+            self.add_regularizer_gradients(part, sr)
+        if updates.generator:
+            total = self.total(losses, len(part.hr)) * part.share
             self.manual_backward(total, inputs=list(self.generator.parameters()))
+
+    def discriminator_loss(self, logits: Logits, batch_size: int) -> Tensor:
+        """Return the weighted loss of the discriminator; log it and the mean logits."""
+        loss = self.total({"discriminator": self.gan.discriminator(*logits)}, batch_size)
+        means = {f"train/d_{name}": value.detach().float().mean() for name, value in logits._asdict().items()}
+        self.log_dict(dict(means), batch_size=batch_size)
+        return loss
+
+    def add_regularizer_gradients(self, part: Part, sr: Tensor) -> None:
+        """Accumulate the gradients of the regularizer, if it is due in this update of the discriminator."""
+        regularizer, count = self.regularizer, self.update_schedule.discriminator_updates(self.trainer.global_step)
+        if regularizer is None or count % regularizer.every:
+            return
+        context = discriminator_context(self.discriminator, self.real_images(part.hr), sr)
+        with torch.autocast(self.device.type, enabled=False):  # for the operations of both backward passes too
+            loss = regularizer(context)
+            factor = self.weights["discriminator"] * regularizer.every * part.share
+            self.manual_backward(factor * loss, inputs=list(self.discriminator.parameters()))
+        self.record_losses({"regularizer": loss}, len(part.hr))
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Clip and log the gradient norm, after a gradient scaler has unscaled the gradients."""
-        players = zip(PLAYERS, self.optimizers(use_pl_optimizer=False), strict=True)  # type: ignore[arg-type]
-        name = next(name for name, own in players if own is optimizer)
+        networks = zip(NETWORKS, self.trainer.optimizers, strict=True)
+        name = next(name for name, own in networks if own is optimizer)
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         limit = self.clip.get(name)
         norm = nn.utils.clip_grad_norm_(parameters, float("inf") if limit is None else limit)

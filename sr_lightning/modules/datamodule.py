@@ -20,7 +20,8 @@ from sr_lightning.data.device_store import DeviceStore, fits_in_memory
 from sr_lightning.data.full_images import FullImages, RankSampler, decode_all, smallest
 from sr_lightning.data.pair_pool import PairPool
 from sr_lightning.degradations import Degradation
-from sr_lightning.errors import InputError
+from sr_lightning.modules.data_checks import check_devices, check_image_sizes, check_settings
+from sr_lightning.modules.data_summary import DataSummary
 from sr_lightning.ops.quantize import from_uint8
 
 
@@ -43,7 +44,7 @@ class SRDataModule(LightningDataModule):
         cache: folder of the crop stores; None: the user's cache folder.
         pool: number of pairs from which batches are mixed, on one device; None: no pool.
     Raises:
-        InputError: a crop that ``scale`` does not divide.
+        InputError: invalid settings.
     """
 
     def __init__(
@@ -62,19 +63,7 @@ class SRDataModule(LightningDataModule):
         pool: int | None = None,
     ) -> None:
         super().__init__()
-        if crop < scale or crop % scale:
-            possible = max(scale, crop - crop % scale)
-            raise InputError(f"data.crop={crop}: must be a multiple of scale={scale}, e.g. data.crop={possible}")
-        if batch_size < 1:
-            raise InputError(f"data.batch_size={batch_size}: must be at least 1")
-        if workers is not None and (not isinstance(workers, int) or workers < 0):
-            raise InputError(f"data.workers={workers}: must be null or a whole number of at least 0")
-        if pool is not None and (not isinstance(pool, int) or pool < batch_size):
-            raise InputError(
-                f"data.pool={pool}: must be null or a whole number of at least data.batch_size={batch_size}"
-            )
-        if resident is True and not store:
-            raise InputError("data.resident=true: needs data.store=true")
+        check_settings(scale, crop, batch_size, workers, pool, resident, store)
         self.list_train, self.list_validation, self.degradation = train, validation, degradation
         self.scale, self.crop, self.batch_size, self.seed = scale, crop, batch_size, seed
         self.store, self.resident, self.workers = store, resident, workers
@@ -98,31 +87,27 @@ class SRDataModule(LightningDataModule):
         self.smallest = smallest(self.validation_files, self.scale)
         if stage != "fit":
             return
-        devices = self.trainer.world_size if self.trainer else 1
-        if self.batch_size % devices:
-            raise InputError(
-                f"data.batch_size={self.batch_size}: counts over all devices, so it must be a multiple of {devices}, "
-                f"e.g. data.batch_size={-(-self.batch_size // devices) * devices}"
-            )
-        if self.pool is not None and devices > 1:
-            raise InputError("data.pool: is kept on one device, but there are several; leave it out, it is not needed")
+        check_devices(self.trainer.world_size if self.trainer else 1, self.batch_size, self.pool)
         self.train_files = self.list_train()
         self.hr = self.open(self.train_files.hr)
         self.lr = None if self.train_files.lr is None else self.open(self.train_files.lr)
-        small = np.flatnonzero((self.hr.sizes < self.crop).any(axis=1))
-        if len(small):
-            height, width = self.hr.sizes[small[0]]
-            raise InputError(
-                f"{self.train_files.hr[small[0]]}: {height}x{width} pixels are less than data.crop={self.crop}"
-                f"{f', and so are {len(small) - 1} others' if len(small) > 1 else ''}; "
-                f"remove small images or set data.crop={min(self.hr.sizes.min(), self.crop) // self.scale * self.scale}"
-            )
+        check_image_sizes(self.train_files.hr, self.hr.sizes, self.crop, self.scale)
+
+    def summary(self) -> DataSummary:
+        """Return files and sizes of the data, after ``setup("fit")``; see `SummarizedData`."""
+        return DataSummary(
+            training_files=self.train_files.hr,
+            training_pixels=int(self.hr.sizes.prod(axis=1, dtype=np.int64).sum()),
+            pixels_per_iteration=self.batch_size * self.crop**2,
+            fixed_degradation=self.lr is None and not self.degradation.is_random,
+            smallest_validation=self.smallest,
+        )
 
     def open(self, paths: list[Path]) -> ImageSource:
         """Open images for crops, from the store or by decoding."""
         return CropStore(build(paths, self.cache)) if self.store else DecodedImages(paths)
 
-    def train_dataloader(self) -> DataLoader[Any]:
+    def train_dataloader(self) -> DataLoader[CropBatch]:
         trainer = self.trainer
         if trainer is None or trainer.max_steps < 1:
             raise ValueError("training is counted in iterations: set Trainer(max_steps=…)")
@@ -149,7 +134,7 @@ class SRDataModule(LightningDataModule):
             persistent_workers=workers > 0,
         )
 
-    def val_dataloader(self) -> DataLoader[Any]:
+    def val_dataloader(self) -> DataLoader[ImageItem]:
         rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         images = FullImages(self.validation_files, self.scale)
         return DataLoader(images, batch_size=None, sampler=RankSampler(len(images), rank, devices))

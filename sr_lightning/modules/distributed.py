@@ -1,29 +1,9 @@
-"""Data-parallel training under manual optimization.
-
-DistributedDataParallel expects one backward pass through all parameters per forward pass; a generator and a
-discriminator with a common graph do two, each to their own parameters. So the module is not wrapped, and averages
-gradients explicitly.
-"""
-
-from typing import Any
+"""Data-parallel training under manual optimization, where DDP's wrapper does not average gradients."""
 
 from lightning import LightningModule
-from lightning.pytorch.strategies import DDPStrategy
-from torch import distributed, nn
+from torch import distributed
 
 from sr_lightning.modules import tensor_groups
-
-
-class UnwrappedDDPStrategy(DDPStrategy):
-    """DDP's processes without its wrapper around the module."""
-
-    def _setup_model(self, model: nn.Module) -> Any:
-        for tensor in model.state_dict().values():
-            distributed.broadcast(tensor, 0)
-        return model
-
-    def _register_ddp_hooks(self) -> None:
-        """Register nothing, because there is no wrapper."""
 
 
 def average_gradients(module: LightningModule) -> None:

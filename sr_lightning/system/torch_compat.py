@@ -3,7 +3,7 @@
 A release of torch may rename them; tests/system/test_torch_compat.py fails for each that no longer works.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -19,6 +19,25 @@ __all__ = ["TorchDispatchMode", "tensor_leaves"]
 def tensor_leaves(tree: Any) -> list[Tensor]:
     """Return all tensors in nested lists, tuples and dictionaries."""
     return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
+
+
+Conversion = Callable[[Tensor], Tensor]  # what ``to``, ``cuda``, ``float`` … apply to each tensor of a module
+
+
+class ConversionHook(nn.Module):
+    """Module that can change what ``to``, ``cuda``, ``float`` … of itself or of a surrounding module do to it."""
+
+    def conversion(self, convert: Conversion) -> Conversion:
+        """Return the function that is applied to this module's tensors in place of ``convert``."""
+        raise NotImplementedError
+
+    def _apply(self, fn: Conversion, *arguments: Any, **settings: Any) -> Any:
+        return super()._apply(self.conversion(fn), *arguments, **settings)
+
+
+def apply_conversion(module: nn.Module, convert: Conversion) -> None:
+    """Apply a conversion to all parameters and buffers of a module."""
+    module._apply(convert)
 
 
 def fake_tensors() -> AbstractContextManager[Any]:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from sr_lightning.callbacks import AtomicCheckpointIO
 from sr_lightning.cli.config import plain
 from sr_lightning.modules import Restorer, SRDataModule
-from sr_lightning.modules.distributed import UnwrappedDDPStrategy
+from sr_lightning.modules.lightning_compat import UnwrappedDDPStrategy
 from sr_lightning.system.hardware import precision
 from sr_lightning.training.config_checks import check_crop
 from sr_lightning.training.initial_weights import initialise

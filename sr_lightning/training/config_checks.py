@@ -16,7 +16,10 @@ from sr_lightning.errors import InputError
 from sr_lightning.losses import Reconstruction
 
 log = logging.getLogger(__name__)
-ADVERSARIAL = ("gan=", "gan.", "discriminator=", "discriminator.", "discriminator_", "generator_start=")
+ADVERSARIAL = (
+    *("gan=", "gan.", "regularizer=", "regularizer.", "discriminator=", "discriminator.", "discriminator_"),
+    "generator_start=",
+)
 PRECISIONS = ("auto", "32-true", "32", "bf16-mixed", "16-mixed")  # images and losses are float32 in all of them
 EXPECTED = {
     "seed": integer(0),

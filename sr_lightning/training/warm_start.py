@@ -38,7 +38,7 @@ TRAINED_ON = ("generator", "degradation", "data", "seed", "scale", "channels_las
 SHARED = (*TRAINED_ON, "features", "compile", "metrics", "monitor")  # by a run and its first stage
 DETERMINING = ("objective", "weights", "optimizer", "scheduler", "iterations", *TRAINED_ON)
 ADVERSARIAL = (  # determine a stage with a discriminator besides; each stage has its own model's
-    *("discriminator", "gan", "clip", "accumulate", "discriminator_start", "discriminator_every"),
+    *("discriminator", "gan", "regularizer", "clip", "accumulate", "discriminator_start", "discriminator_every"),
     *("discriminator_lr", "generator_start", "init_discriminator"),
 )
 VALIDATION = ("validation", "validation_lr", "validation_files")  # of data; measured, not trained on

@@ -4,7 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.modules import AdversarialRestorer, Restorer
+from sr_lightning.modules.microbatches import split
 from sr_lightning.modules.optimizers import fuse
+from sr_lightning.modules.update_schedule import Updates
 from tests.benchmarks.published import Batches, Step
 
 
@@ -55,6 +57,6 @@ def without_trainer(module: Restorer) -> None:
 def add_gradients(module: Restorer, lr: Tensor, hr: Tensor) -> None:
     """Add the gradients of every network's losses."""
     if isinstance(module, AdversarialRestorer):
-        module.add_gradients(lr, hr, generator=True, discriminator=True)
+        module.add_gradients(*split(lr, hr, 1), Updates(generator=True, discriminator=True))
     else:
         module.total(module.objective(module.generator, lr, hr), len(hr)).backward()

@@ -1,4 +1,4 @@
-"""The average of a generator's weights."""
+"""Exponential moving average of the generator's weights."""
 
 import pytest
 from lightning import Trainer
@@ -9,7 +9,7 @@ from tests.support.restorers import Gain, batches, fit, restorer
 
 
 def test_the_average_follows_its_formula_and_copies_buffers():
-    """REQ-EMA-1, REQ-EMA-2: with decay d the n-th update keeps min(d, (1 + n) / (10 + n)) of the average."""
+    """With decay d the n-th update keeps min(d, (1 + n) / (10 + n)) of the average."""
     gains, decay = [], 0.2
     average = 0.5
 
@@ -26,11 +26,11 @@ def test_the_average_follows_its_formula_and_copies_buffers():
         average = keep * average + (1 - keep) * gain
     assert ema.updates == 5
     assert ema.average["gain"].item() == pytest.approx(average, rel=1e-6)
-    assert ema.average["gain"] < module.generator.gain  # it lags
+    assert ema.average["gain"] < module.generator.gain  # it lags behind
     assert ema.average["calls"] == module.generator.calls == 5
 
 
-def test_validation_measures_the_average_and_gives_the_weights_back():
+def test_validation_measures_the_average_and_restores_the_weights():
     ema = GeneratorEMA(0.9)
     module = restorer()
     trainer = Trainer(accelerator="cpu", max_steps=4, max_epochs=-1, logger=False, callbacks=[ema],
@@ -43,8 +43,8 @@ def test_validation_measures_the_average_and_gives_the_weights_back():
     assert module.generator.gain.item() > seen[0]
 
 
-def test_validation_measures_the_weights_themselves_on_request():
-    """sr = gain * lr: the score of the average is the average's, that of the weights the weights', and they stay."""
+def test_validation_also_measures_the_raw_weights_on_request():
+    """sr = gain * lr, so each score follows from the gain of the average or of the raw weights."""
     ema = GeneratorEMA(0.9, validate_raw=True)
     module = restorer()
     trainer = Trainer(accelerator="cpu", max_steps=4, max_epochs=-1, logger=False, callbacks=[ema],
@@ -56,10 +56,10 @@ def test_validation_measures_the_weights_themselves_on_request():
         metric = PSNR(border=0)
         expected = metric(Gain(gain.item())(batch.lr).detach(), batch.hr)
         assert trainer.callback_metrics[name].item() == pytest.approx(expected.item(), rel=1e-5)
-    assert trainer.callback_metrics["val/raw_psnr_y"] > trainer.callback_metrics["val/psnr_y"]  # the average lags
+    assert trainer.callback_metrics["val/raw_psnr_y"] > trainer.callback_metrics["val/psnr_y"]  # it lags behind
 
 
 @pytest.mark.parametrize("decay", [1.0, -0.1])
-def test_impossible_decay_is_refused(decay):
+def test_an_invalid_decay_is_rejected(decay):
     with pytest.raises(ValueError, match=str(decay)):
         GeneratorEMA(decay)

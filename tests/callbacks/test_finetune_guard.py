@@ -1,4 +1,4 @@
-"""Fine-tuning: the start is measured, what is usual is told, and forgetting is warned of."""
+"""Fine-tuning: the initial weights are measured, settings are checked, and forgetting gives a warning."""
 
 from hashlib import sha256
 
@@ -21,39 +21,45 @@ TINY = ["experiment=finetune", "perceptual=embedded", "block.growth=4", "discrim
 
 @pytest.fixture
 def start(tmp_path):
-    """Weights to start from, of a network that is little more than bicubic."""
+    """Initial weights of a network whose output is close to bicubic."""
     torch.manual_seed(0)
     torch.save(generator("model=real_esrgan", "skip=bicubic", "block.growth=4").state_dict(), tmp_path / "start.ckpt")
     return tmp_path / "start.ckpt"
 
 
-def told(folder) -> str:
-    """The log of a run."""
+def log_of(folder) -> str:
+    """Return the log of a run."""
     return (folder / "train.log").read_text()
 
 
-def test_harmless_settings_are_silent_and_say_what_makes_sense(train, start):
-    """4 crops of 32² of 9108 pixels in all: 44 iterations see each of them 20 times."""
+def test_usual_settings_give_a_recommendation_and_no_warning(train, start):
+    """Four crops of 32x32 from 9108 pixels in total: 44 iterations see each pixel 20 times."""
     folder = train("run", *TINY, "iterations=3", "callbacks.forgetting.apart=-1")
-    usual = "up to 44 iterations make sense, with optimizer.lr from 1e-06 to 1e-05"
-    assert f"4 photographs, 0.00911 million pixels: {usual}" in told(folder)
-    assert "WARNING" not in told(folder)
-    kept = checkpoint(folder)["callbacks"]["Forgetting"]["start"]
-    measured = float(told(folder).split("iteration 0 of 3:")[1].split("psnr_y ")[1].split()[0])
-    assert kept == pytest.approx(measured, abs=0.01)
+    advice = "at most 44 iterations are recommended, and optimizer.lr from 1e-06 to 1e-05"
+    assert f"4 photographs with 0.00911 million pixels: {advice}" in log_of(folder)
+    assert "WARNING" not in log_of(folder)
+    saved = checkpoint(folder)["callbacks"]["Forgetting"]["start"]
+    measured = float(log_of(folder).split("iteration 0 of 3:")[1].split("psnr_y ")[1].split()[0])
+    assert saved == pytest.approx(measured, abs=0.01)
 
 
 @pytest.mark.parametrize(
     ("words", "warning"),
     [
-        (["iterations=4", "callbacks.forgetting.passes=1"], "iterations=4: each pixel would be seen 2 times, and the"),
-        (["optimizer.lr=2e-4"], "optimizer.lr=0.0002: the network forgets what it knows; set 1e-05 or less"),
-        (["degradation=bicubic"], "degradation: without a random one, the network forgets how to undo blur"),
+        (
+            ["iterations=4", "callbacks.forgetting.passes=1"],
+            "iterations=4: the network would see each pixel 2 times and overfit",
+        ),
+        (
+            ["optimizer.lr=2e-4"],
+            "optimizer.lr=0.0002: is large for fine-tuning, the network may",
+        ),
+        (["degradation=bicubic"], "degradation: is not random, so the network forgets how to remove blur"),
         (
             ["generator_start=2"],
-            "generator_start=2: the discriminator hardly tells photographs from the network's images",
+            "generator_start=2: the discriminator hardly distinguishes photographs from generated images",
         ),
-        (["generator_start=0"], "generator_start=0: the discriminator is new and knows nothing"),
+        (["generator_start=0"], "generator_start=0: the discriminator is untrained"),
         (["optimizer.lr=0.1"], "iteration 2: val/psnr_y is"),
         (
             ["optimizer.lr=0.1", "metrics=full", "~metrics.niqe", "monitor=val/color_shift"],
@@ -61,19 +67,19 @@ def test_harmless_settings_are_silent_and_say_what_makes_sense(train, start):
         ),
     ],
 )
-def test_forgetting_is_warned_of(train, start, words, warning):
-    assert warning in told(train("run", *TINY, "iterations=2", *words))
+def test_forgetting_and_unusual_settings_give_a_warning(train, start, words, warning):
+    assert warning in log_of(train("run", *TINY, "iterations=2", *words))
 
 
-def test_a_run_that_goes_on_compares_with_its_own_start(train, start):
+def test_a_resumed_run_compares_with_its_initial_weights(train, start):
     words = [*TINY, "iterations=4", "callbacks.checkpoints.every=2"]
-    whole = train("whole", *words)
-    resumed = train("resumed", *words, f"resume={whole}/checkpoints/iteration-2.ckpt", "init=null")
-    assert checkpoint(resumed)["callbacks"]["Forgetting"] == checkpoint(whole)["callbacks"]["Forgetting"]
+    complete = train("complete", *words)
+    resumed = train("resumed", *words, f"resume={complete}/checkpoints/iteration-2.ckpt", "init=null")
+    assert checkpoint(resumed)["callbacks"]["Forgetting"] == checkpoint(complete)["callbacks"]["Forgetting"]
 
 
-def test_it_starts_from_both_published_networks_by_their_names(train, start, server: Server, tmp_path, monkeypatch):
-    """Both learn from the first iteration on, at one rate, and nothing is warned of."""
+def test_fine_tuning_starts_from_both_published_networks(train, start, server: Server, tmp_path, monkeypatch):
+    """Both are trained from the first iteration on, with the same learning rate and without a warning."""
     torch.manual_seed(1)
     state = UNetDiscriminator(4).state_dict()
     tensor_files.write(tmp_path / "netD.pth", {"params": {PUBLISHED_NAMES[name]: state[name] for name in state}})
@@ -91,10 +97,10 @@ def test_it_starts_from_both_published_networks_by_their_names(train, start, ser
     for name, value in checkpoint(run)["state_dict"].items():
         if name.startswith("discriminator.") and name.endswith(("weight", "bias")):
             torch.testing.assert_close(value, state[name.removeprefix("discriminator.")], rtol=0, atol=2.1e-6)
-    assert "WARNING" not in told(run)
+    assert "WARNING" not in log_of(run)
 
 
-def test_while_the_generator_waits_its_average_is_the_start(train, start):
+def test_the_average_equals_the_initial_weights_until_the_generator_starts(train, start):
     run = train("run", *TINY, "generator_start=2", "iterations=2")
     before = torch.load(start, weights_only=True)
     for name, value in checkpoint(run)["ema"]["generator"].items():

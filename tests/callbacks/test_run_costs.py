@@ -1,4 +1,4 @@
-"""What a network and a run cost, against numbers by hand."""
+"""Costs of a network and of a run, compared with numbers computed by hand."""
 
 import json
 
@@ -10,8 +10,8 @@ from sr_lightning.generators import Interpolation
 from tests.support.runs import checkpoint, logged
 
 
-def test_a_run_records_its_costs_once(train):
-    """In its result and in its log; peak memory grows with the batch, speed counts iterations without validations."""
+def test_a_run_writes_its_costs_to_its_result_and_log(train):
+    """Peak memory grows with the batch size, multiply-adds per crop do not."""
     words = ["model=srgan_mse", "init=null", "discriminator.width=4", "metrics=fidelity", "monitor=val/psnr_y"]
     folder = train("run", *words)
     costs = json.loads((folder / "result.json").read_text())["costs"]
@@ -28,20 +28,20 @@ def test_a_run_records_its_costs_once(train):
     assert 1.5 < more["peak_memory_bytes"] / costs["peak_memory_bytes"] < 2
 
 
-def test_a_run_that_goes_on_counts_all_its_attempts(train):
-    """Iterations of both attempts over the seconds of both; a finished run that is told again tells the same."""
+def test_a_resumed_run_adds_up_its_attempts(train):
+    """Starting a finished run again changes nothing."""
     first = train("first", "callbacks.checkpoints.every=2")
     resumed = train("second", f"resume={first}/checkpoints/iteration-2.ckpt")
     state = checkpoint(resumed)["callbacks"]["Costs"]
     assert state["iterations"] == 4
     assert state["peak_memory"] == checkpoint(first)["callbacks"]["Costs"]["peak_memory"]
-    told = json.loads((first / "result.json").read_text())["costs"]
+    written = json.loads((first / "result.json").read_text())["costs"]
     train("first", "callbacks.checkpoints.every=2", "resume=auto")
-    assert json.loads((first / "result.json").read_text())["costs"] == pytest.approx(told)
+    assert json.loads((first / "result.json").read_text())["costs"] == pytest.approx(written)
 
 
-def test_speed_is_that_of_iterations_alone():
-    """A clock by hand: 2 s for each iteration, 100 s for a validation, also before the training."""
+def test_speed_excludes_validations():
+    """A simulated clock: 2 s for each iteration, 100 s for each validation, also before the training."""
     now = 0.0
     costs = Costs(crop=8, clock=lambda: now)
 

@@ -1,10 +1,10 @@
-"""What a run says of its speed."""
+"""Logged training speed and waiting time for data."""
 
 from sr_lightning.callbacks import Speed
 
 
-def test_speed_and_waiting_are_means_since_the_last_line_without_validation():
-    """A clock by hand: 3 s for each batch, 1 s for each iteration, 100 s for a validation, also before the training."""
+def test_speed_and_data_wait_are_means_since_the_last_logging_step_without_validations():
+    """A simulated clock: 3 s for each batch, 1 s for each iteration, 100 s for each validation, also the first."""
     now = 0.0
     speed = Speed(clock=lambda: now)
     logged = []

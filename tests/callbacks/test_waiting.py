@@ -1,4 +1,4 @@
-"""Between two lines of the log nothing asks for a value that the device may not have yet."""
+"""No value is read from the device between two logging steps, so that the host never waits for it."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from tests.support.trainable import restorer
 
 
 class Window(Callback):
-    """Lets ``Reads`` look at iterations 2 to 5 and at all between them; a mistake in the second shows that it does."""
+    """Makes ``Reads`` watch iterations 2 to 5 and everything between them; a mistake in the second must be found."""
 
     def __init__(self, reads, mistake):
         self.reads, self.mistake = reads, mistake
@@ -36,7 +36,7 @@ class Window(Callback):
         (lambda module: module.log("number", 1.0), ["number"]),
     ],
 )
-def test_no_value_is_read_between_two_lines_of_the_log(monkeypatch, kind, mistake, expected):
+def test_no_value_is_read_between_two_logging_steps(monkeypatch, kind, mistake, expected):
     reads, to_tensor = Reads(looking=False), LightningModule._LightningModule__to_tensor
 
     def to_device(module, value, name):
@@ -45,7 +45,7 @@ def test_no_value_is_read_between_two_lines_of_the_log(monkeypatch, kind, mistak
         return to_tensor(module, value, name)
 
     monkeypatch.setattr(LightningModule, "_LightningModule__to_tensor", to_device)
-    changes = {"optimizer": partial(torch.optim.Adam, lr=1e-3)}  # fused: others' decision to skip is read on the CPU
+    changes = {"optimizer": partial(torch.optim.Adam, lr=1e-3)}  # fused: others read a value to skip
     if kind is AdversarialRestorer:
         changes |= {"gan": Relativistic(), "clip": {"generator": 1.0}, "accumulate": 2}
     callbacks = [Window(reads, mistake), GeneratorEMA(), SkipNotFinite(), Speed(), Costs(16)]

@@ -1,4 +1,4 @@
-"""GAN losses: worked numbers, the symmetry of the relativistic one, and one batch however many processes share it."""
+"""GAN losses: worked numbers, symmetry of the relativistic loss, and independence of the number of processes."""
 
 import subprocess
 import sys
@@ -47,7 +47,7 @@ def test_worked_numbers(kind, generator, discriminator):
 
 
 def test_equal_logits_cost_log_2_for_each_expectation():
-    """Every discriminator's loss is a sum of two expectations, and so is the relativistic generator's."""
+    """The losses of all discriminators, and of the relativistic generator, are sums of two expectations."""
     equal = torch.full((3, 1, 4, 4), 1.7)
     zero = torch.zeros(3, 1)
     assert Relativistic().generator(equal, equal).item() == pytest.approx(2 * log(2))
@@ -56,20 +56,20 @@ def test_equal_logits_cost_log_2_for_each_expectation():
     assert Vanilla().discriminator(zero, zero).item() == pytest.approx(2 * log(2))
 
 
-def test_relativistic_losses_swap_with_the_players():
+def test_relativistic_losses_swap_if_real_and_fake_are_swapped():
     gan = Relativistic()
     assert torch.equal(gan.generator(REAL, FAKE), gan.discriminator(FAKE, REAL))
     assert not torch.equal(gan.generator(REAL, FAKE), gan.discriminator(REAL, FAKE))
 
 
-def test_relativistic_losses_see_differences_only():
+def test_relativistic_losses_depend_on_differences_of_logits_only():
     gan = Relativistic()
     torch.testing.assert_close(gan.generator(REAL + 5, FAKE + 5), gan.generator(REAL, FAKE))
     torch.testing.assert_close(gan.discriminator(REAL + 5, FAKE + 5), gan.discriminator(REAL, FAKE))
 
 
-def test_relativistic_gradient_reaches_fake_through_the_mean_too():
-    """By hand: of softplus(mean(real) - fake) directly, of softplus(real - mean(fake)) through the mean."""
+def test_the_relativistic_gradient_also_reaches_fake_through_the_mean():
+    """Directly that of softplus(mean(real) - fake), and through the mean that of softplus(real - mean(fake))."""
     real, fake = REAL.clone().requires_grad_(), FAKE.clone().requires_grad_()
     Relativistic().generator(real.detach(), fake).backward()
     direct = -torch.sigmoid(REAL.mean() - FAKE) / 2
@@ -80,8 +80,8 @@ def test_relativistic_gradient_reaches_fake_through_the_mean_too():
     assert real.grad.abs().min() > 0
 
 
-def test_relativistic_gradient_of_the_discriminator_passes_both_means():
-    """The loss depends on differences alone, so its gradient sums to 0; with detached means it would not."""
+def test_the_relativistic_gradient_of_the_discriminator_flows_through_both_means():
+    """The loss depends on differences only, so its gradient sums to 0; with detached means it would not."""
     real, fake = REAL.clone().requires_grad_(), FAKE.clone().requires_grad_()
     Relativistic().discriminator(real, fake).backward()
     assert float(real.grad.sum() + fake.grad.sum()) == pytest.approx(0, abs=1e-6)
@@ -90,18 +90,18 @@ def test_relativistic_gradient_of_the_discriminator_passes_both_means():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_losses_are_float32_scalars_in_any_precision_and_shape(kind):
+def test_losses_are_float32_scalars_for_logits_of_any_precision_and_shape(kind):
     torch.manual_seed(0)
     for shape in [(4, 1), (2, 1, 8, 9)]:
         real, fake = torch.randn(2, *shape).bfloat16()
-        for player in (KINDS[kind]().generator, KINDS[kind]().discriminator):
-            loss = player(real, fake)
+        for function in (KINDS[kind]().generator, KINDS[kind]().discriminator):
+            loss = function(real, fake)
             assert (loss.shape, loss.dtype) == ((), torch.float32)
-            torch.testing.assert_close(loss, player(real.float(), fake.float()), rtol=0, atol=0)
+            torch.testing.assert_close(loss, function(real.float(), fake.float()), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_step_of_each_player_moves_the_logits_its_way(kind):
+def test_the_gradient_of_each_loss_moves_the_logits_in_its_direction(kind):
     real, fake = (torch.full((2, 1), 0.5, requires_grad=True) for _ in range(2))
     gan = KINDS[kind]()
     (of_generator,) = torch.autograd.grad(gan.generator(real, fake), fake)
@@ -112,14 +112,14 @@ def test_a_step_of_each_player_moves_the_logits_its_way(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_unequal_shapes_are_refused(kind):
-    for player in (KINDS[kind]().generator, KINDS[kind]().discriminator):
+def test_unequal_shapes_are_rejected(kind):
+    for function in (KINDS[kind]().generator, KINDS[kind]().discriminator):
         with pytest.raises(ValueError, match=r"\(2, 1\) and \(3, 1\)"):
-            player(torch.zeros(2, 1), torch.zeros(3, 1))
+            function(torch.zeros(2, 1), torch.zeros(3, 1))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_option_is_its_class(kind):
+def test_each_option_instantiates_its_class(kind):
     assert type(instantiate(OmegaConf.load(CONF / "gan" / f"{kind}.yaml"))) is KINDS[kind]
 
 
@@ -137,7 +137,7 @@ from sr_lightning.losses import Hinge, LeastSquares, Relativistic, Vanilla
 rank, meeting, half = int(sys.argv[1]), sys.argv[2], 3
 
 
-class Players(nn.Module):
+class Networks(nn.Module):
     def __init__(self):
         super().__init__()
         torch.manual_seed(0)
@@ -147,10 +147,10 @@ class Players(nn.Module):
         return self.discriminator(2 * hr + 1), self.discriminator(self.generator(lr))
 
 
-def gradients(players, loss):
-    players.zero_grad()
+def gradients(networks, loss):
+    networks.zero_grad()
     loss.backward()
-    return [parameter.grad.clone() for parameter in players.parameters()]
+    return [parameter.grad.clone() for parameter in networks.parameters()]
 
 
 torch.manual_seed(1)
@@ -158,14 +158,14 @@ lr, hr = torch.randn(2, 2 * half, 4)
 own = slice(rank * half, (rank + 1) * half)
 kinds = Vanilla(), Relativistic(), Hinge(), LeastSquares()
 losses = [loss for gan in kinds for loss in (gan.generator, gan.discriminator)]
-alone = Players()
+alone = Networks()
 expected = [gradients(alone, loss(*alone(lr, hr))) for loss in losses]
 local = [gradients(alone, loss(*alone(lr[own], hr[own]))) for loss in losses]
 distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
-together = DistributedDataParallel(Players())
-for loss, wanted, of_half in zip(losses, expected, local):
-    torch.testing.assert_close(gradients(together, loss(*together(lr[own], hr[own]))), wanted)
-    differs = max((a - b).abs().max() for a, b in zip(of_half, wanted))
+together = DistributedDataParallel(Networks())
+for loss, complete, of_half in zip(losses, expected, local):
+    torch.testing.assert_close(gradients(together, loss(*together(lr[own], hr[own]))), complete)
+    differs = max((a - b).abs().max() for a, b in zip(of_half, complete))
     assert differs > 1e-3, differs
 distributed.destroy_process_group()
 print("equal")
@@ -173,7 +173,7 @@ print("equal")
 
 
 def test_two_processes_have_the_gradients_of_one_batch(tmp_path):
-    """After DDP's averaging; for the relativistic losses because their means are those of the whole batch."""
+    """After averaging as DDP does; the means of the relativistic losses are those of the complete batch."""
     with ExitStack() as stack:
         processes = [
             subprocess.Popen(
@@ -186,6 +186,6 @@ def test_two_processes_have_the_gradients_of_one_batch(tmp_path):
             for rank in range(2)
         ]
         for process in processes:
-            stack.callback(process.kill)  # one whose partner has failed would wait for it
+            stack.callback(process.kill)  # a process waits forever if the other has failed
         for process in reversed(processes):
             assert process.communicate(timeout=240)[0].strip() == "equal"

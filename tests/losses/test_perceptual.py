@@ -1,4 +1,4 @@
-"""Perceptual losses: the right features, frozen and unseen, from weights that are checked wherever they come from."""
+"""Perceptual losses: features, frozen hidden networks, precision, and the options of the configuration."""
 
 from copy import deepcopy
 
@@ -39,8 +39,8 @@ def test_the_loss_is_the_weighted_sum_of_distances(shared):
     assert perceptual()(sr, sr).item() == 0
 
 
-def test_before_activation_is_negative_too_and_after_is_not():
-    """Also where both are asked for, which an activation in place would spoil."""
+def test_features_are_negative_only_before_the_activation():
+    """Also if both are requested, which an in-place activation would break."""
     with torch.no_grad():
         features = VGG(["conv2_2", "relu2_2", "conv3_3", "relu3_3"], embedded(), depth=16)(images(1, 3, 32, 32))
     for name in ("2_2", "3_3"):
@@ -57,8 +57,8 @@ def test_gradient_reaches_sr_and_not_hr():
     assert hr.grad is None
 
 
-def test_nothing_of_it_is_seen_from_outside():
-    """In no optimizer, no checkpoint, no bucket and no broadcast of DDP."""
+def test_the_network_is_hidden_from_the_surrounding_module():
+    """So it is in no optimizer, no checkpoint, and no bucket or broadcast of DDP."""
     objective = Reconstruction(pixel=nn.L1Loss(), perceptual=perceptual())
     assert not list(objective.parameters())
     assert not list(objective.buffers())
@@ -89,12 +89,12 @@ def test_features_in_bfloat16_and_distance_in_float32():
     assert half.item() != exact.item()
 
 
-LOSSES = [({"conv5_3": 1}, nn.L1Loss()), ({"relu5_3": 1}, nn.MSELoss())]  # of ESRGAN and of SRGAN
+LOSSES = [({"conv5_3": 1}, nn.L1Loss()), ({"relu5_3": 1}, nn.MSELoss())]  # as in ESRGAN and in SRGAN
 
 
 @pytest.fixture
 def smooth(shared) -> tuple[torch.Tensor, torch.Tensor]:
-    """Bicubic enlargement of a crop of sky, and the crop: neighbours in it differ by 0.004 on average."""
+    """Return the bicubic enlargement of a crop of sky, and the crop; neighboring pixels differ by 0.004 on average."""
     hr = image.read(shared / "data" / "train" / "bsds400" / "17067.jpg")[None, :, :96, 192:288]
     return bicubic(bicubic(hr, 0.25), 4), hr
 
@@ -106,8 +106,8 @@ def gradient(loss: Perceptual, sr: torch.Tensor, hr: torch.Tensor) -> torch.Tens
 
 
 @pytest.mark.parametrize(("layers", "distance"), LOSSES)
-def test_in_bfloat16_the_gradient_on_a_smooth_crop_is_that_of_float32(shared, smooth, layers, distance):
-    """Its cosine is 0.36 and 0.49 where the first convolution takes the image in bfloat16, and 0.96 and 0.98 here."""
+def test_the_bfloat16_gradient_on_a_smooth_crop_is_close_to_that_of_float32(shared, smooth, layers, distance):
+    """Their cosine is 0.96 and 0.98; it was 0.36 and 0.49 with the first convolution in bfloat16."""
     loss = perceptual(layers, distance, weights=shared / "weights" / "vgg16_features.safetensors")
     exact = gradient(loss, *smooth)
     with torch.autocast("cpu", torch.bfloat16):
@@ -115,7 +115,7 @@ def test_in_bfloat16_the_gradient_on_a_smooth_crop_is_that_of_float32(shared, sm
 
 
 class TF32(TorchFunctionMode):
-    """Convolutions as GPUs compute them in float32: of inputs and weights with 10 bits after the leading one."""
+    """Simulates float32 convolutions in TF32, as GPUs compute them: inputs and weights have 10 mantissa bits."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         if function is F.conv2d and args[0].dtype == torch.float32:
@@ -130,16 +130,16 @@ class TF32(TorchFunctionMode):
 
 @pytest.mark.parametrize(("layers", "distance"), LOSSES)
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-def test_tf32_does_not_round_the_image_either(shared, smooth, layers, distance, precision):
-    """Its cosine is 0.7 and 0.8 where the first convolution takes the image itself, whatever follows."""
+def test_tf32_does_not_round_the_image(shared, smooth, layers, distance, precision):
+    """If it did, the cosine of the gradients would be 0.7 and 0.8."""
     loss = perceptual(layers, distance, weights=shared / "weights" / "vgg16_features.safetensors")
     exact = gradient(loss, *smooth)
     with TF32(), torch.autocast("cpu", precision, enabled=precision != torch.float32):
         assert F.cosine_similarity(gradient(loss, *smooth), exact, dim=0) > 0.92
 
 
-def test_building_it_draws_no_random_numbers():
-    """Or one word about the loss would change the network's initial weights."""
+def test_building_the_loss_draws_no_random_numbers():
+    """Otherwise an option of the loss would change the initial weights of the networks."""
     state = torch.get_rng_state()
     perceptual()
     assert torch.equal(torch.get_rng_state(), state)
@@ -153,7 +153,7 @@ def test_building_it_draws_no_random_numbers():
         ({"depth": 18}, "depth of VGG must be 16 or 19, got 18"),
     ],
 )
-def test_wrong_layers_are_refused(options, message):
+def test_invalid_layers_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         perceptual(**options)
     with pytest.raises(ValueError, match="none is given"):
@@ -163,7 +163,7 @@ def test_wrong_layers_are_refused(options, message):
 @pytest.mark.parametrize(
     ("depth", "layer", "name"), [(19, "conv5_4", "vgg19-dcbb9e9d"), (16, "relu5_3", "vgg16-397923af")]
 )
-def test_offline_says_all_ways_in_one_line(zoo, monkeypatch, depth, layer, name):
+def test_without_a_connection_one_line_names_all_alternatives(zoo, monkeypatch, depth, layer, name):
     monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
     with pytest.raises(InputError) as error:
         perceptual({layer: 1}, depth=depth, weights=None)
@@ -174,8 +174,8 @@ def test_offline_says_all_ways_in_one_line(zoo, monkeypatch, depth, layer, name)
     assert line.endswith(f"Or give a file of VGG{depth}'s weights: perceptual.weights=FILE")
 
 
-def test_offline_ends_the_command_line_in_that_line(zoo, monkeypatch, composed):
-    """Not in the error of the connection that is its cause."""
+def test_without_a_connection_a_command_ends_in_this_line(zoo, monkeypatch, composed):
+    """And not in the connection error that caused it."""
     monkeypatch.setattr(pretrained, "ZOO", "http://127.0.0.1:1/")
     with (
         pytest.raises(SystemExit, match=r"^error: http://127\.0\.0\.1:1/vgg19.*perceptual\.weights=FILE$"),
@@ -199,7 +199,7 @@ OPTIONS = {
 
 @pytest.fixture
 def composed(tmp_path):
-    """Composes a perceptual objective of the given words, with conf/ alone."""
+    """Compose a perceptual objective with the given overrides, from conf/ alone."""
     defaults = ["_self_", {"pixel": "l1"}, {"features": "vgg19"}, {"perceptual": "before"}, {"objective": "perceptual"}]
     primary = {"hydra": {"searchpath": [f"file://{CONF}"]}, "defaults": defaults, "usm": {}}
     (tmp_path / "conf").mkdir()
@@ -213,7 +213,7 @@ def composed(tmp_path):
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_options_are_the_papers_and_take_a_file(option, composed, tmp_path):
+def test_options_equal_the_papers_and_accept_a_weights_file(option, composed, tmp_path):
     depth, layers, distance = OPTIONS[option]
     file = saved(tmp_path / "vgg.pth", pretend(depth))
     objective = instantiate(composed(f"perceptual={option}", f"perceptual.weights={file}").objective)
@@ -236,14 +236,14 @@ def test_embedded_needs_no_file(composed):
     assert losses["perceptual"] > 0
 
 
-def test_none_leaves_the_term_out(composed):
+def test_the_option_none_removes_the_term(composed):
     objective = instantiate(composed("perceptual=none").objective)
     assert list(objective) == ["pixel"]
     assert list(objective.compare(*images(2, 1, 3, 8, 8))) == ["pixel"]
 
 
-def test_another_network_stands_in_for_the_layers_of_a_recipe(composed, shared):
-    """features=embedded: conv5_4 is its conv3_3, relu2_2 its own, all times the factor; the rest is the recipe's."""
+def test_layers_are_mapped_to_another_feature_network(composed, shared):
+    """features=embedded maps conv5_4 to its conv3_3 and relu2_2 to itself, times a factor; the rest is unchanged."""
     sr, hr = images(2, 2, 3, 32, 32)
     cases = {"before": ("conv3_3", L1(), 1), "after": ("relu3_3", L1(), 1), "vgg22": ("relu2_2", MSE(), 0.006)}
     for option in (option for option, (depth, *_) in OPTIONS.items() if depth == 19):
@@ -263,18 +263,18 @@ def test_another_network_stands_in_for_the_layers_of_a_recipe(composed, shared):
     assert loss.smallest == 16
 
 
-def test_minc_asks_for_its_file(composed):
+def test_the_option_minc_needs_a_weights_file(composed):
     assert OmegaConf.is_missing(composed("perceptual=minc").perceptual, "weights")
 
 
 @pytest.mark.parametrize("words", [["perceptual=embedded"], ["perceptual=before", "features=embedded"]])
-def test_the_embedded_loss_is_of_the_order_of_the_genuine_one(shared, composed, words):
-    """On bicubic enlargements, where `perceptual=before` through VGG16 is about 2: so the papers' weights suit it."""
+def test_the_embedded_loss_has_the_magnitude_of_the_deep_one(shared, composed, words):
+    """On bicubic enlargements, for which `perceptual=before` with VGG16 is about 2; so the papers' weights apply."""
     file = shared / "weights" / "vgg16_features.safetensors"
-    genuine = instantiate(composed("perceptual=before", "features=vgg16", f"features.weights={file}").perceptual)
+    deep = instantiate(composed("perceptual=before", "features=vgg16", f"features.weights={file}").perceptual)
     loss = instantiate(composed(*words).perceptual)
     for i in (1, 2):
         hr = image.read(shared / "data" / "benchmarks" / "Set5" / "HR" / f"img_00{i}.png")[None, :, :256, :256]
         sr = bicubic(bicubic(hr, 0.25), 4)
         with torch.no_grad():
-            assert 1 / 3 < loss(sr, hr) / genuine(sr, hr) < 3
+            assert 1 / 3 < loss(sr, hr) / deep(sr, hr) < 3

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from lightning import Trainer
+from lightning import LightningDataModule, Trainer
 from PIL import Image
 
 from sr_lightning import image
@@ -16,6 +16,7 @@ from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
 from sr_lightning.modules import SRDataModule
 from sr_lightning.modules.benchmarks import Benchmarks
+from sr_lightning.modules.data_summary import DataSummary, data_summary
 from sr_lightning.ops import resize
 from tests.support import photographs
 
@@ -210,3 +211,23 @@ def test_an_image_has_the_same_lr_image_in_every_data_set(tmp_path):
 def test_an_invalid_pool_is_an_input_error(tmp_path, pool, message):
     with pytest.raises(InputError, match=message):
         module(tmp_path, lambda: folder(tmp_path), pool=pool)
+
+
+@pytest.mark.parametrize(
+    ("degradation", "fixed"),
+    [(Bicubic(4), True), (RandomDegradation(4, {"noise": Noise(1, 1, (1, 9), (1, 1), 0)}), False)],
+)
+def test_the_summary_describes_the_training_and_validation_images(tmp_path, degradation, fixed):
+    photographs.save(tmp_path / "a.png", 40, 60)
+    photographs.save(tmp_path / "b.png", 32, 50)
+    data = module(tmp_path, lambda: folder(tmp_path), degradation=degradation)
+    data.smallest = [(tmp_path / "c.png", 20, 24)]
+    summary = data_summary(SimpleNamespace(datamodule=data))
+    assert summary == DataSummary([tmp_path / "a.png", tmp_path / "b.png"], 40 * 60 + 32 * 50, 4 * 24 * 24, fixed,
+                                  [(tmp_path / "c.png", 20, 24)])  # fmt: skip
+    assert summary.training_names(torch.tensor([1, 1])) == [str(tmp_path / "b.png")]
+
+
+def test_dataloaders_and_other_data_modules_have_no_summary():
+    assert data_summary(SimpleNamespace(datamodule=None)) is None
+    assert data_summary(SimpleNamespace(datamodule=LightningDataModule())) is None

@@ -1,4 +1,4 @@
-"""The measurement of a generator on benchmarks."""
+"""Evaluation of a generator on benchmarks."""
 
 import torch
 from lightning import Trainer
@@ -10,17 +10,17 @@ from sr_lightning.ops import resize
 from tests.support.restorers import Gain, batches
 
 
-def test_self_ensemble_is_symmetric_where_the_network_is_not():
-    """Turning the input turns the output, for a network that favours one direction; a constant stays itself."""
+def test_self_ensemble_commutes_with_flips_and_rotations():
+    """Also for an asymmetric network; the ensemble of the identity is the identity."""
 
-    def lopsided(lr):
+    def asymmetric(lr):
         return resize.bicubic(lr + lr.roll(1, -1), 2) / 2
 
     lr = torch.rand(1, 3, 6, 6)
-    plain, averaged = lopsided(lr), self_ensemble(lopsided, lr)
-    assert not torch.allclose(lopsided(lr.rot90(1, (-2, -1))), plain.rot90(1, (-2, -1)), atol=1e-3)
-    torch.testing.assert_close(self_ensemble(lopsided, lr.rot90(1, (-2, -1))), averaged.rot90(1, (-2, -1)))
-    torch.testing.assert_close(self_ensemble(lopsided, lr.flip(-1)), averaged.flip(-1))
+    plain, averaged = asymmetric(lr), self_ensemble(asymmetric, lr)
+    assert not torch.allclose(asymmetric(lr.rot90(1, (-2, -1))), plain.rot90(1, (-2, -1)), atol=1e-3)
+    torch.testing.assert_close(self_ensemble(asymmetric, lr.rot90(1, (-2, -1))), averaged.rot90(1, (-2, -1)))
+    torch.testing.assert_close(self_ensemble(asymmetric, lr.flip(-1)), averaged.flip(-1))
     torch.testing.assert_close(self_ensemble(lambda x: x, lr), lr)
 
 

@@ -1,4 +1,4 @@
-"""The training module and the average of its generator, without a command line."""
+"""The training module, without a command line."""
 
 import pytest
 import torch
@@ -8,8 +8,8 @@ from sr_lightning.losses import Reconstruction
 from tests.support.restorers import Gain, fit, restorer
 
 
-def test_one_batch_is_one_iteration_is_one_update():
-    """REQ-STEP-1, and gradient descent by hand: the loss is (gain/2 - 1/2)^2, its slope (gain - 1)/2."""
+def test_one_batch_is_one_iteration_and_one_update():
+    """Equal to gradient descent by hand: the loss is (gain/2 - 1/2)^2, its derivative (gain - 1)/2."""
     module = restorer()
     gain = 0.5
     trainer = fit(module, 3)
@@ -32,13 +32,12 @@ def test_a_loss_without_a_weight_is_an_error():
         fit(restorer(weights={}), 1)
 
 
-def test_losses_are_computed_in_float32_whatever_the_network_computes_in():
-    """REQ-AMP-2."""
+def test_losses_are_computed_in_float32_at_any_training_precision():
     loss = Reconstruction(pixel=nn.L1Loss()).compare(*torch.rand(2, 1, 3, 8, 8).bfloat16())["pixel"]
     assert loss.dtype == torch.float32
 
 
-def test_inference_is_clamped_and_training_is_not():
+def test_only_inference_is_clamped():
     module = restorer(generator=Gain(3.0))
     lr = torch.full((1, 3, 2, 2), 0.5)
     assert module(lr).max() == 1

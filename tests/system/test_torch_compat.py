@@ -75,3 +75,25 @@ def test_a_fused_step_is_skipped_on_the_device(skip):
     optimizer.step()
     assert torch.equal(weight, torch.ones(3)) == skip, ADVICE
     assert optimizer.state[weight]["step"] == (0 if skip else 1), ADVICE
+
+
+def test_a_conversion_hook_changes_what_a_surrounding_module_applies():
+    class KeepsPrecision(torch_compat.ConversionHook):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("value", torch.ones(1))
+
+        def conversion(self, convert):
+            converted.append(convert(torch.ones(1)).dtype)
+            return lambda tensor: tensor.to(convert(tensor).device)
+
+    converted = []
+    parent = nn.ModuleList([KeepsPrecision(), nn.Linear(1, 1)]).bfloat16()
+    assert converted == [torch.bfloat16], ADVICE
+    assert (parent[0].value.dtype, parent[1].weight.dtype) == (torch.float32, torch.bfloat16), ADVICE
+
+
+def test_a_conversion_is_applied_to_parameters_and_buffers():
+    module = nn.BatchNorm2d(2)
+    torch_compat.apply_conversion(module, lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
+    assert module.weight.dtype == module.running_mean.dtype == torch.float64, ADVICE

@@ -38,7 +38,7 @@ def test_checkpoints_hold_the_two_players_and_nothing_else(train):
     [
         ["model=srgan", "perceptual=embedded"],
         ["model=srgan_mse"],
-        ["model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator=unet", "gan=hinge"],
+        ["model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator=unet", "gan=hinge", "regularizer=r1"],
         ["model=esrgan", "perceptual=none", "discriminator=patch", "gan=least_squares", "block=residual", "norm=batch"],
     ],
 )
@@ -78,16 +78,16 @@ def test_a_resumed_run_still_tells_what_it_started_from(train):
         assert image.size(run / "comparison.png")[1] > 5 * 288
 
 
-@pytest.mark.parametrize("discriminator", ["vgg", "unet"])
-def test_two_devices_train_what_one_device_trains(photos, process, tmp_path, discriminator):
-    """REQ-DDP-2: relativistic means over the whole batch, averaged gradients, one folder.
+@pytest.mark.parametrize(("discriminator", "words"), [("vgg", []), ("unet", []), ("vgg", ["regularizer=r1"])])
+def test_two_devices_train_what_one_device_trains(photos, process, tmp_path, discriminator, words):
+    """Relativistic means over the batch of both devices, averaged gradients, one folder.
 
     With plain gradient descent: Adam would blow up the rounding of gradients that are zero, as that of the last bias is
     under a relativistic loss.
     """
     descent = ["optimizer._target_=torch.optim.SGD", "~optimizer.betas", "optimizer.lr=0.01", "scheduler=constant"]
     common = [*TINY, *photos, *EXACT, *GAN, *descent, "init=null", f"discriminator={discriminator}", "iterations=2",
-              "validate_every=2"]  # fmt: skip
+              "validate_every=2", *words]  # fmt: skip
     if discriminator == "vgg":
         common.append("discriminator.norm={_target_: torch.nn.Identity, _partial_: true}")
     else:
