@@ -1,4 +1,4 @@
-"""Every command, example, link and picture of README and docs is checked, so that none goes stale."""
+"""Every command, example, link and picture in README and docs works."""
 
 import ast
 import importlib
@@ -20,7 +20,7 @@ PLAIN = ("check", "degrade", "export", "interpolate", "report", "upscale")
 
 
 def arguments_of(module: str) -> list[list[str]]:
-    """Return the arguments of each `python -m sr_lightning.MODULE` in README and docs; of torchrun's, too."""
+    """Return the arguments of each `python -m sr_lightning.MODULE` in README and docs, also below torchrun."""
     name = f"sr_lightning.{module}"
     return [words[words.index(name) + 1 :] for words in COMMANDS if name in words]
 
@@ -31,7 +31,7 @@ def first_job(overrides: list[str]) -> list[str]:
     for override in OverridesParser.create().parse_overrides(overrides):
         if not override.is_sweep_override():
             job.append(override.input_line)
-        elif not override.is_interval_sweep():  # an interval has no first value
+        elif not override.is_interval_sweep():  # an interval has no first value to compose
             job.append(f"{override.get_key_element()}={next(override.sweep_string_iterator())}")
     return job
 
@@ -49,7 +49,7 @@ def test_hydra_commands_compose(module):
         assert config, words
 
 
-def test_the_keys_of_degrade_compose():
+def test_overrides_of_degrade_compose():
     for words in arguments_of("degrade"):
         with initialize_config_dir(str(CONF), version_base="1.3"):
             assert compose("degrade", [word for word in words if "=" in word])
@@ -72,7 +72,7 @@ def test_plain_commands_parse(module, monkeypatch):
     monkeypatch.setattr(Parser, "parse_args", accept)
     monkeypatch.setattr(Parser, "parse_intermixed_args", accept_intermixed)
     cases = arguments_of(module)
-    assert cases, f"{module} is documented nowhere"
+    assert cases, f"{module} is not documented"
     for words in cases:
         monkeypatch.setattr(sys, "argv", [module, *words])
         with pytest.raises(ParsedError):
@@ -95,7 +95,7 @@ def test_other_commands_exist():
     assert extras <= set(project["optional-dependencies"]), extras
 
 
-def test_links_lead_to_files():
+def test_linked_files_exist():
     missing = [f"{page.name}: {target}" for page, target in links() if not (page.parent / target).exists()]
     assert missing == []
 
@@ -141,7 +141,7 @@ def test_every_picture_is_shown():
     assert pictures <= shown, pictures - shown
 
 
-def test_the_readme_is_short():
+def test_the_readme_has_at_most_150_lines():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
 

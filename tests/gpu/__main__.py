@@ -1,4 +1,4 @@
-"""``python -m tests.gpu``: check a machine with a GPU, and go on where an earlier call was interrupted."""
+"""``python -m tests.gpu``: check a machine with a GPU, continuing an interrupted call."""
 
 import argparse
 import os
@@ -31,11 +31,11 @@ what every installation has: the demo photographs and the embedded features."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the stages that are asked for; 1 if anything failed, a larger number after a signal."""
+    """Run the chosen stages; returns 1 if anything failed, and a larger number after a signal."""
     words = sys.argv[1:] if words is None else list(words)
     names, settings = arguments(words)
     quiet()
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read once; resumed runs need it to be bit for bit
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read at start-up; makes resumed runs bit-identical
     settings.output.mkdir(parents=True, exist_ok=True)
     command = ["python", "-m", "tests.gpu", *words]
     try:
@@ -52,7 +52,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def arguments(words: Sequence[str]) -> tuple[list[str], Settings]:
-    """The stages that are asked for, and the settings; ends the program with status 2 where they make no sense."""
+    """Return the chosen stages and the settings; exits with status 2 for invalid arguments."""
     parser = argparse.ArgumentParser("python -m tests.gpu", description=__doc__, epilog=EPILOG)
     add = parser.add_argument
     add("--small", action="store_true", help="the same code with tiny sizes, in seconds, also on a CPU")

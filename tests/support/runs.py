@@ -1,4 +1,4 @@
-"""Small training runs: their overrides, and what they left."""
+"""Overrides of small training runs, and their logs and checkpoints."""
 
 import csv
 import subprocess
@@ -40,7 +40,7 @@ def checkpoint(folder: Path, name: str = "last") -> dict:
 
 
 def logged(folder: Path, column: str) -> dict[int, float]:
-    """Iteration -> value, from every metrics.csv of the run."""
+    """Return iteration -> value of a logged name, from every metrics.csv of the run."""
     values = {}
     for path in sorted(folder.glob("csv/*/metrics.csv")):
         for row in csv.DictReader(path.open()):
@@ -50,7 +50,7 @@ def logged(folder: Path, column: str) -> dict[int, float]:
 
 
 def assert_same(first: dict, second: dict) -> None:
-    """Two checkpoints hold the same weights, averages, optimizer states and counts, bit for bit."""
+    """Assert that weights, averages, optimizer states and counts of two checkpoints are bit-identical."""
     for part in ("state_dict", "ema", "optimizer_states", "lr_schedulers", "global_step"):
         flat_first, flat_second = dict(flat(first[part])), dict(flat(second[part]))
         assert flat_first.keys() == flat_second.keys()
