@@ -28,18 +28,27 @@ class RandomDegradation(nn.Module):
         seed: for draws of training samples.
         validation_seed: for draws of `Stream.FIXED`; independent of ``seed``, so that runs with different seeds are
             measured on the same LR images.
+        before: name of a stage -> name of the stage that it precedes, see `Chain`.
     Shape:
         hr (B, C, s*h, s*w) in [0, 1] and B records -> lr (B, C, h, w) in [0, 1], rounded to 8 bits.
     Raises:
-        ValueError: the scale does not divide the size, or the number of records is not B.
+        ValueError: an unknown stage in ``before``, a size that the scale does not divide, or a number of records other
+            than B.
     """
 
     is_random = True
 
-    def __init__(self, scale: int, stages: Mapping[str, Stage | None], seed: int = 0, validation_seed: int = 0) -> None:
+    def __init__(
+        self,
+        scale: int,
+        stages: Mapping[str, Stage | None],
+        seed: int = 0,
+        validation_seed: int = 0,
+        before: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__()
         self.scale, self.seed, self.validation_seed = scale, seed, validation_seed
-        self.chain = Chain(stages)
+        self.chain = Chain(stages, before=before)
 
     def draw(self, keys: Sequence[SampleKey]) -> list[Record]:
         """Draw the parameters of all stages for each sample."""

@@ -26,9 +26,9 @@ class SpectralConv2d(nn.Conv2d):
             self.iterate()
 
     def forward(self, features: Tensor) -> Tensor:
-        return F.conv2d(features, self.normalised(), stride=self.stride, padding=self.padding)
+        return F.conv2d(features, self.normalized(), stride=self.stride, padding=self.padding)
 
-    def normalised(self) -> Tensor:
+    def normalized(self) -> Tensor:
         """Return the weight over its largest singular value; gradients flow through both."""
         with torch.autocast(self.weight.device.type, enabled=False):
             if self.training:

@@ -31,7 +31,7 @@ class VGG(nn.Sequential):
         layers: names of the layers to return.
         weights: file of weights; by default ImageNet weights from PyTorch's model zoo.
         depth: 16 or 19.
-        normalise: subtract ImageNet's mean and divide by its deviation first.
+        normalize: subtract ImageNet's mean and divide by its deviation first.
         ceil_mode: round sizes up in pooling.
         float32: number of leading convolutions that stay in float32 under autocast.
     Attributes:
@@ -52,7 +52,7 @@ class VGG(nn.Sequential):
         layers: Collection[str],
         weights: str | Path | None = None,
         depth: int = 19,
-        normalise: bool = True,
+        normalize: bool = True,
         ceil_mode: bool = False,
         float32: int = 2,
     ) -> None:
@@ -66,7 +66,7 @@ class VGG(nn.Sequential):
         source = pretrained.imagenet(depth) if weights is None else weights
         shapes = {name: tuple(value.shape) for name, value in self.state_dict().items()}
         self.load_state_dict(pretrained.read(source, names, shapes), assign=True)
-        mean, deviation = (MEAN, DEVIATION) if normalise else ((0.0,) * 3, (1.0,) * 3)
+        mean, deviation = (MEAN, DEVIATION) if normalize else ((0.0,) * 3, (1.0,) * 3)
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(deviation).view(3, 1, 1), persistent=False)
         self.layers = frozenset(layers)

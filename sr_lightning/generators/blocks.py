@@ -15,7 +15,7 @@ def convolution(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Conv
     return nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
 
 
-def initialise(layer: nn.Conv2d, factor: float) -> None:
+def initialize(layer: nn.Conv2d, factor: float) -> None:
     """Apply Kaiming's normal initialization (He et al. 2015) times ``factor``, and zero the bias."""
     nn.init.kaiming_normal_(layer.weight)
     layer.weight.data.mul_(factor)
@@ -65,12 +65,12 @@ class DenseBlock(nn.Module):
         growth: features added by each of the first four convolutions.
         beta: residual scaling.
         norm: builds the normalization after each convolution.
-        initialisation: factor on Kaiming's initialization.
+        initialization: factor on Kaiming's initialization.
     Shape:
         (B, channels, H, W) -> the same.
     """
 
-    def __init__(self, channels: int, growth: int, beta: float, norm: Norm, initialisation: float) -> None:
+    def __init__(self, channels: int, growth: int, beta: float, norm: Norm, initialization: float) -> None:
         super().__init__()
         widths = [growth] * 4 + [channels]
         layers = [convolution(channels + i * growth, width) for i, width in enumerate(widths)]
@@ -79,7 +79,7 @@ class DenseBlock(nn.Module):
         self.activate = nn.LeakyReLU(0.2, inplace=True)
         self.beta = beta
         for layer in layers:
-            initialise(layer, initialisation)
+            initialize(layer, initialization)
 
     def forward(self, features: Tensor) -> Tensor:
         dense = [as_convolved(features)]
@@ -103,7 +103,7 @@ class RRDB(nn.Module):
         growth: features added by each dense convolution; None: half of the channels, as in the paper.
         beta: residual scaling, in the dense blocks and around them.
         norm: builds the normalization after each convolution.
-        initialisation: factor on Kaiming's initialization.
+        initialization: factor on Kaiming's initialization.
     Shape:
         (B, channels, H, W) -> the same.
     """
@@ -114,11 +114,11 @@ class RRDB(nn.Module):
         growth: int | None = None,
         beta: float = 0.2,
         norm: Norm = nn.Identity,
-        initialisation: float = 0.1,
+        initialization: float = 0.1,
     ) -> None:
         super().__init__()
         growth = max(1, channels // 2) if growth is None else growth
-        self.body = nn.Sequential(*(DenseBlock(channels, growth, beta, norm, initialisation) for _ in range(3)))
+        self.body = nn.Sequential(*(DenseBlock(channels, growth, beta, norm, initialization) for _ in range(3)))
         self.beta = beta
 
     def forward(self, features: Tensor) -> Tensor:

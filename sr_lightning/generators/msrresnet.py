@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sr_lightning.generators.blocks import convolution, initialise
+from sr_lightning.generators.blocks import convolution, initialize
 from sr_lightning.generators.interpolation import Interpolation
 
 FACTORS = {2: [2], 3: [3], 4: [2, 2]}
@@ -21,7 +21,7 @@ class PlainBlock(nn.Module):
         self.conv1 = convolution(channels, channels)
         self.conv2 = convolution(channels, channels)
         for layer in (self.conv1, self.conv2):
-            initialise(layer, 0.1)
+            initialize(layer, 0.1)
 
     def forward(self, features: Tensor) -> Tensor:
         return features + self.conv2(F.relu(self.conv1(features)))
@@ -64,7 +64,7 @@ class MSRResNet(nn.Module):
         self.skip = Interpolation("bilinear", scale)
         for layer in self.children():
             if isinstance(layer, nn.Conv2d):
-                initialise(layer, 0.1)
+                initialize(layer, 0.1)
 
     def forward(self, lr: Tensor) -> Tensor:
         features = self.body(self.activate(self.conv_first(lr)))

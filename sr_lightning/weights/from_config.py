@@ -14,6 +14,7 @@ from sr_lightning import generators
 from sr_lightning.errors import InputError
 
 SOURCES = {"sr_lightning.generators": generators, "torch.nn": nn}
+RENAMED = {"initialisation": "initialization"}  # arguments in checkpoints of earlier versions -> present names
 LARGEST = 4096  # limit of any number in a configuration: no network is deeper or wider, and building it would not end
 
 
@@ -39,7 +40,8 @@ def build(recipe: Any) -> nn.Module:
 def part(recipe: Any) -> Any:
     """Build a nested part of the configuration."""
     if isinstance(recipe, Mapping):
-        arguments = {str(key): part(value) for key, value in recipe.items() if key not in ("_target_", "_partial_")}
+        settings = {RENAMED.get(str(key), str(key)): value for key, value in recipe.items()}
+        arguments = {key: part(value) for key, value in settings.items() if key not in ("_target_", "_partial_")}
         if "_target_" not in recipe:
             return arguments
         make = constructor(str(recipe["_target_"]))

@@ -10,7 +10,8 @@ import torch
 from hydra.utils import instantiate
 from scipy.stats import chisquare, kstest, spearmanr
 
-from sr_lightning.degradations import Chain, RandomDegradation, SampleKey, SampleRNG, Sharpen
+from sr_lightning.degradations import JPEG, Chain, RandomDegradation, SampleKey, SampleRNG, Sharpen
+from sr_lightning.degradations.chain import arrange
 from sr_lightning.ops import resize
 from sr_lightning.ops.quantize import quantize
 from sr_lightning.ops.random_streams import Stream
@@ -182,6 +183,42 @@ def test_switching_a_stage_off_changes_no_other_draw(stage):
     assert lr.shape == (4, 3, 10, 14)
     assert torch.equal(lr, quantize(lr))
     assert not torch.equal(lr, complete(hr, complete.draw(keys(4))))
+
+
+def test_a_stage_is_placed_before_another_without_repeating_the_others():
+    """The stages keep their order and their draws; the position also holds where the other stage is switched off."""
+    sharpen = "+degradation.stages.again={_target_: sr_lightning.degradations.Sharpen, probability: 1}"
+    complete, records = second_order(), second_order().draw(keys(4))
+    extended = second_order(sharpen, "+degradation.before.again=jpeg")
+    assert list(extended.chain.stages) == [*STAGES[:4], "again", *STAGES[4:]]
+    for one, other in zip(records, extended.draw(keys(4)), strict=True):
+        assert list(other) == [*STAGES[:4], "again", *STAGES[4:]]
+        del other["again"]
+        assert one == other
+    hr = images(4, 3, 40, 56)
+    assert not torch.equal(complete(hr, records), extended(hr, extended.draw(keys(4))))
+    reduced = second_order(sharpen, "+degradation.before.again=jpeg", "degradation.stages.jpeg=null")
+    assert list(reduced.chain.stages) == [*STAGES[:4], "again", *STAGES[5:]]
+
+
+def test_several_stages_are_placed_one_after_the_other():
+    assert arrange(["a", "b", "c", "d"], {"d": "b", "c": "d"}) == ["a", "c", "d", "b"]
+    assert arrange(["a", "b"], {}) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"before": {"blur": "jpeg"}}, "before: unknown stage blur; the stages are sharpen, jpeg"),
+        ({"before": {"sharpen": "blur"}}, "before: unknown stage blur"),
+        ({"before": {"jpeg": "jpeg"}}, "before: stage jpeg cannot precede itself"),
+        ({"before": {"jpeg": "sharpen"}, "shuffle": True}, "before: has no effect in a shuffled chain; use ordered"),
+        ({"ordered": ["blur"]}, "ordered: unknown stage blur"),
+    ],
+)
+def test_invalid_orders_are_errors(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Chain({"sharpen": Sharpen(1), "jpeg": JPEG(1, [30, 95])}, **settings)
 
 
 @pytest.mark.parametrize("only", STAGES)

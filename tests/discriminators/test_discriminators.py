@@ -108,7 +108,7 @@ def test_unet_is_real_esrgans_network():
     image = torch.rand(2, 3, 24, 40)
 
     def step(features, layer, stride=1):
-        padded = F.conv2d(features, layer.normalised(), stride=stride, padding=1)
+        padded = F.conv2d(features, layer.normalized(), stride=stride, padding=1)
         return F.leaky_relu(padded, 0.2)
 
     def double(features):
@@ -155,7 +155,7 @@ def test_spectral_norm_bounds_every_inner_convolution():
     for _ in range(30):
         network(torch.rand(1, 3, 8, 8))
     for layer in layers:
-        assert torch.linalg.matrix_norm(layer.normalised().flatten(1), 2).item() == pytest.approx(1, abs=0.02)
+        assert torch.linalg.matrix_norm(layer.normalized().flatten(1), 2).item() == pytest.approx(1, abs=0.02)
 
 
 def test_spectral_norm_rests_in_evaluation_and_keeps_float32():
@@ -165,7 +165,7 @@ def test_spectral_norm_rests_in_evaluation_and_keeps_float32():
     torch.testing.assert_close(dict(layer.state_dict()), dict(before), rtol=0, atol=0)
     with torch.autocast("cpu", torch.bfloat16):
         assert layer(torch.rand(1, 4, 5, 5)).dtype == torch.bfloat16
-        assert layer.normalised().dtype == torch.float32
+        assert layer.normalized().dtype == torch.float32
     layer.train()(torch.rand(1, 4, 5, 5))
     assert not torch.equal(layer.left, before["left"])
 

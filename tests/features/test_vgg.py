@@ -38,12 +38,12 @@ def test_layers_are_torchvisions(depth):
     assert names[-3:] == {16: ["conv5_3", "relu5_3", "pool5"], 19: ["conv5_4", "relu5_4", "pool5"]}[depth]
 
 
-def test_ceil_mode_keeps_the_last_row_and_normalisation_can_be_left_out():
+def test_ceil_mode_keeps_the_last_row_and_normalization_is_optional():
     image = images(1, 3, 5, 7)
     with torch.no_grad():
         assert VGG(["pool1"], embedded(), depth=16)(image)["pool1"].shape[-2:] == (2, 3)
         assert VGG(["pool1"], embedded(), depth=16, ceil_mode=True)(image)["pool1"].shape[-2:] == (3, 4)
-        plain = VGG(["conv1_1"], embedded(), depth=16, normalise=False)
+        plain = VGG(["conv1_1"], embedded(), depth=16, normalize=False)
         expected = F.conv2d(image, plain.conv1_1.weight, plain.conv1_1.bias, padding=1)
         torch.testing.assert_close(plain(image)["conv1_1"], expected)
 

@@ -96,7 +96,7 @@ def test_norm_is_one_switch(block):
     assert all(parameter.grad is not None for parameter in with_norm.parameters())
 
 
-def test_small_initialisation_makes_a_block_nearly_linear():
+def test_small_initialization_makes_a_block_nearly_linear():
     """ESRGAN, sec. 3.1: convolutions at a tenth of Kaiming's deviation, biases zero; so x + 0.2 (x + little)."""
     torch.manual_seed(0)
     block = RRDB(64)

@@ -19,7 +19,7 @@ INTENDED = [
     {"norm._target_"},
     {"perceptual.layers"},
     {"gan._target_"},
-    {"block._target_", "block.beta", "block.growth", "block.initialisation"},
+    {"block._target_", "block.beta", "block.growth", "block.initialization"},
 ]
 EXPERIMENTS = [path.stem for path in (CONF / "experiment").glob("*.yaml") if "sweeper" in path.read_text()]
 

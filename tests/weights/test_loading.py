@@ -194,6 +194,22 @@ def test_a_checkpoint_of_this_library(tmp_path):
     assert equal(raw, weights.load(tmp_path / "a.ckpt", kind="raw"), channels=1)
 
 
+def test_checkpoints_with_former_argument_names_load(tmp_path):
+    """Checkpoints written before the American spelling name the argument ``initialisation``."""
+    layers = "sr_lightning.generators"
+    recipe = {
+        "_target_": f"{layers}.TrunkGenerator",
+        "block": {"_target_": f"{layers}.RRDB", "_partial_": True, "growth": 3, "initialisation": 0.1},
+        "upsampler": {"_target_": f"{layers}.Nearest", "_partial_": True},
+        "tail": {"_target_": f"{layers}.Tail", "_partial_": True, "hidden": True},
+        "width": 6,
+        "depth": 2,
+    }
+    network = rrdbnet()
+    tensor_files.write(tmp_path / "a.ckpt", {"hyper_parameters": {"generator": recipe}, "params": network.state_dict()})
+    assert equal(network, weights.load(tmp_path / "a.ckpt"))
+
+
 def test_training_starts_from_published_weights(tmp_path):
     """The network's own names or a published layout; all weights or none."""
     published, network = rrdbnet(), rrdbnet()
