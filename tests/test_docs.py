@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import sys
 import tomllib
@@ -51,6 +52,8 @@ def test_hydra_commands_compose(module):
 
 def test_overrides_of_degrade_compose():
     for words in arguments_of("degrade"):
+        if "myconf" in words:  # `test_the_examples_of_extending_train_together` runs it
+            continue
         with initialize_config_dir(str(CONF), version_base="1.3"):
             assert compose("degrade", [word for word in words if "=" in word])
 
@@ -127,6 +130,14 @@ def test_the_examples_of_extending_train_together(command, photos, tmp_path, mon
     ]  # fmt: skip
     command("train", "--config-dir", str(tmp_path / "myconf"), "model=small_gan", *photos, *tiny)
     assert (tmp_path / "run" / "checkpoints" / "best.ckpt").is_file()
+    table = (tmp_path / "run" / "validation" / "summary.md").read_text()
+    assert re.search(r"\| \d+\.\d\d \|$", table.splitlines()[2]), "two digits, as the class declares"
+    previewed = command(
+        "degrade", "train", "--config-dir", "myconf", "--output", "preview", "--record", "degradation=faded"
+    )
+    assert previewed == "4 images in preview/lr\n"
+    records = json.loads((tmp_path / "preview" / "records.json").read_text()).values()
+    assert all(list(record)[list(record).index("fade") + 1] == "jpeg" for record in records)
     trunk = ["model=srresnet", "block=wide", "metrics=with_error", "monitor=val/mean_error", "generator.depth=1"]
     tiny = [word for word in tiny if not word.startswith(("discriminator", "hydra"))]
     command(

@@ -146,6 +146,19 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[Path], list[str]]:
     return [Path(word) for word in arguments if word not in overrides], overrides
 
 
+def search_path(folder: Path | None) -> list[str]:
+    """Return the override that adds a folder of options to Hydra's search path.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise InputError(f"--config-dir {folder}: no such folder")
+    return [f"hydra.searchpath=[{json.dumps(f'file://{folder.absolute()}', ensure_ascii=False)}]"]
+
+
 def run(options: argparse.Namespace) -> int:
     """Degrade all inputs and return the exit status; end the program with one line if that is not possible.
 
@@ -157,7 +170,7 @@ def run(options: argparse.Namespace) -> int:
         if not inputs:
             raise InputError("no input: name images or folders")
         with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
-            config = compose("degrade", [f"seed={options.seed}", *overrides])
+            config = compose("degrade", [f"seed={options.seed}", *search_path(options.config_dir), *overrides])
         check_values(config, {"seed": integer(0), "scale": integer(1)})
         count, problems = degrade(inputs, options.output, config, options.record, options.preview, options.replay)
     for message in problems:
