@@ -54,9 +54,9 @@ def test_an_architecture_without_a_published_layout_is_written_as_a_checkpoint(c
         (["--alpha", "0:1", "--output", "x"], "argument --alpha: must be a number or START:STOP:STEP, not '0:1'"),
         (["--alpha", "nan", "--output", "x"], "argument --alpha: must be a number in [-10, 10]"),
         (["--alpha", "0:1:0.001", "--output", "x"], "argument --alpha: has 1001 values; the maximum is 101"),
-        (["--weights", "0.5,0.4", "--output", "x.ckpt"], "--weights must have the sum 1, not 0.9"),
-        (["--weights", "1", "--output", "x.ckpt"], "--weights needs two networks or more and a share for each, got 1"),
-        (["c.ckpt", "--alpha", "1", "--output", "x.ckpt"], "--alpha is between two networks, not 3"),
+        (["--weights", "0.5,0.4", "--output", "x.ckpt"], "the shares of --weights must sum to 1, not 0.9"),
+        (["--weights", "1", "--output", "x.ckpt"], "--weights needs at least two networks and a share for each, got 1"),
+        (["c.ckpt", "--alpha", "1", "--output", "x.ckpt"], "--alpha takes two networks, not 3; use --weights"),
     ],
 )
 def test_wrong_arguments_are_reported_in_one_line(command, capsys, arguments, message):

@@ -14,14 +14,14 @@ def query(field: str) -> str | None:
     if command is None:
         return None
     try:
-        words = [command, *chosen(), f"--query-gpu={field}", "--format=csv,noheader,nounits"]
+        words = [command, *selection(), f"--query-gpu={field}", "--format=csv,noheader,nounits"]
         done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return next(iter(done.stdout.splitlines()), "").strip() or None
 
 
-def chosen() -> list[str]:
+def selection() -> list[str]:
     """Return the argument that selects the GPU, by its UUID, as the numbering may differ from CUDA's."""
     if not torch.cuda.is_available():
         return []

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sr_lightning.visuals.comparison import MARGIN, comparison, mark
+from sr_lightning.visuals.comparison import MARGIN, comparison, frame_color
 from sr_lightning.visuals.crop_selection import Square
 
 
@@ -19,7 +19,7 @@ def test_each_square_is_a_row_of_crops_beside_the_marked_overview():
         for column, level in enumerate((128 / 255, 0, 1)):
             x = round(60 * tall / 40) + 2 * MARGIN + column * (50 + MARGIN) + 25
             assert picture[:, y, x].tolist() == pytest.approx([level] * 3)
-        color = [int(mark(row)[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        color = [int(frame_color(row)[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         assert (picture - torch.tensor(color).view(3, 1, 1)).abs().amax(0)[:, :170].lt(1e-3).any()
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from sr_lightning.visuals.comparison import chosen
+from sr_lightning.visuals.comparison import choose_squares
 from sr_lightning.visuals.crop_selection import Square, same_place, telling_squares
 
 
@@ -45,11 +45,12 @@ def test_squares_keep_a_distance_if_the_image_is_large_enough():
     other[:, :32, :64] = 1
     other[:, 80:, 112:] = 0.1
     for height, apart in ((96, 32), (24, 16)):
-        (a, b) = chosen([("a", one[:, :height]), ("b", other[:, :height]), ("HR", one[:, :height])], side=16, count=2)
+        versions = [("a", one[:, :height]), ("b", other[:, :height]), ("HR", one[:, :height])]
+        (a, b) = choose_squares(versions, side=16, count=2)
         assert max(abs(a.top - b.top), abs(a.left - b.left)) >= apart
     narrow = torch.zeros(3, 20, 32)
     narrow[:, :, :16] = 1  # a square in the middle would leave no room for another
-    assert len(chosen([("a", narrow), ("b", one[:, :20, :32]), ("HR", narrow)], side=16, count=2)) == 2
+    assert len(choose_squares([("a", narrow), ("b", one[:, :20, :32]), ("HR", narrow)], side=16, count=2)) == 2
 
 
 def test_a_smaller_version_is_cropped_at_the_same_place():
