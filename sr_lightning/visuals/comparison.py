@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sr_lightning.ops.quantize import to_uint8
-from sr_lightning.visuals.crop_selection import Square, same_place, telling_squares
+from sr_lightning.visuals.crop_selection import Square, same_place, select_squares
 
 MARGIN, LINE = 8, 18  # pixels
 WIDEST = 3  # largest ratio of width to height of the overview
@@ -70,8 +70,8 @@ def choose_squares(versions: Sequence[Version], side: int = 96, count: int = 1) 
     reference = versions[-1][1]
     enlarged = [to_float(image) for _, image in versions[:-1] if image.shape == reference.shape]
     images = enlarged or [to_float(reference)]
-    spread = telling_squares(images, side, count, distance=2)
-    return spread if len(spread) == count else telling_squares(images, side, count)
+    spread = select_squares(images, side, count, distance=2)
+    return spread if len(spread) == count else select_squares(images, side, count)
 
 
 def frame_color(number: int) -> str:

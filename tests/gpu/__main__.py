@@ -24,7 +24,7 @@ PLACES = {
 }
 """Default paths below $SR_SHARED; a small run uses only what is part of every installation."""
 EPILOG = """Each stage takes ten minutes at most on a recent GPU. DIR/STAGE.json holds what has been measured, part by
-part; the same command again skips what has passed, repeats what has failed and goes on with an interrupted training.
+part; the same command again skips what has passed, repeats what has failed and resumes an interrupted training.
 DIR/report.json and DIR/report.md hold everything. The exit status is 1 where a check failed.
 What --data, --features and --benchmarks do not give is taken from $SR_SHARED, or ../shared, if it is there, else from
 what every installation has: the demo photographs and the embedded features."""
@@ -42,7 +42,7 @@ def main(words: Sequence[str] | None = None) -> int:
         for name in names:
             stage.run(name, STAGES[name], settings, command)
     except (KeyboardInterrupt, SystemExit) as ended:
-        sys.stderr.write("Interrupted; the same command goes on from here.\n")
+        sys.stderr.write("Interrupted; the same command continues from here.\n")
         return int(ended.code) if isinstance(ended, SystemExit) and ended.code else 130
     finally:
         found = [stage.read(settings.output / f"{name}.json") for name in STAGES]

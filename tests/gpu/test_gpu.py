@@ -198,7 +198,7 @@ def test_gains_are_checked_per_benchmark():
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--small", "--stages", "speed"], "--stages speed: unknown; there are correctness, throughput, degradation"),
         (["--small", "--minutes", "0"], "--minutes 0.0: must be above 0"),
@@ -206,13 +206,13 @@ def test_gains_are_checked_per_benchmark():
         ([], "there is no GPU here; --small runs the same code in small on the CPU"),
     ],
 )
-def test_invalid_arguments_are_rejected(words, told, capsys, monkeypatch, tmp_path):
+def test_invalid_arguments_are_rejected(words, message, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "default_device", lambda: torch.device("cpu"))
     with pytest.raises(SystemExit) as ended:
         command.main(words)
     assert ended.value.code == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

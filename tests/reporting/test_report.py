@@ -311,10 +311,10 @@ def test_the_status_of_a_job(sweep):
     shutil.rmtree(sweep / "03-a" / "validation")
     with (sweep / "sweep.csv").open("a") as file:
         file.write("05-a,gan=vanilla seed=2,not started,val/niqe,,0,\n")
-    told = {run.folder.name: run.describe_status() for run in read_runs(sweep)}
-    assert told["05-a"].startswith("running, iteration 20 of 20, last update 20")
-    assert told["03-a"].startswith("finished, but without validation/images.csv; remove its result.json")
-    assert told["00-a"] == "finished"
+    statuses = {run.folder.name: run.describe_status() for run in read_runs(sweep)}
+    assert statuses["05-a"].startswith("running, iteration 20 of 20, last update 20")
+    assert statuses["03-a"].startswith("finished, but without validation/images.csv; remove its result.json")
+    assert statuses["00-a"] == "finished"
     assert gather(sweep).columns[1].status() == "1 finished, 1 without its values"
 
 

@@ -25,8 +25,8 @@ def kept_by_wandb(folder: Path, *words: str, seconds: float = 30) -> bool:
     """Return True once an offline run in ``folder`` contains all words; W&B may still write after the run has ended."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        told = b"".join(path.read_bytes() for path in folder.glob("wandb/offline-run-*/*.wandb"))
-        if all(word.encode() in told for word in words):
+        content = b"".join(path.read_bytes() for path in folder.glob("wandb/offline-run-*/*.wandb"))
+        if all(word.encode() in content for word in words):
             return True
         time.sleep(0.1)
     return False
@@ -73,9 +73,9 @@ def flat(tree, prefix=""):
 
 def finished(process: subprocess.Popen) -> str:
     """Return the output of a process, after checking that it succeeded."""
-    told, _ = process.communicate()
-    assert process.returncode == 0, told
-    return told
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    return output
 
 
 GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "metrics=fidelity",

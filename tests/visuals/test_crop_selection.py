@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from sr_lightning.visuals.comparison import choose_squares
-from sr_lightning.visuals.crop_selection import Square, same_place, telling_squares
+from sr_lightning.visuals.crop_selection import Square, same_place, select_squares
 
 
 def overlap(a, b):
@@ -16,7 +16,7 @@ def test_squares_are_where_versions_differ_most():
     other = one.clone()
     other[:, 20:36, 40:56] = 1 - other[:, 20:36, 40:56]
     other[:, 50:54, 4:8] += 0.1
-    first, second = telling_squares([one, other], side=16, count=2)
+    first, second = select_squares([one, other], side=16, count=2)
     assert first == Square(20, 40, 16)
     assert 34 < second.top + 16 <= 70
     assert second.left <= 8
@@ -26,16 +26,16 @@ def test_squares_are_where_versions_differ_most():
 def test_squares_of_a_single_image_are_at_its_edges():
     image = torch.zeros(3, 40, 40)
     image[:, 24:32, 8:16:2] = 1
-    (square,) = telling_squares([image], side=8)
+    (square,) = select_squares([image], side=8)
     assert square == Square(24, 8, 8)
 
 
 def test_squares_neither_overlap_nor_leave_the_image_and_may_be_fewer():
-    squares = telling_squares([torch.rand(3, 37, 50)], side=16, count=100)
+    squares = select_squares([torch.rand(3, 37, 50)], side=16, count=100)
     assert 2 <= len(squares) <= 6
     assert all(0 <= s.top <= 37 - 16 and 0 <= s.left <= 50 - 16 for s in squares)
     assert not any(overlap(a, b) for i, a in enumerate(squares) for b in squares[:i])
-    assert telling_squares([torch.rand(3, 5, 9)], side=96)[0].side == 5
+    assert select_squares([torch.rand(3, 5, 9)], side=96)[0].side == 5
 
 
 def test_squares_keep_a_distance_if_the_image_is_large_enough():
@@ -63,4 +63,4 @@ def test_a_smaller_version_is_cropped_at_the_same_place():
 )
 def test_images_that_cannot_be_compared_raise_errors(images, side):
     with pytest.raises(ValueError, match=r"\[|side"):
-        telling_squares(images, side)
+        select_squares(images, side)

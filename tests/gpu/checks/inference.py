@@ -25,11 +25,11 @@ def tiles(settings: Settings) -> list[Row]:
     generator = network("srresnet", settings, "norm=none", "generator.depth=1").generator
     lr = lr_image(settings)
     with exact_float32():
-        whole, tiled = (
+        full, tiled = (
             Upscaler(generator, precision="float32", tile=tile, overlap=OVERLAP)(lr)
             for tile in (WHOLE, 2 * OVERLAP + (4 if settings.small else 40))
         )
-    return [at_most("tiles against the whole image in float32, largest difference", difference(tiled, whole), 1e-4)]
+    return [at_most("tiles against the full image in float32, largest difference", difference(tiled, full), 1e-4)]
 
 
 def precision(settings: Settings) -> list[Row]:

@@ -68,14 +68,14 @@ def after_resume(model: str, settings: Settings, deterministic: bool = True) -> 
         *("metrics=fidelity", f"+trainer.deterministic={'warn' if deterministic else 'false'}", *random_features()),
     ]
     with tempfile.TemporaryDirectory() as folder:
-        middle, whole, resumed = (Path(folder, f"{name}.ckpt") for name in ("middle", "whole", "resumed"))
+        middle, full, resumed = (Path(folder, f"{name}.ckpt") for name in ("middle", "full", "resumed"))
         try:
             run(words, HALF, middle)
-            run(words, 2 * HALF, whole)
+            run(words, 2 * HALF, full)
             run(words, 2 * HALF, resumed, resume=middle)
         finally:
             torch.use_deterministic_algorithms(False)
-        pairs = list(zip(tensors(whole), tensors(resumed), strict=True))
+        pairs = list(zip(tensors(full), tensors(resumed), strict=True))
     differences = [float((a.double() - b.double()).abs().max()) for a, b in pairs if not torch.equal(a, b)]
     return len(differences), max(differences, default=0.0)
 
