@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help train test coverage lint bench gpu docs clean
+.PHONY: help train test test-fast coverage lint bench gpu docs clean
 
 help:  ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -21,6 +21,9 @@ train: $(INSTALLED)  ## quickstart: a small ESRGAN on demo photographs, about 4 
 
 test: $(INSTALLED)  ## run all tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4
+
+test-fast: $(INSTALLED)  ## run the tests without those marked slow
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not slow"
 
 coverage: $(INSTALLED)  ## run all tests and list lines without coverage
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --cov=sr_lightning --cov-report=term-missing:skip-covered

@@ -83,7 +83,7 @@ def test_plain_commands_parse(module, monkeypatch):
 
 
 def test_other_commands_exist():
-    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for program, *words in COMMANDS:
         if program == "make":
@@ -114,6 +114,7 @@ def test_python_examples(block):
         exec(compile(code, str(block.page), "exec"), {})
 
 
+@pytest.mark.slow
 def test_the_examples_of_extending_train_together(command, photos, tmp_path, monkeypatch):
     """The parts of docs/extending.md, written to files by their titles, train, validate and leave a checkpoint."""
     for language in ("python", "yaml"):

@@ -51,7 +51,7 @@ def test_lpips_of_the_authors_example_is_the_published_one(shared):
     assert [f"{value:.3f}" for value in values] == ["0.722", "0.138"]
 
 
-@pytest.mark.parametrize("network", ["alex", "vgg"])
+@pytest.mark.parametrize("network", ["alex", pytest.param("vgg", marks=pytest.mark.slow)])
 def test_lpips_equals_an_independent_implementation(shared, vgg16, network):
     """On the example and on bicubic x4, computed in float32."""
     of_example, of_bicubic = json.loads((shared / "golden" / "lpips.json").read_text()).values()
@@ -108,6 +108,7 @@ def test_the_feature_network_is_neither_saved_nor_trained():
 # --- DISTS ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_dists_equals_torchmetrics(shared, vgg16):
     """Values of torchmetrics 1.9.0's DISTSNetwork on torchvision 0.29.1's VGG16 with the same weights."""
     metric = DISTS(vgg16)
