@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning.metrics import PSNR, SSIM, ImageMetric
+from sr_lightning.metrics import PSNR, SSIM, ColorShift, ImageMetric, LRConsistency
 from sr_lightning.ops.color import rgb
 from tests.support.matlab import imresize
 
@@ -37,10 +37,16 @@ def test_ssim_worked_number():
     assert SSIM()(gray(85), gray(170)).item() == pytest.approx((2 * a * b + c1) / (a * a + b * b + c1), abs=1e-12)
 
 
-@pytest.mark.parametrize(("metric", "best"), [(PSNR(), 100), (SSIM(), 1), (PSNR(space=rgb), 100)])
-def test_equal_images_have_a_finite_best_value(metric, best):
-    assert metric(batch(1), batch(1)).item() == pytest.approx(best)
-    assert metric.higher_is_better
+@pytest.mark.parametrize(
+    ("metric", "best"),
+    [(PSNR(), 100), (PSNR(space=rgb), 100), (SSIM(), 1), (LRConsistency(2), 100), (ColorShift(), 0)],
+    ids=lambda value: type(value).__name__,
+)
+def test_equal_images_have_the_best_value_and_others_a_worse_one(metric, best):
+    hr = batch(1)
+    assert metric(hr, hr).item() == pytest.approx(best)
+    worse = metric(0.9 * hr, hr).item()
+    assert worse < best if metric.higher_is_better else worse > best
 
 
 def test_the_mean_is_over_images_not_over_pixels():
