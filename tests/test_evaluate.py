@@ -21,6 +21,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((folder / "images.csv").open()))
 
 
+@pytest.mark.slow
 def test_bicubic_has_the_published_values(command, shared, tmp_path):
     """Set5 28.42, Set14 26.09, B100 25.96 dB, and single images as measured by an independent implementation."""
     out = tmp_path / "evaluation"
@@ -42,6 +43,7 @@ def test_bicubic_has_the_published_values(command, shared, tmp_path):
     assert "rounded to 8 bit" in (out / "summary.md").read_text()
 
 
+@pytest.mark.slow
 def test_two_devices_give_the_values_of_one(photos, tmp_path):
     """Of three images in two processes, the sampler repeats one, which must count once."""
     results = []

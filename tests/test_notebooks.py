@@ -28,6 +28,7 @@ def test_notebooks_are_stored_without_outputs_and_define_nothing(path):
     assert not any(word in cell.source for cell in cells for word in ("def ", "class ", "lambda"))
 
 
+@pytest.mark.slow
 def test_the_tour_runs(train, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     train("runs/pixel/1")
@@ -38,6 +39,7 @@ def test_the_tour_runs(train, tmp_path, monkeypatch):
     assert "| alpha 0.25 |" in outputs[-1]["text/markdown"]
 
 
+@pytest.mark.slow
 def test_the_ablation_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     sweep = tmp_path / "runs" / "sweeps" / "ablation_components"

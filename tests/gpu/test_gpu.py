@@ -39,6 +39,7 @@ def kept(tmp_path: Path, name: str) -> dict:
 
 
 @pytest.mark.parametrize("name", ["correctness", "throughput", "degradation"])
+@pytest.mark.slow
 def test_the_small_mode_passes_and_is_not_repeated(check, tmp_path, name):
     status, page = check("--stages", name)
     assert status == 0, page
@@ -65,6 +66,7 @@ def test_throughput_compares_published_and_default_steps(settings):
     assert work[0] == pytest.approx(work[1])
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_is_resumed(check, tmp_path, monkeypatch):
     """The first training is interrupted after its first validation; the same command finishes both trainings."""
     save, interrupted = Checkpoints.on_validation_end, []
