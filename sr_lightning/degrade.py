@@ -1,4 +1,4 @@
-"""python -m sr_lightning.degrade INPUT… --output DIR [--seed N] [--record] [--replay FILE] [key=value …]
+"""python -m sr_lightning.degrade INPUT… --output DIR [options] [key=value …]
 
 Write degraded copies: DIR/lr/NAME.png for each image, DIR/preview.png with HR, LR and the drawn parameters, and with
 --record DIR/records.json. Parameters are drawn as for validation on the same images. DIR/lr and the input folder can be
@@ -22,6 +22,7 @@ def parser() -> Parser:
     options.add_argument("--seed", type=int, default=0, help="seed of all draws (default: %(default)s)")
     options.add_argument("--record", action="store_true", help="write the drawn parameters to records.json")
     options.add_argument("--replay", type=Path, metavar="FILE", help="use the parameters of a records.json")
+    options.add_argument("--config-dir", type=Path, metavar="DIR", help="folder of further options, as of train")
     options.add_argument("--preview", type=int, default=8, metavar="ROWS", help="images in preview.png (default: 8)")
     return options
 

@@ -2,7 +2,7 @@
 
 The weights are (1 - alpha) * A + alpha * B (ESRGAN, arXiv:1809.00219, eq. 4), or with --weights the weighted sum of any
 number of networks. --alpha START:STOP:STEP writes a series into the folder OUTPUT; --evaluate FOLDER measures it
-against interpolation of the two networks' outputs. Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
+against interpolation of the two networks' outputs. Exit status: 0 success, 1 failure, 2 invalid arguments.
 """
 
 from collections.abc import Sequence
@@ -47,15 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = command_line.parse_args(arguments)
     count = len(options.sources)
     if options.alpha and count != 2:
-        command_line.error(f"--alpha is between two networks, not {count}; give --weights, a share for each")
+        command_line.error(f"--alpha takes two networks, not {count}; use --weights with a share for each")
     if options.weights and (count < 2 or len(options.weights) != count):
         command_line.error(
-            f"--weights needs two networks or more and a share for each, got {len(options.weights)} for {count}"
+            f"--weights needs at least two networks and a share for each, got {len(options.weights)} for {count}"
         )
     if options.weights and sum(options.weights) != 1:
-        command_line.error(f"--weights must have the sum 1, not {sum(options.weights)}")
+        command_line.error(f"the shares of --weights must sum to 1, not {sum(options.weights)}")
     if options.evaluate and not options.alpha:
-        command_line.error("--evaluate measures interpolation between two networks: give --alpha, not --weights")
+        command_line.error("--evaluate measures interpolation between two networks; use --alpha instead of --weights")
     from sr_lightning.commands.interpolate import run  # after parsing: imports torch
 
     run(options)

@@ -2,7 +2,7 @@
 
 Writes a self-contained page, the tables as Markdown, LaTeX and CSV, and comparison images into RUN_OR_SWEEP/report.
 Unfinished sweeps are reported with a list of what is missing.
-Exit status: 0 written, 1 not possible, 2 the arguments are wrong.
+Exit status: 0 success, 1 failure, 2 invalid arguments.
 """
 
 from collections.abc import Sequence

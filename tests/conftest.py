@@ -1,4 +1,4 @@
-"""Where the tests find what is not in the repository."""
+"""Fixtures: test data, photographs, and commands run in this process or in their own."""
 
 import importlib
 import os
@@ -15,21 +15,21 @@ from tests.support.feature_weights import zoo  # noqa: F401, a fixture
 from tests.support.runs import TINY
 from tests.support.servers import server  # noqa: F401, a fixture
 
-torch.set_num_threads(1)  # small networks; and several tests run at once
+torch.set_num_threads(1)  # networks are small, and several tests run in parallel
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip tests that are marked ``gpu`` where there is none."""
+    """Skip tests marked ``gpu`` on machines without a GPU."""
     if item.get_closest_marker("gpu") and not torch.cuda.is_available():
         pytest.skip("no GPU")
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Folder of photographs, weights and golden values; beside the checkout, or $SR_SHARED."""
+    """Return the folder of photographs, weights and reference values: $SR_SHARED, or ``shared`` beside the checkout."""
     folder = Path(os.environ.get("SR_SHARED", Path(__file__).parents[2] / "shared"))
     if not folder.is_dir():
-        message = f"{folder} is not there: set SR_SHARED to the folder of test data"
+        message = f"{folder}: no such folder; set SR_SHARED to the folder of test data"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
@@ -38,7 +38,7 @@ def shared() -> Path:
 
 @pytest.fixture
 def photos(tmp_path) -> list[str]:
-    """Overrides for training and validating on a few small images."""
+    """Return overrides for training and validating on a few small images."""
     train = photographs.folder(tmp_path / "train", count=4)
     validation = photographs.folder(tmp_path / "validation", count=3, height=44, width=36)
     return ["data=folder", f"data.root={train}", f"data.validation={validation}", f"data.cache={tmp_path / 'cache'}"]
@@ -46,7 +46,7 @@ def photos(tmp_path) -> list[str]:
 
 @pytest.fixture
 def command(tmp_path, monkeypatch, capsys):
-    """Runs a command line of the package in this process, in an empty folder, and returns what it printed."""
+    """Run a command of the package in this process, in an empty folder; returns its standard output."""
 
     def run(module: str, *arguments: str) -> str:
         monkeypatch.chdir(tmp_path)
@@ -60,7 +60,7 @@ def command(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def train(command, photos, tmp_path):
-    """Trains a tiny network; the last argument wins. Returns the run's folder."""
+    """Train a tiny network; later overrides take precedence. Returns the run's folder."""
 
     def run(name: str, *overrides: str) -> Path:
         folder = tmp_path / name
@@ -73,7 +73,7 @@ def train(command, photos, tmp_path):
 
 @pytest.fixture
 def process(tmp_path):
-    """Starts the training command in a process of its own, or ``by`` another module."""
+    """Start the training command in a separate process, optionally through the module ``by``, such as torchrun."""
 
     def start(*arguments: str, by: Sequence[str] = ()) -> subprocess.Popen:
         command = [sys.executable, "-m", *by, "sr_lightning.train", *arguments]

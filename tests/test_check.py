@@ -40,7 +40,7 @@ def test_every_bad_file_is_listed_and_the_status_is_1(tmp_path: Path) -> None:
     make(lr / "wrong.png", 10, 9)
     make(hr / "small.png", 16, 32)
     make(lr / "small.png", 4, 8)
-    (hr / "torn.png").write_bytes((hr / "torn.png").read_bytes()[:1000])  # its header is intact: only decoding fails
+    (hr / "torn.png").write_bytes((hr / "torn.png").read_bytes()[:1000])  # its header is intact; only decoding fails
     status, output, errors = run(hr, "--lr", lr, "--scale", 4, "--minimum", 32)
     assert (status, errors) == (1, "")
     *lines, summary = output.splitlines()

@@ -53,6 +53,20 @@ def test_seed_and_overrides(photos, tmp_path):
     assert not torch.equal(actual["a"], actual["plain"])
 
 
+def test_options_of_another_folder_are_found(photos, tmp_path):
+    """A stage that is added to the second-order degradation before JPEG, in a folder with spaces and quotes."""
+    folder = tmp_path / "my 'own' conf é"
+    (folder / "degradation").mkdir(parents=True)
+    stage = "{_target_: sr_lightning.degradations.Sharpen, probability: 1}"
+    (folder / "degradation" / "crisp.yaml").write_text(
+        f"defaults: [second_order]\nstages:\n  crisp: {stage}\nbefore: {{crisp: jpeg}}\n"
+    )
+    words = ["--config-dir", str(folder), "--record", "--preview", "0", "degradation=crisp"]
+    assert main([str(photos / "00.png"), "--output", str(tmp_path / "out"), *words]) == 0
+    (record,) = json.loads((tmp_path / "out" / "records.json").read_text()).values()
+    assert list(record)[list(record).index("crisp") + 1] == "jpeg"
+
+
 def test_draws_are_replayed(photos, tmp_path, capsys):
     """Records are matched by name and independent of the seed; a single record applies to every image."""
     main([str(photos), "--output", str(tmp_path / "out"), "--record", "--preview", "0"])
@@ -125,6 +139,7 @@ def test_bad_files_are_skipped_and_listed(photos, tmp_path, capsys):
         (["photos", "degradation.stages.jpeg.quality=[0,40]"], "degradation.*quality must be two ascending numbers"),
         (["photos", "scale=0"], "scale=0: must be a whole number of at least 1"),
         (["photos", "photos/00.jpg"], "00.png: would overwrite the copy of photos/00.jpg"),
+        (["photos", "--config-dir", "nowhere"], "--config-dir nowhere: no such folder"),
         (["photos", "--output", "photos/out"], "photos/out: lies inside the input photos"),
         (["photos", "--replay", "none.json"], "none.json: cannot be read, No such file"),
         (["photos", "--replay", "photos/00.png"], "photos/00.png: is not a records.json"),

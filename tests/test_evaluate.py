@@ -21,8 +21,9 @@ def rows(folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((folder / "images.csv").open()))
 
 
-def test_bicubic_gives_the_published_numbers(command, shared, tmp_path):
-    """Set5 28.42, Set14 26.09, B100 25.96 dB, and the single images that an independent implementation measured."""
+@pytest.mark.slow
+def test_bicubic_has_the_published_values(command, shared, tmp_path):
+    """Set5 28.42, Set14 26.09, B100 25.96 dB, and single images as measured by an independent implementation."""
     out = tmp_path / "evaluation"
     output = command("evaluate", "checkpoint=bicubic", "benchmarks=[Set5,Set14,B100]",
                    f"benchmark_root={shared / 'data' / 'benchmarks'}", f"hydra.run.dir={out}")  # fmt: skip
@@ -42,8 +43,9 @@ def test_bicubic_gives_the_published_numbers(command, shared, tmp_path):
     assert "rounded to 8 bit" in (out / "summary.md").read_text()
 
 
-def test_two_devices_measure_what_one_measures(photos, tmp_path):
-    """Three images in a process group of two: the sampler repeats one, which must count once."""
+@pytest.mark.slow
+def test_two_devices_give_the_values_of_one(photos, tmp_path):
+    """Of three images in two processes, the sampler repeats one, which must count once."""
     results = []
     for devices in (1, 2):
         out = tmp_path / f"devices-{devices}"
@@ -57,7 +59,7 @@ def test_two_devices_measure_what_one_measures(photos, tmp_path):
     assert results[0].count("\n") == 1 + 2 * 3
 
 
-def test_saved_images_are_what_was_measured(command, photos, tmp_path):
+def test_saved_images_are_those_measured(command, photos, tmp_path):
     out = tmp_path / "evaluation"
     command("evaluate", "checkpoint=bicubic", f"benchmarks=[{tmp_path / 'validation'}]", "save_images=true", "scale=2",
             f"hydra.run.dir={out}")  # fmt: skip
@@ -67,7 +69,7 @@ def test_saved_images_are_what_was_measured(command, photos, tmp_path):
     torch.testing.assert_close(sr, resize.bicubic(lr, 2)[0].clamp(0, 1), rtol=0, atol=0.5 / 255 + 1e-6)
 
 
-def test_two_checkpoints_of_one_name_are_two_networks(command, train, tmp_path):
+def test_checkpoints_with_equal_file_names_get_different_names(command, train, tmp_path):
     files = [train(f"runs/same/{time}", f"seed={seed}") / "checkpoints" / "best.ckpt" for seed, time in enumerate("ab")]
     out = tmp_path / "evaluation"
     command("evaluate", f"checkpoint=[{files[0]},{files[1]},bicubic]", f"benchmarks=[{tmp_path / 'validation'}]",
@@ -78,7 +80,7 @@ def test_two_checkpoints_of_one_name_are_two_networks(command, train, tmp_path):
     assert summary[0]["psnr_y"] != summary[1]["psnr_y"]
 
 
-def test_odd_sizes_are_cut_to_multiples_of_the_scale(command, tmp_path):
+def test_images_are_cropped_to_multiples_of_the_scale(command, tmp_path):
     photographs.save(tmp_path / "odd" / "odd.png", 47, 53)
     out = tmp_path / "evaluation"
     command("evaluate", "checkpoint=nearest", f"benchmarks=[{tmp_path / 'odd'}]", "save_images=true", "scale=3",
@@ -86,8 +88,8 @@ def test_odd_sizes_are_cut_to_multiples_of_the_scale(command, tmp_path):
     assert image.size(out / "images" / "nearest" / "odd" / "odd.png") == (45, 51)
 
 
-def test_random_low_resolution_is_that_of_every_training_run(command, train, tmp_path):
-    """Whatever the seed of a run: its validation is what the evaluation of its checkpoint finds."""
+def test_random_degradations_are_those_of_the_validation_during_training(command, train, tmp_path):
+    """For every seed of a run, evaluating its checkpoint gives the values of its validation."""
     words = ["degradation=second_order", "iterations=2"]
     found = {}
     for seed in (0, 3):
@@ -127,7 +129,7 @@ def test_self_ensemble_leaves_a_symmetric_method_unchanged(command, photos, tmp_
         (["checkpoint=bicubic", "benchmarks=[validation]", "scale=0"], "scale"),
     ],
 )
-def test_wrong_input_ends_in_one_line(command, photos, arguments, message):
+def test_wrong_input_is_reported_in_one_line(command, photos, arguments, message):
     with pytest.raises(SystemExit) as error:
         command("evaluate", *arguments)
     assert str(error.value).startswith("error: ")
@@ -135,8 +137,8 @@ def test_wrong_input_ends_in_one_line(command, photos, arguments, message):
     assert "\n" not in str(error.value)
 
 
-def test_a_checkpoint_cannot_build_what_is_not_a_network(command, photos, tmp_path):
-    """Weights from a stranger never run code: neither by unpickling nor by the names they ask to build."""
+def test_a_checkpoint_can_only_build_networks_of_the_package(command, photos, tmp_path):
+    """Untrusted weights never run code, neither by unpickling nor by the class they name."""
     torch.save(
         {"hyper_parameters": {"generator": {"_target_": "os.system", "command": "touch owned"}}}, tmp_path / "evil.ckpt"
     )

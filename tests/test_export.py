@@ -1,4 +1,4 @@
-"""Weights for other programs: the names they look for, and graphs that compute the same."""
+"""The export command: tensor names that other programs expect, and ONNX graphs with equal outputs."""
 
 import sys
 from functools import partial
@@ -32,27 +32,27 @@ from sr_lightning.system import tensor_files
 from sr_lightning.weights.onnx import BicubicConvolution
 from tests.support.networks import equal, outputs, rrdbnet
 
-NORMALISED = partial(ResidualBlock, norm=nn.BatchNorm2d)
+NORMALIZED = partial(ResidualBlock, norm=nn.BatchNorm2d)
 HIDDEN = partial(Tail, hidden=True)
 
 
 def basicsr_names(depth):
-    """All names of BasicSR's RRDBNet, written down from its definition."""
+    """Return the tensor names of BasicSR's RRDBNet, from its definition."""
     blocks = [f"body.{n}.rdb{k}.conv{j}" for n in range(depth) for k in (1, 2, 3) for j in (1, 2, 3, 4, 5)]
     layers = ["conv_first", *blocks, "conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last"]
     return {f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")}
 
 
 def save(path, network):
-    """A checkpoint of the network, wrapped as BasicSR's training does."""
+    """Write the network's weights under the key ``params``, as BasicSR's training does."""
     tensor_files.write(path, {"params": weights.to_basicsr(network)})
     return path
 
 
 @pytest.mark.parametrize("words", [["model=esrgan"], ["generator=compact"], ["generator=msrresnet"],
                                    ["model=rrdb_psnr", "generator=unshuffled", "scale=2"]])  # fmt: skip
-def test_what_training_makes_can_be_exported(tmp_path, words):
-    """From a checkpoint with its recipe to a plain file, from which the same network comes back."""
+def test_checkpoints_of_the_standard_models_can_be_exported(tmp_path, words):
+    """The exported file gives the network of the checkpoint back."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", [*words, "name=test", "generator.width=4", "generator.depth=2"])
     recipe = plain(config.generator)
@@ -63,8 +63,8 @@ def test_what_training_makes_can_be_exported(tmp_path, words):
     assert equal(network, weights.load(tmp_path / "a.safetensors"))
 
 
-def test_names_are_those_that_other_programs_look_for(command, tmp_path):
-    """702 tensors for 23 blocks; in .pth under params_ema, as Real-ESRGAN's own script expects."""
+def test_tensor_names_are_those_that_other_programs_expect(command, tmp_path):
+    """23 blocks have 702 tensors; in .pth they are below ``params_ema``, as Real-ESRGAN's script expects."""
     network = rrdbnet(depth=23)
     save(tmp_path / "a.pth", network)
     command("export", "a.pth", "--output", "out/b.safetensors")
@@ -82,7 +82,7 @@ def test_names_are_those_that_other_programs_look_for(command, tmp_path):
     [rrdbnet(2, unshuffle=2), rrdbnet(1, unshuffle=4), rrdbnet(8, channels=1), Compact(4, 2, 3), MSRResNet(4, 2, 4)],
     ids=["unshuffled-x2", "unshuffled-x1", "x8", "compact", "msrresnet"],
 )
-def test_every_public_layout_makes_the_round_trip(tmp_path, network):
+def test_every_published_layout_is_written_and_read_back(tmp_path, network):
     path = tmp_path / "a.safetensors"
     tensor_files.write(path, weights.to_basicsr(network))
     assert equal(network.eval(), weights.load(path), network.channels)
@@ -125,14 +125,14 @@ def test_half_refuses_weights_beyond_its_range_and_onnx(command, tmp_path):
     ],
     ids=["srcnn", "x3", "skip", "norm", "beta", "shuffle", "srresnet"],
 )  # fmt: skip
-def test_what_no_public_layout_holds_is_refused(network):
-    """Also where the names would fit, but other programs would build another network from them."""
+def test_networks_without_a_published_layout_are_rejected(network):
+    """Also if the names fit, but other programs would build a different network from them."""
     with pytest.raises(InputError, match=r"^no published layout for this network: only RRDBNet .* have one$"):
         weights.to_basicsr(network)
 
 
 @pytest.mark.parametrize(
-    ("network", "told"),
+    ("network", "warning"),
     [
         (rrdbnet(2, unshuffle=2, growth=32), None),
         (Compact(4, 2, 3), None),
@@ -141,17 +141,17 @@ def test_what_no_public_layout_holds_is_refused(network):
     ],
     ids=["rrdbnet", "compact", "growth", "msrresnet"],
 )
-def test_what_other_programs_cannot_read_is_told(tmp_path, caplog, network, told):
+def test_a_warning_names_the_programs_that_cannot_read_the_file(tmp_path, caplog, network, warning):
     source = save(tmp_path / "a.pth", network)
     export(str(source), tmp_path / "b.safetensors")
     export(str(source), tmp_path / "b.onnx")
-    expected = [] if told is None else [f"{tmp_path / 'b.safetensors'}: {told}"]
+    expected = [] if warning is None else [f"{tmp_path / 'b.safetensors'}: {warning}"]
     assert [record.getMessage() for record in caplog.records] == expected
 
 
 ARCHITECTURES = {
     "srcnn": lambda: SRCNN(widths=(4, 3), scale=3),
-    "srresnet": lambda: TrunkGenerator(NORMALISED, Shuffle, partial(Head, kernel=9, activate=True),
+    "srresnet": lambda: TrunkGenerator(NORMALIZED, Shuffle, partial(Head, kernel=9, activate=True),
                                        partial(Tail, kernel=9), nn.BatchNorm2d, width=4, depth=2),
     "rrdbnet": lambda: rrdbnet(),
     "rrdbnet with norm and skip": lambda: TrunkGenerator(partial(RRDB, growth=2, norm=nn.BatchNorm2d), Nearest, width=4,
@@ -160,7 +160,7 @@ ARCHITECTURES = {
     "unshuffled x1": lambda: rrdbnet(1, unshuffle=4),
     "compact": lambda: Compact(4, 2, 4),
     "msrresnet": lambda: MSRResNet(4, 2, 4),
-    "grey": lambda: Compact(4, 1, 2, channels=1),
+    "gray": lambda: Compact(4, 1, 2, channels=1),
     "bicubic": lambda: Interpolation("bicubic", 4),
     "bilinear": lambda: Interpolation("bilinear", 3),
     "nearest": lambda: Interpolation("nearest", 2),
@@ -168,7 +168,7 @@ ARCHITECTURES = {
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_onnx_computes_the_same_for_any_number_and_size(tmp_path, name):
+def test_onnx_gives_equal_outputs_for_any_batch_and_image_size(tmp_path, name):
     onnxruntime = pytest.importorskip("onnxruntime")
     network = ARCHITECTURES[name]().eval()
     for layer in network.modules():
@@ -186,14 +186,14 @@ def test_onnx_computes_the_same_for_any_number_and_size(tmp_path, name):
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4, 8])
-def test_bicubic_as_a_convolution_is_bicubic(scale):
+def test_bicubic_as_a_convolution_equals_the_resize(scale):
     for height, width in [(1, 1), (2, 3), (9, 16)]:
         image = torch.rand(2, 3, height, width)
         expected = resize.bicubic(image, scale)
         torch.testing.assert_close(BicubicConvolution(scale)(image), expected, rtol=0, atol=5e-6)
 
 
-def test_onnx_leaves_the_network_as_it_was(tmp_path):
+def test_writing_onnx_does_not_change_the_network(tmp_path):
     pytest.importorskip("onnx")
     network = SRCNN(widths=(2, 2)).train().to(torch.float64)
     weights.write_onnx(tmp_path / "a.onnx", network)
@@ -213,7 +213,7 @@ def test_onnx_leaves_the_network_as_it_was(tmp_path):
         (["a.pth", "--output", "b.pth", "--kind", "ema"], None),
     ],
 )
-def test_wrong_arguments_end_in_one_line(command, tmp_path, arguments, message):
+def test_wrong_arguments_are_reported_in_one_line(command, tmp_path, arguments, message):
     save(tmp_path / "a.pth", rrdbnet(depth=1))
     if message is None:
         command("export", *arguments)
@@ -226,7 +226,7 @@ def test_wrong_arguments_end_in_one_line(command, tmp_path, arguments, message):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.pth"]
 
 
-def test_without_the_packages_onnx_is_refused_in_one_line(command, tmp_path, monkeypatch):
+def test_a_missing_onnx_package_is_reported_in_one_line(command, tmp_path, monkeypatch):
     save(tmp_path / "a.pth", rrdbnet(depth=1))
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(SystemExit, match=r"^error: a\.onnx: writing ONNX needs .* pip install 'sr_lightning\[onnx\]'$"):

@@ -1,4 +1,4 @@
-"""Damaged files through the command line: each becomes a whole output or one line, and nothing else is left."""
+"""Damaged files on the command line: each gives a complete output or one line, and no other file."""
 
 import json
 import struct
@@ -19,20 +19,20 @@ from tests.support.photographs import pixels, save
 from tests.support.videos import film
 
 
-def damaged(whole: bytes, count: int, head: int = 400) -> Iterator[bytes]:
-    """Nothing, noise, a text, truncations, and bytes overwritten near the beginning and anywhere."""
-    rng = np.random.default_rng(len(whole))
-    yield from (b"", rng.bytes(300), b"<!DOCTYPE html>", whole[:12] + rng.bytes(len(whole)))
-    yield from (whole[: len(whole) * number // count] for number in range(1, count))
+def damaged(content: bytes, count: int, head: int = 400) -> Iterator[bytes]:
+    """Yield empty, random, text and truncated contents, and contents with bytes overwritten in the head or anywhere."""
+    rng = np.random.default_rng(len(content))
+    yield from (b"", rng.bytes(300), b"<!DOCTYPE html>", content[:12] + rng.bytes(len(content)))
+    yield from (content[: len(content) * number // count] for number in range(1, count))
     for number in range(count):
-        content = np.frombuffer(whole, np.uint8).copy()
-        end = min(len(whole), head) if number % 2 else len(whole)
-        content[rng.integers(0, end, 4)] = rng.integers(0, 256, 4)
-        yield content.tobytes()
+        changed = np.frombuffer(content, np.uint8).copy()
+        end = min(len(content), head) if number % 2 else len(content)
+        changed[rng.integers(0, end, 4)] = rng.integers(0, 256, 4)
+        yield changed.tobytes()
 
 
 def run(capsys, *arguments: object) -> tuple[int, str, str]:
-    """The command's status and what it printed on both streams."""
+    """Run the command; returns its exit status, standard output and standard error."""
     try:
         status = main([*map(str, arguments), "--device", "cpu"])
     except SystemExit as stopped:
@@ -41,19 +41,19 @@ def run(capsys, *arguments: object) -> tuple[int, str, str]:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_damaged_pictures_and_videos(tmp_path, monkeypatch, capfd):
+def test_damaged_images_and_videos_are_reported_in_one_line_each(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)  # damaged sizes are large
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)  # damaged headers may claim huge sizes
     Path("in").mkdir()
-    wholes = {}
+    intact = {}
     for kind in ("png", "jpg", "webp", "tif", "bmp"):
-        wholes[kind] = image.encode(Picture(pixels(20, 24)), f".{kind}")
+        intact[kind] = image.encode(Picture(pixels(20, 24)), f".{kind}")
     for kind in ("png", "tif"):
-        wholes[f"deep-{kind}"] = image.encode(Picture(pixels(20, 24).astype(np.uint16) * 257), f".{kind}")
+        intact[f"deep-{kind}"] = image.encode(Picture(pixels(20, 24).astype(np.uint16) * 257), f".{kind}")
     for kind in ("mp4", "mkv"):
-        wholes[kind] = film(tmp_path / f"a.{kind}").read_bytes()
-    for kind, whole in wholes.items():
-        for number, content in enumerate(damaged(whole, 4 if kind in ("mp4", "mkv") else 16)):
+        intact[kind] = film(tmp_path / f"a.{kind}").read_bytes()
+    for kind, intact_file in intact.items():
+        for number, content in enumerate(damaged(intact_file, 4 if kind in ("mp4", "mkv") else 16)):
             Path(f"in/{kind}-{number:02d}.{kind.split('-')[-1]}").write_bytes(content)
     sources = sorted(Path("in").iterdir())
     status, out, _ = run(capfd, "in", "--output", "out", "--weights", "bicubic")
@@ -73,7 +73,7 @@ def test_damaged_pictures_and_videos(tmp_path, monkeypatch, capfd):
 
 
 def checkpoint(path: Path) -> bytes:
-    """Of this library, with its recipe."""
+    """Return the bytes of a checkpoint of this library, with its configuration."""
     state = {f"generator.{name}": value for name, value in described().state_dict().items()}
     tensor_files.write(path, {"hyper_parameters": {"generator": RECIPE}, "state_dict": state})
     return path.read_bytes()
@@ -85,7 +85,7 @@ def published(path: Path) -> bytes:
 
 
 def crafted(ending: str) -> Iterator[bytes]:
-    """Headers that promise more than there is, or than any memory holds."""
+    """Yield files whose headers claim more data than the file has, or than fits in memory."""
     if ending != ".safetensors":
         return
     for shape, end in (([2**40, 2**40], 8), ([2], 2**60), ([-1], 8), ([], 4)):
@@ -96,34 +96,34 @@ def crafted(ending: str) -> Iterator[bytes]:
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("ending", [".safetensors", ".pth", ".ckpt"])
-def test_damaged_weights(tmp_path, monkeypatch, capsys, ending):
+def test_damaged_weights_are_reported_in_one_line(tmp_path, monkeypatch, capsys, ending):
     monkeypatch.chdir(tmp_path)
     save(tmp_path / "a.png", 6, 7)
     file = Path(f"weights{ending}")
-    whole = checkpoint(file) if ending == ".ckpt" else published(file)
+    intact_file = checkpoint(file) if ending == ".ckpt" else published(file)
     refused = 0
-    for content in (*damaged(whole, 16), *crafted(ending)):
+    for content in (*damaged(intact_file, 16), *crafted(ending)):
         file.write_bytes(content)
         status, out, errors = run(capsys, "a.png", "--output", "b.png", "--weights", file)
         if status == 0:
             assert image.read_picture("b.png").pixels.size > 0
             Path("b.png").unlink()
             continue
-        told = errors or out.splitlines(keepends=True)[0]
+        message = errors or out.splitlines(keepends=True)[0]
         assert status == 1
-        assert told.startswith((f"{file}: ", "a.png: the network returns non-finite values"))
-        assert told.count("\n") == 1
+        assert message.startswith((f"{file}: ", "a.png: the network returns non-finite values"))
+        assert message.count("\n") == 1
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", file.name]
         refused += 1
     assert refused >= 16
 
 
-def test_weights_of_a_wrong_shape(tmp_path, monkeypatch, capsys):
+def test_weights_of_a_wrong_shape_are_reported_in_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     save(tmp_path / "a.png", 6, 7)
-    whole = weights.to_basicsr(rrdbnet(2, 1, 2, 1))
-    for name, value in whole.items():
-        tensor_files.write("wrong.safetensors", {**whole, name: torch.zeros(*value.shape, 2)})
+    intact_file = weights.to_basicsr(rrdbnet(2, 1, 2, 1))
+    for name, value in intact_file.items():
+        tensor_files.write("wrong.safetensors", {**intact_file, name: torch.zeros(*value.shape, 2)})
         status, out, errors = run(capsys, "a.png", "--weights", "wrong.safetensors")
         assert (status, out, errors.count("\n")) == (1, "", 1)
         assert errors.startswith("wrong.safetensors: ")

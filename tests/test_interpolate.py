@@ -13,14 +13,14 @@ from tests.support.networks import RECIPE, rrdbnet, same, state, trained
 
 
 def save(path, network):
-    """As a training run saves it."""
+    """Write a checkpoint as a training run does."""
     tensors = {f"generator.{name}": value for name, value in state(network).items()}
     tensor_files.write(path, {"hyper_parameters": {"generator": RECIPE}, "state_dict": tensors})
     return path
 
 
-def test_a_series_of_a_public_architecture(command, tmp_path):
-    """Named exactly, its end included; read back as what was written; the ends are the two files' networks."""
+def test_a_series_of_an_architecture_with_a_published_layout(command, tmp_path):
+    """Files are named by alpha, include both ends, and are read back unchanged; the ends are the input networks."""
     networks = [rrdbnet(depth=1), rrdbnet(depth=1)]
     for name, network in zip("ab", networks, strict=True):
         tensor_files.write(tmp_path / f"{name}.pth", weights.to_basicsr(network))
@@ -33,7 +33,7 @@ def test_a_series_of_a_public_architecture(command, tmp_path):
     assert same(state(weights.load(tmp_path / "series" / names[3])), expected)
 
 
-def test_an_architecture_of_this_library_becomes_a_checkpoint(command, tmp_path):
+def test_an_architecture_without_a_published_layout_is_written_as_a_checkpoint(command, tmp_path):
     networks = [trained(seed) for seed in range(3)]
     for name, network in zip("abc", networks, strict=True):
         save(tmp_path / f"{name}.ckpt", network)
@@ -54,12 +54,12 @@ def test_an_architecture_of_this_library_becomes_a_checkpoint(command, tmp_path)
         (["--alpha", "0:1", "--output", "x"], "argument --alpha: must be a number or START:STOP:STEP, not '0:1'"),
         (["--alpha", "nan", "--output", "x"], "argument --alpha: must be a number in [-10, 10]"),
         (["--alpha", "0:1:0.001", "--output", "x"], "argument --alpha: has 1001 values; the maximum is 101"),
-        (["--weights", "0.5,0.4", "--output", "x.ckpt"], "--weights must have the sum 1, not 0.9"),
-        (["--weights", "1", "--output", "x.ckpt"], "--weights needs two networks or more and a share for each, got 1"),
-        (["c.ckpt", "--alpha", "1", "--output", "x.ckpt"], "--alpha is between two networks, not 3"),
+        (["--weights", "0.5,0.4", "--output", "x.ckpt"], "the shares of --weights must sum to 1, not 0.9"),
+        (["--weights", "1", "--output", "x.ckpt"], "--weights needs at least two networks and a share for each, got 1"),
+        (["c.ckpt", "--alpha", "1", "--output", "x.ckpt"], "--alpha takes two networks, not 3; use --weights"),
     ],
 )
-def test_wrong_arguments_end_in_one_line(command, capsys, arguments, message):
+def test_wrong_arguments_are_reported_in_one_line(command, capsys, arguments, message):
     with pytest.raises(SystemExit) as error:
         command("interpolate", "a.ckpt", "b.ckpt", *arguments)
     output = capsys.readouterr().err
@@ -80,7 +80,7 @@ def test_wrong_arguments_end_in_one_line(command, capsys, arguments, message):
          "(4, 1, 3, 3) in a.ckpt and (6, 3, 3, 3) in other.pth"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_ends_in_one_line_and_writes_nothing(command, tmp_path, arguments, message):
+def test_impossible_requests_are_reported_in_one_line_and_write_nothing(command, tmp_path, arguments, message):
     for name in "ab":
         save(tmp_path / f"{name}.ckpt", trained(0))
     tensor_files.write(tmp_path / "other.pth", weights.to_basicsr(rrdbnet(depth=1)))
@@ -90,8 +90,8 @@ def test_what_cannot_be_done_ends_in_one_line_and_writes_nothing(command, tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.ckpt", "b.ckpt", "other.pth"]
 
 
-def test_an_evaluation_measures_networks_and_images_between_the_same_ends(command, tmp_path):
-    """The ends are one and the same for both; a squared error is convex, so an image between is not worse than both."""
+def test_network_and_image_interpolation_are_evaluated_between_the_same_ends(command, tmp_path):
+    """Both have equal values at the ends; the squared error is convex, so mixing images does not exceed its mean."""
     photographs.folder(tmp_path / "photos" / "HR", count=2, height=200, width=208)
     for name in "ab":
         tensor_files.write(tmp_path / f"{name}.pth", weights.to_basicsr(rrdbnet(depth=1)))

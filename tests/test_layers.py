@@ -18,7 +18,7 @@ LEVELS = (
     ("commands",),
     ("train", "evaluate", "upscale", "interpolate", "export", "degrade", "check", "report"),
 )
-"""A package imports those of lower levels, and on its own level those to the left of it, except where none does."""
+"""A package may import lower levels and, except on the levels of `APART`, packages to its left on its own level."""
 
 APART = (1, 2, 7)
 """Levels whose packages never import each other."""
@@ -29,52 +29,52 @@ LIBRARIES = {
     "system": ("torch", "filelock", "requests", "rich", "safetensors"),
     "features": ("torch",),
 }
-"""All that level 0 needs beside the standard library."""
+"""Libraries that packages of level 0 may import besides the standard library."""
 
 LEVEL = {package: level for level, packages in enumerate(LEVELS) for package in packages}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
 def imports(source: str) -> set[str]:
-    """Full names of everything that a file imports, wherever in it."""
-    found = set()
+    """Return the full names of all imports of a file, including those within functions."""
+    names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 def violations(package: str, modules: set[str]) -> list[str]:
-    """What a file of this package must not import.
+    """Return a message for each import that is not allowed.
 
     Args:
         package: the first name below sr_lightning.
-        modules: full names of what the file imports.
+        modules: full names of the file's imports.
     """
     level = LEVEL[package]
-    found = []
+    messages = []
     for module in sorted(modules):
-        root, *names = module.split(".")
+        root, *parts = module.split(".")
         if root == "sr_lightning":
-            imported = names[0]
-            if imported in (package, "__version__"):  # the package's own files; a number is not a package
+            imported = parts[0]
+            if imported in (package, "__version__"):  # files of the package itself, and the version
                 continue
             row = LEVELS[level]
             beside = imported in row[: row.index(package)] and level not in APART
             if not (LEVEL[imported] < level or beside):
-                found.append(f"{package} (level {level}) imports {imported} (level {LEVEL[imported]})")
+                messages.append(f"{package} (level {level}) imports {imported} (level {LEVEL[imported]})")
         elif root in ("hydra", "omegaconf") and level < 4:
-            found.append(f"{package} (level {level}) imports {root}")
+            messages.append(f"{package} (level {level}) imports {root}")
         elif root == "argparse" and package != "cli" and level < 6:
-            found.append(f"{package} parses options")
+            messages.append(f"{package} parses options")
         elif root == "lightning" and (level < 3 or package == "upscaling"):
-            found.append(f"{package} (level {level}) imports lightning")
+            messages.append(f"{package} (level {level}) imports lightning")
         elif level == 0 and root not in (*sys.stdlib_module_names, *LIBRARIES[package]):
-            found.append(f"{package} (level 0) imports {root}")
-    return found
+            messages.append(f"{package} (level 0) imports {root}")
+    return messages
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -83,14 +83,14 @@ def test_imports_go_down(path):
     assert violations(package, imports(path.read_text())) == []
 
 
-def test_the_root_holds_the_commands_and_packages_of_the_table_alone():
+def test_the_root_contains_only_commands_and_the_packages_of_the_table():
     names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
     assert names == {*LEVEL, "__init__"}
     assert {path.stem for path in PACKAGE.glob("*.py")} == {*LEVELS[-1], "errors", "__init__"}
 
 
 @pytest.mark.parametrize(
-    ("package", "source", "found"),
+    ("package", "source", "message"),
     [
         ("metrics", "from sr_lightning import losses", "metrics (level 1) imports losses (level 1)"),
         ("losses", "from sr_lightning.data import Batch", "losses (level 1) imports data (level 2)"),
@@ -103,17 +103,17 @@ def test_the_root_holds_the_commands_and_packages_of_the_table_alone():
         ("ops", "import scipy.stats", "ops (level 0) imports scipy"),
     ],
 )
-def test_an_import_upwards_is_seen(package, source, found):
-    assert violations(package, imports(source)) == [found]
+def test_upward_imports_are_detected(package, source, message):
+    assert violations(package, imports(source)) == [message]
 
 
-def test_imports_below_and_beside_are_allowed():
+def test_imports_of_lower_levels_and_of_packages_to_the_left_are_allowed():
     source = "from sr_lightning.modules import Restorer\nfrom sr_lightning import __version__, errors"
     assert violations("callbacks", imports(source)) == []
 
 
 def test_the_library_works_without_hydra():
-    """Everything below the configuration is usable from Python alone."""
+    """All packages below level 4 can be imported without Hydra and OmegaConf."""
     packages = ", ".join(f"sr_lightning.{package}" for level in LEVELS[:4] for package in level)
     program = f"import sys; sys.modules['hydra'] = sys.modules['omegaconf'] = None\nimport {packages}\nprint('works')"
     done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The notebooks run from their first cell to their last, on tiny runs, and hold nothing that they have put out."""
+"""The notebooks run from the first cell to the last on tiny runs, and are stored without outputs."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
 def executed(name: str, folder: Path) -> list:
-    """What the cells of a notebook put out, in a folder that holds ``runs/``."""
+    """Execute a notebook in a folder with ``runs/``; returns the outputs of its cells."""
     (path,) = (path for path in NOTEBOOKS if path.stem == name)
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
@@ -20,7 +20,7 @@ def executed(name: str, folder: Path) -> list:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_is_kept_without_what_it_put_out(path):
+def test_notebooks_are_stored_without_outputs_and_define_nothing(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -28,7 +28,8 @@ def test_a_notebook_is_kept_without_what_it_put_out(path):
     assert not any(word in cell.source for cell in cells for word in ("def ", "class ", "lambda"))
 
 
-def test_the_tour(train, tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_the_tour_runs(train, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     train("runs/pixel/1")
     start = tmp_path / "runs" / "pixel" / "1" / "checkpoints" / "last.ckpt"
@@ -38,7 +39,8 @@ def test_the_tour(train, tmp_path, monkeypatch):
     assert "| alpha 0.25 |" in outputs[-1]["text/markdown"]
 
 
-def test_the_ablation(tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_the_ablation_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     sweep = tmp_path / "runs" / "sweeps" / "ablation_components"
     jobs = [("srgan", 0, 27.0), ("srgan", 1, 28.0), ("rrdb", 0, 29.0), ("rrdb", 1, 31.0)]

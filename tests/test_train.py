@@ -1,4 +1,4 @@
-"""The training command: what it leaves behind, that it counts right, and that it goes on where it stopped."""
+"""The training command: its files, its counts of iterations, and exact resumption."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ from tests.support.runs import EXACT, TINY, assert_same, checkpoint, finished, l
 ROOT = Path(__file__).parents[1]
 
 
-def test_a_run_leaves_what_it_promises(train):
+def test_a_run_writes_checkpoints_logs_and_pictures(train):
     folder = train("run", "callbacks.checkpoints.every=3")
     assert checkpoint(folder)["global_step"] == 4
     assert checkpoint(folder, "iteration-3")["global_step"] == 3
@@ -32,16 +32,16 @@ def test_a_run_leaves_what_it_promises(train):
     assert not list(folder.rglob("*.partial"))
 
 
-def test_words_for_a_discriminator_that_is_not_there_are_told(command, photos):
+def test_overrides_of_a_missing_discriminator_are_reported(command, photos):
     words = [*TINY, *photos, "iterations=1", "validate_every=1"]
-    told = command("train", *words, "gan=hinge", "discriminator.width=4")
+    printed = command("train", *words, "gan=hinge", "discriminator.width=4")
     for word in ("gan=hinge", "discriminator.width=4"):
-        assert f"{word}: does nothing, this model has no discriminator" in told
+        assert f"{word}: does nothing, this model has no discriminator" in printed
     assert "does nothing" not in command("train", *words)
 
 
-def test_a_run_leaves_its_values_and_images(train, photos):
-    """For each validation image: what was measured, and the very pixels of the network, bicubic and HR."""
+def test_a_run_writes_validation_values_and_images(train, photos):
+    """Each validation image has its metrics and lossless images of the network, bicubic and HR."""
     folder = train("run", "trainer.precision=32-true")
     rows = list(csv.DictReader((folder / "validation" / "images.csv").open()))
     assert [(row["network"], row["image"]) for row in rows] == [
@@ -50,18 +50,24 @@ def test_a_run_leaves_its_values_and_images(train, photos):
     mean = sum(float(row["psnr_y"]) for row in rows[3:]) / 3
     best = max(logged(folder, "val/psnr_y").items(), key=lambda pair: pair[1])
     assert mean == pytest.approx(best[1], abs=1e-4)
-    told = json.loads((folder / "validation" / "summary.json").read_text())["protocol"]
-    assert (told["trained"], told["checkpoint"], told["iteration"]) == ("srresnet", "checkpoints/best.ckpt", best[0])
+    protocol = json.loads((folder / "validation" / "summary.json").read_text())["protocol"]
+    assert (protocol["trained"], protocol["checkpoint"], protocol["iteration"]) == (
+        "srresnet",
+        "checkpoints/best.ckpt",
+        best[0],
+    )
     hr, bicubic, sr = (
         image.read(folder / "validation" / network / "02-02.png") for network in ("HR", "bicubic", "srresnet")
     )
-    assert torch.equal(hr, image.read(folder.parent / "validation" / "02.png")[:, :48])  # 50 rows, cut to fours
+    assert torch.equal(
+        hr, image.read(folder.parent / "validation" / "02.png")[:, :48]
+    )  # 50 rows, cropped to a multiple of 4
     for version, row in ((bicubic, rows[2]), (sr, rows[5])):
         assert float(PSNR(border=4)(version[None], hr[None])) == pytest.approx(float(row["psnr_y"]), abs=1e-4)
 
 
-def test_the_best_checkpoint_holds_the_weights_that_were_measured(train, command, tmp_path):
-    """REQ-CKPT-1, REQ-EMA-3: loading the best weights without a trainer reproduces the logged metric."""
+def test_the_best_checkpoint_reproduces_the_best_logged_metric(train, command, tmp_path):
+    """Evaluating the averaged weights of best.ckpt, without a trainer, gives the metric logged by the run."""
     folder = train("run", "iterations=6", "optimizer.lr=1e-2")
     best = checkpoint(folder, "best")
     scores = logged(folder, "val/psnr_y")
@@ -89,58 +95,58 @@ def test_the_best_checkpoint_holds_the_weights_that_were_measured(train, command
     ids=["batch-norm", "rrdb-with-workers", "decoding", "degraded-and-pooled"],
 )
 def test_resume_is_exact(train, variant):
-    """REQ-RES-1: 2N iterations equal N, resumed, and N more; also from within the interval of validation."""
-    whole = train("whole", *variant, *EXACT, "callbacks.checkpoints.every=3", "iterations=8")
-    for start in ("iteration-3", "iteration-6"):  # between two validations, and at one
-        resume = whole / "checkpoints" / f"{start}.ckpt"
+    """A resumed run has the same weights and logs as an uninterrupted one, also when resumed between validations."""
+    full = train("full", *variant, *EXACT, "callbacks.checkpoints.every=3", "iterations=8")
+    for start in ("iteration-3", "iteration-6"):  # between two validations, and at a validation
+        resume = full / "checkpoints" / f"{start}.ckpt"
         resumed = train(start, *variant, *EXACT, "iterations=8", f"resume={resume}")
-        assert_same(checkpoint(whole), checkpoint(resumed))
+        assert_same(checkpoint(full), checkpoint(resumed))
         for column in ("train/pixel", "val/psnr_y"):
-            after = {step: value for step, value in logged(whole, column).items() if step > int(start[-1])}
+            after = {step: value for step, value in logged(full, column).items() if step > int(start[-1])}
             assert logged(resumed, column) == after
 
 
 def test_resume_from_a_checkpoint_written_at_validation(train, monkeypatch):
-    """last.ckpt is written while the validation loop ends; nothing is skipped or done twice after it."""
+    """last.ckpt is written as the validation ends; a run resumed from it skips and repeats nothing."""
 
     def save_and_keep(self, trainer):
         trainer.save_checkpoint(self.last)
         trainer.save_checkpoint(self.folder / f"kept-{trainer.global_step}.ckpt")
 
     monkeypatch.setattr(Checkpoints, "save_last", save_and_keep)
-    whole = train("whole", *EXACT, "iterations=8", "validate_every=4")
-    resumed = train("resumed", *EXACT, "iterations=8", "validate_every=4", f"resume={whole}/checkpoints/kept-4.ckpt")
-    assert_same(checkpoint(whole), checkpoint(resumed))
+    full = train("full", *EXACT, "iterations=8", "validate_every=4")
+    resumed = train("resumed", *EXACT, "iterations=8", "validate_every=4", f"resume={full}/checkpoints/kept-4.ckpt")
+    assert_same(checkpoint(full), checkpoint(resumed))
     assert sorted(logged(resumed, "val/psnr_y")) == [8]
     assert sorted(logged(resumed, "train/pixel")) == [5, 6, 7, 8]
 
 
-def test_the_clock_saves_between_validations(train, monkeypatch):
-    """REQ-CKPT-2: long runs lose minutes, not the time since the last validation; with lines of the log."""
+def test_checkpoints_are_also_saved_at_intervals_of_minutes(train, monkeypatch):
+    """An interrupted run loses minutes, not the time since the last validation; the clock is checked at log steps."""
     saved = []
     monkeypatch.setattr(Checkpoints, "save_last", lambda self, trainer: saved.append(trainer.global_step))
     train("run", "log_every=10", "iterations=25", "validate_every=1000", "callbacks.checkpoints.minutes=0")
-    assert saved == [10, 20, 25, 25]  # twice by the clock, after the validation, at the end
+    assert saved == [10, 20, 25, 25]  # twice by the clock, after the validation, and at the end
 
 
-def test_a_finished_run_is_not_resumed(train):
-    whole = train("whole")
+def test_a_finished_run_cannot_be_resumed(train):
+    full = train("full")
     with pytest.raises(SystemExit, match="has done 4 of 4 iterations"):
-        train("resumed", f"resume={whole}/checkpoints/last.ckpt")
+        train("resumed", f"resume={full}/checkpoints/last.ckpt")
 
 
-def test_a_finished_run_is_told_again_by_resume_auto(train):
-    """The same command after the end trains nothing, and shows the same result."""
-    whole = train("whole")
-    written = (whole / "checkpoints" / "last.ckpt").stat().st_mtime_ns
-    (whole / "comparison.png").unlink()
-    train("whole", "resume=auto")
-    assert (whole / "checkpoints" / "last.ckpt").stat().st_mtime_ns == written
-    assert (whole / "comparison.png").is_file()
+def test_resume_auto_reports_a_finished_run_again(train):
+    """The same command trains nothing and writes the same results."""
+    full = train("full")
+    written = (full / "checkpoints" / "last.ckpt").stat().st_mtime_ns
+    (full / "comparison.png").unlink()
+    train("full", "resume=auto")
+    assert (full / "checkpoints" / "last.ckpt").stat().st_mtime_ns == written
+    assert (full / "comparison.png").is_file()
 
 
-def test_a_continuation_keeps_its_network_and_its_schedule(train):
-    """A schedule that ends after 4 iterations cannot go on to 8; a constant one can; another network never."""
+def test_a_resumed_run_keeps_its_network_and_schedule(train):
+    """A schedule of 4 iterations cannot be extended to 8, a constant one can; the network cannot change."""
     ended, constant = train("ended", "scheduler=one_cycle"), train("constant")
     with pytest.raises(SystemExit, match=r"was trained with scheduler\.total_steps=4, not 8"):
         train("longer", "scheduler=one_cycle", "iterations=8", f"resume={ended}/checkpoints/last.ckpt")
@@ -150,16 +156,18 @@ def test_a_continuation_keeps_its_network_and_its_schedule(train):
     assert checkpoint(longer)["global_step"] == 6
 
 
-def test_a_diverged_run_stops_and_is_never_the_best(train, tmp_path):
-    told = r"iteration 4: 3 iterations in a row were not finite, first in train/pixel; images of .*: \S*/train/0\d\.png"
-    with pytest.raises(SystemExit, match=told):
+def test_a_diverged_run_stops_without_a_best_checkpoint(train, tmp_path):
+    message = (
+        r"iteration 4: 3 iterations in a row were not finite, first in train/pixel; images of .*: \S*/train/0\d\.png"
+    )
+    with pytest.raises(SystemExit, match=message):
         train("run", "optimizer.lr=1e30", "trainer.precision=32-true", "iterations=8", "validate_every=8",
               "nonfinite_limit=3")  # fmt: skip
     assert not (tmp_path / "run" / "checkpoints" / "best.ckpt").exists()
 
 
-def test_the_metric_says_which_score_is_better(train, command, photos, tmp_path):
-    """NIQE is better when it is lower."""
+def test_the_direction_of_the_metric_selects_the_best_checkpoint(train, command, photos, tmp_path):
+    """A lower NIQE is better."""
     photographs.folder(tmp_path / "large", count=1, height=104, width=204)
     folder = train("run", "metrics=full", "monitor=val/niqe", f"data.validation={tmp_path / 'large'}", "iterations=6",
                    "optimizer.lr=3e-2")  # fmt: skip
@@ -174,10 +182,10 @@ def test_the_learning_rate_follows_its_schedule(train):
     assert [rates[i] for i in range(1, 5)] == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
 
 
-def test_a_killed_run_goes_on_with_resume_auto(photos, process, tmp_path):
-    """SIGKILL at some moment; the same command again ends with the same weights as an undisturbed run."""
+def test_resume_auto_continues_a_killed_run(photos, process, tmp_path):
+    """After SIGKILL, the same command ends with the same weights as an uninterrupted run."""
     common = [*TINY, *photos, *EXACT, "iterations=60", "validate_every=5", "name=killed", "resume=auto"]
-    finished(process(*common, f"hydra.run.dir={tmp_path / 'undisturbed'}"))
+    finished(process(*common, f"hydra.run.dir={tmp_path / 'uninterrupted'}"))
     killed = process(*common)
     while not list(tmp_path.glob("runs/killed/*/checkpoints/last.ckpt")):
         assert killed.poll() is None
@@ -189,20 +197,20 @@ def test_a_killed_run_goes_on_with_resume_auto(photos, process, tmp_path):
     (folder / "checkpoints" / "iteration-99.ckpt").write_bytes(b"half a file")
     assert "Resuming from" in finished(process(*common))
     assert list(tmp_path.glob("runs/killed/*")) == [folder]
-    assert_same(checkpoint(tmp_path / "undisturbed"), checkpoint(folder))
+    assert_same(checkpoint(tmp_path / "uninterrupted"), checkpoint(folder))
 
 
 @pytest.mark.parametrize("module", [train_command, evaluate])
 def test_processes_leave_their_group_before_they_exit(module, monkeypatch):
-    """Without it, a thread of the group that is alive at the exit aborts a run that has ended well, now and then."""
+    """Otherwise a thread of the process group that is alive at exit sometimes aborts a successful run."""
     distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
     monkeypatch.setattr(module, "application", lambda: None)
     module.main()
     assert not distributed.is_initialized()
 
 
-def test_two_devices_train_what_one_device_trains(photos, process, tmp_path):
-    """REQ-DDP-2, REQ-VAL-1, REQ-HYD-3: the same batch shared by two processes gives the same network and scores."""
+def test_two_devices_give_the_result_of_one(photos, process, tmp_path):
+    """The same batch split between two processes, by the command or torchrun, gives the same network and scores."""
     common = [*TINY, *photos, *EXACT, "norm=none", "iterations=3", "validate_every=3"]
     torchrun = ("torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m")
     for name, devices, by in (("one", 1, ()), ("two", 2, ()), ("torchrun", 2, torchrun)):
@@ -217,7 +225,7 @@ def test_two_devices_train_what_one_device_trains(photos, process, tmp_path):
         assert len(list((two / "validation").glob("*/*.png"))) == 3 * 3
 
 
-def test_init_takes_weights_and_nothing_else(train):
+def test_init_loads_only_the_weights(train):
     first = train("first")
     second = train("second", f"init={first / 'checkpoints' / 'last.ckpt'}", "optimizer.lr=1e-30", "norm=batch")
     averaged = weights.generator_weights(checkpoint(first))
@@ -229,7 +237,7 @@ def test_init_takes_weights_and_nothing_else(train):
 
 
 def test_compile_changes_neither_names_nor_results(train, monkeypatch):
-    """REQ-COMP-1, with the tracing of torch.compile but without the minutes of its code generation."""
+    """With the tracing of torch.compile, but without its code generation, which takes minutes."""
     compile_in_place = nn.Module.compile
     monkeypatch.setattr(nn.Module, "compile", lambda module: compile_in_place(module, backend="aot_eager"))
     eager = train("eager", *EXACT, "iterations=2")
@@ -239,7 +247,7 @@ def test_compile_changes_neither_names_nor_results(train, monkeypatch):
         torch.testing.assert_close(checkpoint(compiled)["state_dict"][name], value, rtol=1e-4, atol=1e-5)
 
 
-def test_a_checkpoint_describes_its_network(train):
+def test_a_checkpoint_contains_the_configuration_of_its_network(train):
     folder = train("run", "scale=2", "skip=bicubic", "block=rrdb", "block.growth=4")
     generator = load_generator(str(folder / "checkpoints" / "best.ckpt"))
     assert generator.scale == 2

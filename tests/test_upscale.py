@@ -1,4 +1,4 @@
-"""The command that enlarges files: what becomes of each, and that nothing is ever half there."""
+"""The upscale command: outputs, reported problems, and no partial files."""
 
 import io
 import os
@@ -20,7 +20,7 @@ from tests.support.photographs import pixels, save
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
-    """Runs the command in an empty folder with bicubic x4; returns its status and what it printed on both streams."""
+    """Run the command with bicubic x4 in an empty folder; returns exit status, standard output and standard error."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> tuple[int, str, str]:
@@ -44,7 +44,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_one_file_is_matlabs_bicubic(run, tmp_path):
+def test_bicubic_equals_matlabs_for_a_single_file(run, tmp_path):
     save(tmp_path / "a.png", 20, 30)
     assert run("a.png") == (0, "1 of 1 images upscaled\n", "")
     expected = bicubic_to(torch.from_numpy(pixels(20, 30) / 255.0).permute(2, 0, 1), 80, 120).clamp(0, 1)
@@ -54,7 +54,7 @@ def test_one_file_is_matlabs_bicubic(run, tmp_path):
     assert image.read_picture(tmp_path / "new" / "b.tif").pixels.shape == (30, 45, 3)
 
 
-def test_a_folder_keeps_its_structure_and_a_bad_file_does_not_stop_it(run, tmp_path):
+def test_folders_keep_their_structure_and_bad_files_do_not_stop_the_rest(run, tmp_path):
     for name in ("photos/a.png", "photos/deep/er/b.jpg", "photos/c.bmp"):
         save(tmp_path / name, 8, 9)
     torn = tmp_path / "photos" / "deep" / "torn.png"
@@ -72,7 +72,7 @@ def test_a_folder_keeps_its_structure_and_a_bad_file_does_not_stop_it(run, tmp_p
     assert files(tmp_path / "photos-x4") == ["a.png", "c.bmp", "deep/er/b.jpg"]
 
 
-def test_what_is_there_is_kept_unless_asked(run, tmp_path):
+def test_existing_outputs_are_kept_without_overwrite(run, tmp_path):
     for name in ("a.png", "b.png"):
         save(tmp_path / "in" / name, 8, 9)
     (tmp_path / "out").mkdir()
@@ -84,7 +84,7 @@ def test_what_is_there_is_kept_unless_asked(run, tmp_path):
     assert image.read_picture(tmp_path / "out" / "a.png").pixels.shape == (32, 36, 3)
 
 
-def test_pipes(run, tmp_path, monkeypatch):
+def test_standard_input_and_output(run, tmp_path, monkeypatch):
     source = image.encode(Picture(pixels(6, 7)), ".webp")
     for arguments, expected in ((["-"], "WEBP"), (["-", "--output", "-", "--format", "png"], "PNG")):
         out = io.BytesIO()
@@ -100,7 +100,7 @@ def test_pipes(run, tmp_path, monkeypatch):
     assert errors.startswith("standard input: is not an image")
 
 
-def test_pictures_that_are_not_read_are_told(run, tmp_path):
+def test_files_in_unsupported_formats_are_counted(run, tmp_path):
     for name in ("in/a.png", "in/b.HEIC", "in/c.avif", "in/deep/d.avif", "in/note.txt", "in/e.avi"):
         save(tmp_path / "in" / "any.png", 4, 4)
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -113,7 +113,7 @@ def test_pictures_that_are_not_read_are_told(run, tmp_path):
     assert "1 .avi, 1 .avif, 1 .heic" in " ".join(errors.split())
 
 
-def test_a_dry_run_tells_and_writes_nothing(run, tmp_path):
+def test_a_dry_run_lists_outputs_and_writes_nothing(run, tmp_path):
     for name in ("in/a.png", "in/deep/b.jpg"):
         save(tmp_path / name, 4, 4)
     run("in/a.png", "--output", "out")
@@ -137,21 +137,21 @@ def test_a_dry_run_tells_and_writes_nothing(run, tmp_path):
         ["film.mp4", "--output", "-"],
     ],
 )
-def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkeypatch, arguments):
+def test_unwritable_outputs_are_reported_before_any_work(run, tmp_path, monkeypatch, arguments):
     for name in ("a.png", "b.png"):
         save(tmp_path / name, 4, 4)
     for name in ("file", "film.mp4"):
         (tmp_path / name).touch()
     before = files(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "a.png").read_bytes())))
-    monkeypatch.setattr("sr_lightning.commands.upscale.upscale_picture", lambda *_: pytest.fail("the work has begun"))
+    monkeypatch.setattr("sr_lightning.commands.upscale.upscale_picture", lambda *_: pytest.fail("work has begun"))
     status, out, errors = run(*arguments)
     assert (status, out, errors.count("\n")) == (1, "", 1)
     assert files(tmp_path) == before
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_the_right_to_write_is_refused_before_the_work(run, tmp_path):
+def test_a_read_only_folder_is_reported_before_any_work(run, tmp_path):
     save(tmp_path / "a.png", 4, 4)
     (tmp_path / "out").mkdir(mode=0o555)
     status, out, errors = run("a.png", "--output", "out")
@@ -159,7 +159,7 @@ def test_a_folder_without_the_right_to_write_is_refused_before_the_work(run, tmp
     assert "permission denied in" in errors
 
 
-def test_an_interruption_leaves_whole_files_alone(tmp_path):
+def test_an_interruption_leaves_only_complete_files(tmp_path):
     jobs = [Job(save(tmp_path / "in" / f"{i}.png", 4, 4), tmp_path / "out" / f"{i}.png") for i in range(5)]
     count = 0
 
@@ -177,7 +177,7 @@ def test_an_interruption_leaves_whole_files_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+    ("arguments", "status", "message"),
     [
         (["a.png", "--tile", "20"], 1, "tile must be at least 36"),
         (["a.png", "--tile", "0"], 2, "must be a whole number above zero"),
@@ -188,9 +188,9 @@ def test_an_interruption_leaves_whole_files_alone(tmp_path):
         ([], 2, "INPUT"),
     ],
 )
-def test_wrong_arguments_are_one_line(run, tmp_path, arguments, status, told):
+def test_wrong_arguments_are_reported_in_one_line(run, tmp_path, arguments, status, message):
     save(tmp_path / "a.png", 4, 4)
-    found, out, errors = run(*arguments)
-    assert (found, out, errors.count("\n")) == (status, "", 1)
-    assert told in errors
+    result, out, errors = run(*arguments)
+    assert (result, out, errors.count("\n")) == (status, "", 1)
+    assert message in errors
     assert files(tmp_path) == ["a.png"]

@@ -12,7 +12,7 @@ from sr_lightning.data.batch import Batch
 from sr_lightning.metrics.standard import caption_text
 from sr_lightning.ops import resize
 from sr_lightning.visuals.comparison import comparison
-from sr_lightning.visuals.crop_selection import telling_squares
+from sr_lightning.visuals.crop_selection import select_squares
 
 
 class Pictures(Callback):
@@ -36,7 +36,7 @@ class Pictures(Callback):
         bicubic = resize.bicubic(batch.lr, hr.shape[-1] / lr.shape[-1])[0].clamp(0, 1)
         versions = [("LR", lr), ("bicubic", bicubic), ("SR", outputs["sr"][0]), ("HR", hr)]
         caption = caption_text(outputs["scores"])
-        squares = telling_squares([bicubic])  # the same at every iteration
+        squares = select_squares([bicubic])  # the same at every iteration
         picture = comparison(versions, squares, {"SR": caption} if caption else None)
         name = f"{number:02d}-{Path(batch.name).stem}-{trainer.global_step:07d}.png"
         image.write(self.folder / name, picture)

@@ -29,7 +29,7 @@ from sr_lightning.degradations.recorded import read_records, select_record
 from sr_lightning.errors import InputError
 from sr_lightning.ops.quantize import from_uint8
 from sr_lightning.system import atomic
-from sr_lightning.visuals.comparison import chosen, comparison, stacked, with_text
+from sr_lightning.visuals.comparison import choose_squares, comparison, stacked, with_text
 
 PANEL = 400  # pixels: side of the HR crop and of the enlarged LR crop in the preview
 
@@ -136,7 +136,7 @@ def name_images(inputs: Sequence[Path], output: Path) -> dict[Path, str]:
 def preview_row(name: str, lr: Tensor, hr: Tensor, record: Record) -> Tensor:
     """Draw LR and HR crops side by side, with the drawn parameters as caption. Shape: (3, H, W)."""
     versions = [("LR", lr), ("HR", hr)]
-    picture = comparison(versions, chosen(versions, min(PANEL, *hr.shape[-2:])), panel=PANEL)
+    picture = comparison(versions, choose_squares(versions, min(PANEL, *hr.shape[-2:])), panel=PANEL)
     return with_text(picture, f"{name}:  {'  |  '.join(describe(record))}" if record else name)
 
 
@@ -144,6 +144,19 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[Path], list[str]]:
     """Separate inputs from overrides: an argument with an equals sign that is not an existing file is an override."""
     overrides = [word for word in arguments if "=" in word.split("/")[0] and not os.path.exists(word)]
     return [Path(word) for word in arguments if word not in overrides], overrides
+
+
+def search_path(folder: Path | None) -> list[str]:
+    """Return the override that adds a folder of options to Hydra's search path.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise InputError(f"--config-dir {folder}: no such folder")
+    return [f"hydra.searchpath=[{json.dumps(f'file://{folder.absolute()}', ensure_ascii=False)}]"]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -157,7 +170,7 @@ def run(options: argparse.Namespace) -> int:
         if not inputs:
             raise InputError("no input: name images or folders")
         with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
-            config = compose("degrade", [f"seed={options.seed}", *overrides])
+            config = compose("degrade", [f"seed={options.seed}", *search_path(options.config_dir), *overrides])
         check_values(config, {"seed": integer(0), "scale": integer(1)})
         count, problems = degrade(inputs, options.output, config, options.record, options.preview, options.replay)
     for message in problems:

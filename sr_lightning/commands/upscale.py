@@ -107,12 +107,12 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
 def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
     """Return a function that maps an input file to the suffix of its output."""
 
-    def chosen(path: Path) -> str:
+    def suffix(path: Path) -> str:
         if path.suffix.lower() in video.EXTENSIONS:
             return path.suffix.lower()
         return f".{options.format}" if options.format else image.suffix_for(path.suffix)
 
-    return chosen
+    return suffix
 
 
 def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Console) -> int:

@@ -20,10 +20,10 @@ from sr_lightning.weights.by_name import BASELINES, load_generator
 OnImage = Callable[[str, int, Tensor, Batch], None]
 
 PROTOCOL = (
-    "HR cut at the bottom and right to multiples of the scale; LR by the degradation below, rounded to 8 bit; "
-    "SR clamped and rounded to 8 bit; psnr_y, ssim_y and niqe on BT.601 studio-range Y, rounded to 8 bit, "
-    "without a border of `scale` pixels; lpips and dists on RGB, rounded to 8 bit, with the border; "
-    "per image, then the mean"
+    "HR cropped at the bottom and right to multiples of the scale; LR by the degradation below, rounded to 8 bits; "
+    "SR clamped and rounded to 8 bits; psnr_y, ssim_y and niqe on BT.601 studio-range Y, rounded to 8 bits, "
+    "without a border of `scale` pixels; lpips and dists on RGB, rounded to 8 bits, including the border; "
+    "per image, then averaged over images"
 )
 
 
@@ -36,7 +36,23 @@ def evaluate(
     ensemble: bool = False,
     on_image: OnImage | None = None,
 ) -> list[Row]:
-    """Measure every image of every benchmark; returns the same rows on every device."""
+    """Measure every image of every benchmark; returns the same rows on every device.
+
+    Args:
+        trainer: runs the evaluation, on one or several devices.
+        generator: the network, in evaluation mode.
+        metrics: key -> metric.
+        benchmarks: the images and the degradation.
+        network: name of the network in the rows.
+        ensemble: average over the eight flips and rotations of the input.
+        on_image: called as ``on_image(benchmark, number, sr, batch)`` for each image.
+
+    Returns:
+        one row per image: ``network``, ``benchmark``, ``image``, and the value of each metric.
+
+    Raises:
+        InputError: an image is damaged or too small for a metric.
+    """
     evaluator = Evaluator(generator, metrics, list(benchmarks.files), ensemble, on_image)
     trainer.test(evaluator, datamodule=benchmarks, verbose=False)
     return [

@@ -11,7 +11,11 @@ from sr_lightning.metrics.gaussian_window import local_mean
 class PSNR(ImageMetric):
     """Peak signal-to-noise ratio in dB, 10·log10(255² / MSE), of Y unless ``space=rgb``.
 
-    Clamped to 100 dB, the value of equal images, so that one perfect image does not make the mean infinite.
+    At most 100 dB, the value of equal images, so that one perfect image does not make the mean infinite.
+
+    Args:
+        border: pixels removed on each side before measuring.
+        space: color conversion before measuring, ``luma`` or ``rgb``.
     """
 
     title, unit, digits = "PSNR", "dB", 2
@@ -32,7 +36,14 @@ class SSIM(ImageMetric):
     similarity"), of Y unless ``space=rgb``.
 
     As in the authors' program: 11x11 Gaussian window with sigma 1.5, K1 = 0.01, K2 = 0.03, windows inside the image
-    only. At least 11x11 pixels must remain after the border is removed.
+    only; 1 for equal images.
+
+    Args:
+        border: pixels removed on each side before measuring.
+        space: color conversion before measuring, ``luma`` or ``rgb``.
+
+    Raises:
+        ValueError: fewer than 11x11 pixels remain after the border is removed.
     """
 
     title, digits = "SSIM", 4

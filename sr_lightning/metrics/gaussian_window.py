@@ -11,7 +11,9 @@ def local_mean(image: Tensor, size: int, sigma: float) -> Tensor:
     Separable: vertical, then horizontal.
 
     Args:
-        image: (B, C, H, W).
+        image: (B, C, H, W), floating point.
+        size: side of the window in pixels, odd.
+        sigma: standard deviation of the window in pixels.
 
     Shape:
         (B, C, H - size + 1, W - size + 1).

@@ -25,6 +25,10 @@ def measure(metrics: Mapping[str, Metric], sr: Tensor, hr: Tensor, name: str) ->
         sr: (1, 3, H, W) in [0, 1].
         hr: of the same shape.
         name: of the image, for the error message.
+
+    Returns:
+        key -> value.
+
     Raises:
         InputError: the image is too small for a metric.
     """

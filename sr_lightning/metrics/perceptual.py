@@ -58,7 +58,7 @@ class PerceptualMetric(ImageMetric):
 class LPIPS(PerceptualMetric):
     """Zhang et al. 2018, "The unreasonable effectiveness of deep features as a perceptual metric", arXiv:1801.03924.
 
-    Version 0.1, with the authors' linear weights. Values of different backbones are not comparable.
+    Version 0.1, with the authors' linear weights; 0 for equal images. Values of different backbones are not comparable.
 
     Args:
         network: "alex", whose weights ship with the package, or "vgg", whose weights are downloaded once (553 MB).
@@ -120,7 +120,7 @@ class LearnedDistance(nn.Module):
 class DISTS(PerceptualMetric):
     """Ding et al. 2020, "Image quality assessment: unifying structure and texture similarity", arXiv:2004.07728.
 
-    Measured at full resolution; the authors' program first resizes images to 256 pixels.
+    Measured at full resolution, whereas the authors' program first resizes images to 256 pixels; 0 for equal images.
 
     Args:
         weights: file of VGG16's ImageNet weights in torchvision's layout; by default they are downloaded once (553 MB).
@@ -165,7 +165,11 @@ class StructureAndTexture(nn.Module):
 
 
 def similarities(x: Tensor, y: Tensor, c: float = 1e-6) -> tuple[Tensor, Tensor]:
-    """Return the similarity of the channel means (eq. 5) and of the structure (eq. 6), (B, C) each."""
+    """Return the similarity of the channel means (eq. 5) and of the structure (eq. 6).
+
+    Shape:
+        two of (B, C, H, W) -> two of (B, C)
+    """
     x_mean, y_mean = x.mean((2, 3)), y.mean((2, 3))
     x, y = x - x_mean[..., None, None], y - y_mean[..., None, None]
     texture = (2 * x_mean * y_mean + c) / (x_mean**2 + y_mean**2 + c)
@@ -174,7 +178,11 @@ def similarities(x: Tensor, y: Tensor, c: float = 1e-6) -> tuple[Tensor, Tensor]
 
 
 class L2Pool(nn.Module):
-    """L2 pooling: square, blur with a 3x3 Hann window and stride 2, square root (DISTS, eq. 3)."""
+    """L2 pooling: square, blur with a 3x3 Hann window and stride 2, square root (DISTS, eq. 3).
+
+    Shape:
+        (B, C, H, W) -> (B, C, ceil(H / 2), ceil(W / 2))
+    """
 
     window: Tensor
 

@@ -34,8 +34,8 @@ def under_table(report: Report) -> str:
     images = counted(sets.pop(), "validation image") if len(sets) == 1 else "the validation images"
     monitors = " or ".join(sorted({str(run.protocol.get("monitor")) for run in report.finished}))
     files = sorted({str(run.protocol.get("checkpoint")) for run in report.finished})
-    chosen = f", the best by {monitors} on the same images" if files == ["checkpoints/best.ckpt"] else ""
-    parts = [f"Mean over {images} of the checkpoint {' or '.join(files)}{chosen}."]
+    selection = f", the best by {monitors} on the same images" if files == ["checkpoints/best.ckpt"] else ""
+    parts = [f"Mean over {images} of the checkpoint {' or '.join(files)}{selection}."]
     if report.seeds > 1:
         parts.append("± is the standard deviation over the seeds (n − 1); only finished runs count.")
     elif len(report.runs) > 1:

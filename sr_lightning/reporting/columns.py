@@ -135,7 +135,7 @@ def short(axis: str) -> str:
     return f"{key.rsplit('.', 1)[-1]}={value}"
 
 
-def neighbours(columns: Sequence[Column]) -> list[tuple[Column, Column]]:
+def neighbors(columns: Sequence[Column]) -> list[tuple[Column, Column]]:
     """Pair each column, for each of its overrides, with the last earlier column that differs only in its value."""
     pairs = []
     for number, column in enumerate(columns):

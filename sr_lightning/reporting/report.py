@@ -8,7 +8,7 @@ from typing import Any
 from sr_lightning.errors import InputError
 from sr_lightning.evaluation.metric_infos import metric_infos
 from sr_lightning.metrics import MetricInfo
-from sr_lightning.reporting.columns import Baseline, Column, baselines, columns_of, neighbours
+from sr_lightning.reporting.columns import Baseline, Column, baselines, columns_of, neighbors
 from sr_lightning.reporting.interpolation_series import Interpolation, read_interpolation
 from sr_lightning.reporting.metric_info import GAP, RMSE, current_key, rmse
 from sr_lightning.reporting.run import Run
@@ -175,7 +175,7 @@ def compared(report: Report, measure: MetricInfo, against: str | None = None) ->
         raise InputError(f"--against {against}: no such column; there are {', '.join(scores)}")
     names = [name for name, values in scores.items() if values]
     known = [column for column in report.columns if column.name in names]
-    pairs = [(column.name, other.name) for column, other in neighbours(known)]
+    pairs = [(column.name, other.name) for column, other in neighbors(known)]
     crossed = any(len(column.axes) > 1 for column in known)
     if against is not None or not crossed or not pairs:
         first = against if against is not None else next(iter(names), "")

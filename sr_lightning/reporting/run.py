@@ -53,6 +53,7 @@ class Run:
 
     @property
     def seed(self) -> str:
+        """Seed among the overrides, else that of the configuration; empty if unknown."""
         return next((axis.split("=", 1)[1] for axis in self.axes if axis.startswith(f"{SEED}=")),
                     str(self.config.get(SEED, "")))  # fmt: skip
 

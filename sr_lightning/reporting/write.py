@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from markupsafe import Markup
+
 from sr_lightning.reporting import captions, charts
 from sr_lightning.reporting.crops import Shown, shown, write_pictures
 from sr_lightning.reporting.report import Pair, Report, compared
@@ -44,23 +46,43 @@ def write_report(folder: Path, report: Report, against: str | None = None, proje
     Raises:
         InputError: there is no such column, or a file cannot be written.
     """
-    result, cost = results(report), costs(report)
+    tables = [results(report), costs(report)]
+    plain_tables = [tables[0], costs(report, plain=True)]
     differences = {
         measure.key: compared(report, measure, against) for measure in report.measured if measure.better is not None
     }
     photographs = shown(report)
     files = [folder / name for name in ("index.html", "report.md", "table.tex", "table.csv", "differences.csv")]
-    note = captions.under_table(report)
-    write_tables(files[3], [result, costs(report, plain=True)])
+    write_tables(files[3], plain_tables)
     write_differences(files[4], differences)
-    write_text(
-        files[2],
-        latex(result, f"{report.title}. {note}") + (f"\n{latex(cost, captions.UNDER_COSTS)}" if cost.heads else ""),
-    )
+    write_text(files[2], as_latex(report, tables))
     pictures = write_pictures(folder, photographs)
-    write_text(files[1], as_markdown(report, [result, cost], differences, pictures))
+    write_text(files[1], as_markdown(report, tables, differences, pictures))
+    write_page(files[0], as_page(report, tables, differences, photographs))
+    files += pictures
+    if project is not None:
+        files.append(publish(report, plain_tables, photographs, files[0], pictures, project))
+    return files
+
+
+def as_page(
+    report: Report,
+    tables: Sequence[Table],
+    differences: dict[str, dict[Pair, Difference]],
+    photographs: Sequence[Shown],
+) -> Markup:
+    """Return the page.
+
+    Args:
+        report: the report.
+        tables: results and costs.
+        differences: metric -> pair of columns -> difference.
+        photographs: images with their crops.
+    """
+    result, cost = tables
+    results_table = table(result.head, result.heads, result.rows, baselines=result.baselines)
     parts = [
-        section("Results", [table(result.head, result.heads, result.rows, baselines=result.baselines)], note),
+        section("Results", [results_table], captions.under_table(report)),
         *([section("Costs", [table(cost.head, cost.heads, cost.rows)], captions.UNDER_COSTS)] if cost.heads else []),
         *missing(report),
         *pictures_of(report, photographs),
@@ -69,13 +91,14 @@ def write_report(folder: Path, report: Report, against: str | None = None, proje
         *curves_section(report),
         section("Runs", [runs_of(report), settings(report)]),
     ]
-    write_page(files[0], page(report.title, parts, captions.lead(report)))
-    published = (
-        []
-        if project is None
-        else [publish(report, [result, costs(report, plain=True)], photographs, files[0], pictures, project)]
-    )
-    return [*files, *pictures, *published]
+    return page(report.title, parts, captions.lead(report))
+
+
+def as_latex(report: Report, tables: Sequence[Table]) -> str:
+    """Return the tables of results and costs as LaTeX."""
+    result, cost = tables
+    text = latex(result, f"{report.title}. {captions.under_table(report)}")
+    return text + (f"\n{latex(cost, captions.UNDER_COSTS)}" if cost.heads else "")
 
 
 def missing(report: Report) -> list[str]:
@@ -95,19 +118,20 @@ def plane_section(report: Report) -> list[str]:
     if axes is None:
         return []
     x, y = axes
-    drawn = plane(f"{y.heading} against {x.heading}", charts.plane_series(report, x, y), charts.axis(x), charts.axis(y))
-    return [section("Perception–distortion plane", [drawn], captions.under_plane(report))]
+    title = f"{y.heading} against {x.heading}"
+    figure = plane(title, charts.plane_series(report, x, y), charts.axis(x), charts.axis(y))
+    return [section("Perception–distortion plane", [figure], captions.under_plane(report))]
 
 
 def differences_section(report: Report, differences: dict[str, dict[Pair, Difference]]) -> list[str]:
     """Return the section with paired differences; none for a single column."""
-    drawn = {
+    figures = {
         measure.heading: intervals(measure.heading, pairs, Axis(measure.heading, measure.better), measure.digits)
         for measure in charts.leading(report)
         if (pairs := differences.get(measure.key))
     }
     note = f"{captions.under_differences(report, most_pairs(differences))} {captions.COLORS}"
-    return [section("Differences", first_of(drawn, 2), note)] if drawn else []
+    return [section("Differences", first_of(figures, 2), note)] if figures else []
 
 
 def most_pairs(differences: Mapping[str, Mapping[Pair, Difference]]) -> int:
@@ -117,18 +141,18 @@ def most_pairs(differences: Mapping[str, Mapping[Pair, Difference]]) -> int:
 
 def curves_section(report: Report) -> list[str]:
     """Return the section with training curves; none before anything was logged."""
-    drawn = {
+    figures = {
         name: curves(name, charts.curve_series(report, name), Axis("iteration"), charts.named(report.measured, name))
         for name in charts.curve_names(report)
     }
-    return [section("Training curves", first_of(drawn, 4), captions.under_curves(report))] if drawn else []
+    return [section("Training curves", first_of(figures, 4), captions.under_curves(report))] if figures else []
 
 
-def first_of(drawn: Mapping[str, str], count: int) -> list[str]:
+def first_of(figures: Mapping[str, str], count: int) -> list[str]:
     """Show the first figures side by side and fold the others below their titles."""
-    titles, figures = list(drawn), list(drawn.values())
+    titles, parts = list(figures), list(figures.values())
     rest = f"{len(titles) - count} more: {', '.join(titles[count:])}"
-    return [side_by_side(figures[:count]), *([folded(rest, [side_by_side(figures[count:])])] if titles[count:] else [])]
+    return [side_by_side(parts[:count]), *([folded(rest, [side_by_side(parts[count:])])] if titles[count:] else [])]
 
 
 def runs_of(report: Report) -> str:
@@ -160,6 +184,7 @@ def settings(report: Report) -> str:
 def as_markdown(
     report: Report, tables: Sequence[Table], differences: dict[str, dict[Pair, Difference]], pictures: Sequence[Path]
 ) -> str:
+    """Return the report as Markdown; see `as_page` for the arguments, and ``pictures`` are files beside it."""
     parts = [f"# {report.title}", captions.lead(report), markdown(tables[0]), captions.under_table(report)]
     if tables[1].heads:
         parts += ["## Costs", markdown(tables[1]), captions.UNDER_COSTS]

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sr_lightning.ops.quantize import to_uint8
-from sr_lightning.visuals.crop_selection import Square, same_place, telling_squares
+from sr_lightning.visuals.crop_selection import Square, same_place, select_squares
 
 MARGIN, LINE = 8, 18  # pixels
 WIDEST = 3  # largest ratio of width to height of the overview
@@ -31,18 +31,18 @@ def comparison(
 
     Args:
         versions: from lr to hr; the last one is the reference.
-        squares: in pixels of the reference, one row of crops each; None chooses one, see `chosen`.
+        squares: in pixels of the reference, one row of crops each; None chooses one, see `choose_squares`.
         values: version -> text below its name, such as ``26.49 dB / 3.11``.
         panel: side of an enlarged square, in pixels.
 
     Shape:
         each image (3, h, w) in [0, 1] -> (3, H', W') in [0, 1]
     """
-    squares, values = chosen(versions) if squares is None else squares, values or {}
+    squares, values = choose_squares(versions) if squares is None else squares, values or {}
     reference = versions[-1][1]
     width = reference.shape[-1]
     tall = len(squares) * panel + (len(squares) - 1) * MARGIN
-    overview = framed(reference, squares, tall)
+    overview = draw_overview(reference, squares, tall)
     caption = LINE * (2 if values else 1) + MARGIN
     sheet = Image.new(
         "RGB", (overview.width + MARGIN * 2 + len(versions) * (panel + MARGIN), tall + MARGIN + caption), PAPER
@@ -52,9 +52,9 @@ def comparison(
     for column, (name, version) in enumerate(versions):
         x = overview.width + 2 * MARGIN + column * (panel + MARGIN)
         for row, square in enumerate(squares):
-            cut = drawn(same_place(square, version, width)).resize((panel, panel), Image.Resampling.NEAREST)
+            cut = to_pillow(same_place(square, version, width)).resize((panel, panel), Image.Resampling.NEAREST)
             if len(squares) > 1:
-                ImageDraw.Draw(cut).rectangle((0, 0, panel - 1, panel - 1), outline=mark(row), width=3)
+                ImageDraw.Draw(cut).rectangle((0, 0, panel - 1, panel - 1), outline=frame_color(row), width=3)
             sheet.paste(cut, (x, MARGIN + row * (panel + MARGIN)))
         middle, y = x + panel / 2, tall + MARGIN + LINE / 2 + 4
         draw.text((middle, y), name, INK, font, anchor="mm")
@@ -62,40 +62,40 @@ def comparison(
     return torch.from_numpy(np.array(sheet)).permute(2, 0, 1).float().div(255)
 
 
-def chosen(versions: Sequence[Version], side: int = 96, count: int = 1) -> list[Square]:
+def choose_squares(versions: Sequence[Version], side: int = 96, count: int = 1) -> list[Square]:
     """Choose the squares where the versions of the reference's size differ most, without the reference itself.
 
     In large images the squares keep a distance, so that they show different content.
     """
     reference = versions[-1][1]
-    enlarged = [floating(image) for _, image in versions[:-1] if image.shape == reference.shape]
-    images = enlarged or [floating(reference)]
-    spread = telling_squares(images, side, count, distance=2)
-    return spread if len(spread) == count else telling_squares(images, side, count)
+    enlarged = [to_float(image) for _, image in versions[:-1] if image.shape == reference.shape]
+    images = enlarged or [to_float(reference)]
+    spread = select_squares(images, side, count, distance=2)
+    return spread if len(spread) == count else select_squares(images, side, count)
 
 
-def mark(number: int) -> str:
+def frame_color(number: int) -> str:
     """Return the frame color of a square."""
     return MARKS[number % len(MARKS)]
 
 
-def framed(reference: Tensor, squares: Sequence[Square], height: int) -> Image.Image:
+def draw_overview(reference: Tensor, squares: Sequence[Square], height: int) -> Image.Image:
     """Draw the reference with a frame around each square, at the given height and at most `WIDEST` times as wide."""
     zoom = min(height / reference.shape[-2], WIDEST * height / reference.shape[-1])
     size = [max(1, round(length * zoom)) for length in reference.shape[:-3:-1]]
-    overview = drawn(reference).resize((size[0], size[1]), Image.Resampling.LANCZOS)
+    overview = to_pillow(reference).resize((size[0], size[1]), Image.Resampling.LANCZOS)
     for number, (top, left, side) in enumerate(squares):
         frame = [left * zoom, top * zoom, (left + side) * zoom, (top + side) * zoom]
-        ImageDraw.Draw(overview).rectangle(frame, outline=mark(number), width=3)
+        ImageDraw.Draw(overview).rectangle(frame, outline=frame_color(number), width=3)
     return overview
 
 
-def floating(image: Tensor) -> Tensor:
+def to_float(image: Tensor) -> Tensor:
     """Convert to float32 in [0, 1]."""
     return image.detach().cpu().float() / 255 if image.dtype == torch.uint8 else image.detach().cpu().float()
 
 
-def drawn(image: Tensor) -> Image.Image:
+def to_pillow(image: Tensor) -> Image.Image:
     """Convert to a Pillow image, RGB."""
     pixels = image if image.dtype == torch.uint8 else to_uint8(image)
     return Image.fromarray(pixels.detach().cpu().expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy())

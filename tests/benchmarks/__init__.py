@@ -1,1 +1,1 @@
-"""Speed and memory, as ratios measured in one run; ``make bench``. Nothing here is a test."""
+"""Benchmarks of speed and memory, as ratios measured in one run: ``make bench``."""

@@ -17,11 +17,15 @@ from sr_lightning.data import demo_train, folder
 from tests.benchmarks import adversarial, degradation, loader, upscale
 
 EAGER = ["trainer.precision=32-true", "channels_last=false"]
-STEPS = {"srcnn": 12, "srresnet": 6, "rrdb_psnr": 3}  # timed, after one to warm up; twice each, in turn
+STEPS = {
+    "srcnn": 12,
+    "srresnet": 6,
+    "rrdb_psnr": 3,
+}  # timed iterations after one to warm up; each model runs twice, in turns
 
 
 def step(model: str, variant: list[str]) -> dict:
-    """Run ``tests.benchmarks.step`` in a process of its own."""
+    """Run ``tests.benchmarks.step`` in a separate process."""
     arguments = [f"model={model}", f"iterations={STEPS[model] + 2}", *variant]
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.step", *arguments], capture_output=True, text=True, check=True
@@ -30,14 +34,14 @@ def step(model: str, variant: list[str]) -> dict:
 
 
 def steps_table() -> tuple[Table, dict[str, float]]:
-    """Each model at its recipe's batch and crop, and the crops a second that it takes."""
+    """Time each model at the batch and crop size of its configuration; returns the crops per second that it needs."""
     table = Table(title="Training step at the recipe's batch and crop", title_justify="left")
     for column in ("model", "variant", "iterations/s", "crops/s", "peak memory GB", "speed against float32"):
         table.add_column(column, justify="left" if column in ("model", "variant") else "right")
     appetite = {}
     for model in STEPS:
         runs: dict[str, list[dict]] = {"float32, contiguous": [], "default": []}
-        for _ in range(2):  # in turn, so that a busy moment of the machine does not fall on one of them alone
+        for _ in range(2):  # in turns, so that load on the machine does not affect only one of them
             runs["float32, contiguous"].append(step(model, EAGER))
             runs["default"].append(step(model, []))
         seconds = {
@@ -69,7 +73,7 @@ def loader_table(appetite: dict[str, float]) -> Table:
 
 
 def adversarial_table() -> Table:
-    """ESRGAN's step with the full networks, switch by switch."""
+    """Time ESRGAN's step with the full networks, one switch after the other."""
     title = f"ESRGAN's step, {adversarial.BATCH} crops of side {adversarial.CROP}, VGG19"
     table = Table(title=title, title_justify="left")
     for column in ("way", "seconds", "speed against the published way"):
@@ -83,11 +87,11 @@ def adversarial_table() -> Table:
 
 
 def upscale_table() -> Table:
-    """Inference with the published network; other engines where they are installed."""
+    """Time inference with the published network, also by other installed engines."""
     table = Table(title=f"RRDBNet x4, one tile of {upscale.SIDE}x{upscale.SIDE}", title_justify="left")
     for column in ("way", "seconds", "speed against the published way", "PSNR to it, dB"):
         table.add_column(column, justify="left" if column == "way" else "right")
-    with get_context("spawn").Pool(1) as process:  # its own: a used one has memory at hand, which a script has not
+    with get_context("spawn").Pool(1) as process:  # a fresh process, as a used one already has allocated memory
         found = process.apply(upscale.measure)
     for name, (seconds, psnr) in found.items():
         table.add_row(name, f"{seconds:.2f}", f"{found[upscale.PUBLISHED][0] / seconds:.2f}", f"{psnr:.1f}")
@@ -95,7 +99,7 @@ def upscale_table() -> Table:
 
 
 def degradation_table() -> Table:
-    """The second-order degradation beside a training step on the same crops."""
+    """Time the second-order degradation beside a training step on the same crops."""
     title = f"second_order, {degradation.BATCH} crops of side {degradation.CROP}"
     table = Table(title=title, title_justify="left")
     for column in ("what", "seconds a batch", "crops/s", "share of the step"):

@@ -1,4 +1,4 @@
-"""One step of ESRGAN, as published code does it and as this library does it, switch by switch."""
+"""One step of ESRGAN as in published code and in this library, with one switch after the other."""
 
 import copy
 import sys
@@ -16,7 +16,7 @@ PUBLISHED = "published way"
 
 
 def measure(overrides: list[str], rounds: int = 7, compiled: bool = True) -> dict[str, float]:
-    """Median seconds of each way; torch.compile only where asked."""
+    """Return the median seconds of each variant; torch.compile only on request."""
     device = default_device()
     module = parts("esrgan", overrides).to(device)
     lr, hr = torch.rand(BATCH, 3, CROP // 4, CROP // 4, device=device), torch.rand(BATCH, 3, CROP, CROP, device=device)
@@ -42,7 +42,7 @@ def measure(overrides: list[str], rounds: int = 7, compiled: bool = True) -> dic
 
 
 def averaging(overrides: list[str], rounds: int = 20) -> dict[str, float]:
-    """Median seconds of one update of the generator's moving average: tensor by tensor, and all at once."""
+    """Return the median seconds of updating the generator's moving average: tensor by tensor, and all at once."""
     device = default_device()
     values = [value.detach().to(device) for value in parts("esrgan", overrides).generator.parameters()]
     averages = [value.clone() for value in values]

@@ -21,7 +21,7 @@ BATCH, CROP = 16, 256
 
 
 class Timed:
-    """A stage that counts the seconds in which it is at work."""
+    """A stage that accumulates its seconds."""
 
     def __init__(self, stage: Stage, device: torch.device) -> None:
         self.stage, self.device, self.seconds = stage, device, 0.0
@@ -34,7 +34,7 @@ class Timed:
 
 
 def second_order() -> RandomDegradation:
-    """Real-ESRGAN's degradation."""
+    """Return Real-ESRGAN's degradation."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return instantiate(compose("train", ["degradation=second_order", "name=bench"]).degradation)
 
@@ -42,7 +42,7 @@ def second_order() -> RandomDegradation:
 def at_once(chain: Chain, image: Tensor, record: Record, size: tuple[int, int]) -> Tensor:
     """Apply one record to the complete batch with concatenated channels, as published code does.
 
-    JPEG, which tells colors from gray by the number of channels, is given one tall image.
+    JPEG distinguishes color from gray by the number of channels, so it gets one tall image.
     """
     for name, drawn in record.items():
         stage = chain.stages[name]
@@ -59,7 +59,7 @@ def at_once(chain: Chain, image: Tensor, record: Record, size: tuple[int, int]) 
 
 
 def colored(record: Record) -> Record:
-    """A record in which no noise is gray: that of a batch would be one for all samples."""
+    """Return a record without gray noise, which would be equal for all samples of a batch."""
     return {
         name: colored(part) if isinstance(part, dict) else False if name == "gray" else part
         for name, part in record.items()
@@ -72,7 +72,7 @@ def records_of(degradation: RandomDegradation, iteration: int, samples: int) -> 
 
 
 def drawn_by_sample(degradation: RandomDegradation, hr: Tensor) -> Batches:
-    """Batches of this library: each sample has a draw of its own."""
+    """Return batches as in this library, with one draw per sample."""
     iterations = count()
 
     def batch() -> tuple[Tensor, Tensor, Tensor]:
@@ -82,7 +82,7 @@ def drawn_by_sample(degradation: RandomDegradation, hr: Tensor) -> Batches:
 
 
 def drawn_by_batch(degradation: RandomDegradation, hr: Tensor, sharpened: Callable[[Tensor], Tensor]) -> Batches:
-    """Batches as published: one draw for all samples, sharpened once for the losses and for the degradation."""
+    """Return batches as in published code: one draw for all samples, sharpened once for losses and degradation."""
     iterations, size = count(), low_resolution(degradation, hr)
 
     def batch() -> tuple[Tensor, Tensor, Tensor]:
@@ -95,12 +95,12 @@ def drawn_by_batch(degradation: RandomDegradation, hr: Tensor, sharpened: Callab
 
 
 def low_resolution(degradation: RandomDegradation, hr: Tensor) -> tuple[int, int]:
-    """Height and width of what the degradation returns."""
+    """Return height and width of the LR image."""
     return hr.shape[-2] // degradation.scale, hr.shape[-1] // degradation.scale
 
 
 def by_stage(degradation: RandomDegradation, hr: Tensor, rounds: int) -> dict[str, float]:
-    """Mean seconds of each stage in a batch; one round to warm up."""
+    """Return the mean seconds per batch of each stage, after one round to warm up."""
     plain = degradation.chain.stages
     watched = {name: Timed(stage, hr.device) for name, stage in plain.items()}
     batch = drawn_by_sample(degradation, hr)
@@ -117,12 +117,12 @@ def by_stage(degradation: RandomDegradation, hr: Tensor, rounds: int) -> dict[st
 def measure(
     rounds: int = 6, overrides: Sequence[str] = (), batch: int = BATCH, crop: int = CROP
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Median seconds a batch of each way, and mean of each stage; one round is to warm up.
+    """Return the median seconds per batch of each variant and the means of the stages, after one round to warm up.
 
     Args:
         overrides: of the network whose step is timed beside the degradation.
         batch: samples.
-        crop: their side.
+        crop: side in HR pixels.
     """
     device, degradation = default_device(), second_order()
     hr = torch.rand(batch, 3, crop, crop, device=device)

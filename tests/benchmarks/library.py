@@ -1,4 +1,4 @@
-"""Training steps as this library takes them, without its trainer."""
+"""Training steps of this library, without its trainer."""
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +18,10 @@ def step(
     fused: bool = True,
     backend: str | None = None,
 ) -> Step:
-    """A step without its logging: one pass of the discriminator, if any, over real and fake serves both losses.
+    """Return a step without logging; one pass of the discriminator over real and fake serves both losses.
 
     Args:
-        backend: of torch.compile for the generator; None: it is not compiled.
+        backend: of torch.compile for the generator; None: not compiled.
     """
     module.to(memory_format=layout)
     if backend is not None:
@@ -43,12 +43,12 @@ def step(
 
 
 def networks(module: Restorer) -> list[nn.Module]:
-    """The generator, and the discriminator where there is one."""
+    """Return the generator, and the discriminator if the module has one."""
     return [module.generator, *([module.discriminator] if isinstance(module, AdversarialRestorer) else [])]
 
 
 def without_trainer(module: Restorer) -> None:
-    """Make a module compute gradients without a trainer: logs nothing, in the first iteration for ever."""
+    """Make a module compute gradients without a trainer; it logs nothing and stays in the first iteration."""
     module.manual_backward = lambda loss, **arguments: loss.backward(**arguments)  # type: ignore[assignment]
     module.log = module.log_dict = lambda *_, **__: None  # type: ignore[assignment]
     module._trainer = type("Trainer", (), {"global_step": 0})()  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Crops a second out of the store, and out of decoding each image anew."""
+"""Crops per second from the crop store, and from decoding the image of each crop."""
 
 import statistics
 import tempfile
@@ -13,7 +13,7 @@ CROP, BATCH = 96, 16
 
 
 def crops_per_second(images: ImageSource, batches: int) -> float:
-    """Median over batches, in this process, without workers."""
+    """Return the median over batches, in this process, without workers."""
     crops = Crops(images, None, CROP, 4, BATCH, seed=0)
     seconds = []
     for iteration in range(batches):
@@ -24,7 +24,7 @@ def crops_per_second(images: ImageSource, batches: int) -> float:
 
 
 def measure(files: Files, batches: int = 400) -> dict[str, float]:
-    """Crops a second of both ways; decoding is measured on a twentieth of the batches."""
+    """Return the crops per second of both; decoding is measured on a twentieth of the batches."""
     with tempfile.TemporaryDirectory() as cache:
         store = CropStore(build(files.hr, Path(cache)))
         decoded = DecodedImages(files.hr)

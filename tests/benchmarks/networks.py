@@ -1,4 +1,4 @@
-"""The networks, losses and optimizers of a model, for steps that are timed without a trainer."""
+"""Networks, losses and optimizers of a model, for timing steps without a trainer."""
 
 import tempfile
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from sr_lightning.system import tensor_files
 
 
 def parts(model: str, overrides: Sequence[str] = ()) -> Restorer:
-    """The module of ``model``; its VGG19, if any, has random weights."""
+    """Return the module of ``model``; its VGG19, if any, has random weights."""
     torch.manual_seed(0)
     words = [f"model={model}", *random_features(), "name=bench", *overrides]
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -25,23 +25,23 @@ def parts(model: str, overrides: Sequence[str] = ()) -> Restorer:
 
 
 def random_features() -> list[str]:
-    """Overrides that give perceptual losses a VGG19 of random weights.
+    """Return overrides that give perceptual losses a VGG19 with random weights.
 
-    They need no download, and a step takes the same time whatever they are.
+    They need no download, and the time of a step does not depend on them.
     """
     return [f"features.weights={Path(random_file().name, 'vgg19.safetensors')}"]
 
 
 @cache
 def random_file() -> tempfile.TemporaryDirectory:
-    """A folder with such weights, which lives as long as the process."""
+    """Return a folder with a file of random weights, which is deleted at the end of the process."""
     folder = tempfile.TemporaryDirectory()
     tensor_files.write(Path(folder.name, "vgg19.safetensors"), random_vgg19())
     return folder
 
 
 def random_vgg19() -> dict[str, torch.Tensor]:
-    """Weights in torchvision's layout that keep the features' variance."""
+    """Return weights in torchvision's layout that preserve the variance of features."""
     found = {}
     for position, name in enumerate(layer_names(19)):
         layer = build_layer(name, ceil_mode=False)

@@ -1,4 +1,4 @@
-"""Training steps in the manner of published code.
+"""Training steps as in published code.
 
 Float32, contiguous memory, the default Adam, a separate pass through the discriminator for each loss, and every loss
 read back at once.
@@ -16,12 +16,12 @@ Batches = Callable[[], tuple[Tensor, Tensor, Tensor]]  # -> lr, hr, and hr as th
 
 
 def fixed(lr: Tensor, hr: Tensor) -> Batches:
-    """The same batch each time."""
+    """Return a function that returns the same batch each time."""
     return lambda: (lr, hr, hr)
 
 
 def pixel(module: Restorer, batches: Batches) -> Step:
-    """A step of SRResNet or RRDB-PSNR."""
+    """Return a step of SRResNet or RRDB-PSNR."""
     optimizer = module.optimizer(module.generator.parameters())
 
     def step() -> None:
@@ -36,9 +36,9 @@ def pixel(module: Restorer, batches: Batches) -> Step:
 
 
 def relativistic(module: AdversarialRestorer, batches: Batches) -> Step:
-    """A step of ESRGAN: five passes through the discriminator, whose own loss has means without gradients.
+    """Return a step of ESRGAN: five passes of the discriminator, whose own loss uses detached means.
 
-    So does BasicSR's; its factor of one half on both adversarial losses is left out.
+    As in BasicSR, but without its factor of one half on both adversarial losses.
     """
     generator, discriminator, weights = module.generator, module.discriminator, module.weights
     optimizers = [module.optimizer(network.parameters()) for network in (generator, discriminator)]
@@ -69,7 +69,7 @@ def relativistic(module: AdversarialRestorer, batches: Batches) -> Step:
 
 
 def vanilla(module: AdversarialRestorer, batches: Batches) -> Step:
-    """A step of Real-ESRGAN: three passes through the discriminator."""
+    """Return a step of Real-ESRGAN: three passes of the discriminator."""
     generator, discriminator, weights = module.generator, module.discriminator, module.weights
     optimizers = [module.optimizer(network.parameters()) for network in (generator, discriminator)]
 
@@ -95,22 +95,22 @@ def vanilla(module: AdversarialRestorer, batches: Batches) -> Step:
 
 
 def terms(module: Restorer, sr: Tensor, target: Tensor) -> dict[str, Tensor]:
-    """Pixel and perceptual loss, where the model has them."""
+    """Compute the pixel and perceptual losses of the model."""
     return {name: term(sr, target) for name, term in module.objective.items()}  # type: ignore[attr-defined]
 
 
 def against(logits: Tensor, real: bool) -> Tensor:
-    """Cross entropy of logits that should say ``real``."""
+    """Compute the cross-entropy of logits against a label, real or fake."""
     return F.softplus(-logits if real else logits).mean()
 
 
 def total(module: Restorer, losses: dict[str, Tensor]) -> Tensor:
-    """Weighted sum."""
+    """Return the weighted sum."""
     weighted = [module.weights[name] * loss for name, loss in losses.items()]
     return sum(weighted[1:], weighted[0])
 
 
 def read(losses: Iterable[Tensor]) -> None:
-    """Wait for the value of each loss, as a log does."""
+    """Read the value of each loss, as logging does."""
     for loss in losses:
         loss.item()

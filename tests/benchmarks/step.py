@@ -1,4 +1,4 @@
-"""One training run, timed: seconds of each iteration and peak memory; as a command, printed as JSON."""
+"""Time and peak memory of a training run; as a command, printed as JSON."""
 
 import json
 import resource
@@ -23,10 +23,10 @@ QUIETLY = ("+trainer.limit_val_batches=0", "+trainer.enable_checkpointing=false"
 
 
 class Clock(Callback):
-    """The time at the end of every so many iterations, with the device's work done.
+    """Record the time every few iterations, after the device has finished its work.
 
     Args:
-        every: iterations; a GPU that is waited for after each one never has the next one queued.
+        every: number of iterations; waiting after each one would keep a GPU from queuing the next.
     """
 
     def __init__(self, every: int = 1) -> None:
@@ -40,22 +40,22 @@ class Clock(Callback):
 
     @property
     def seconds(self) -> list[float]:
-        """Of an iteration, in each of the intervals."""
+        """Return the seconds per iteration in each of the intervals."""
         return [(after - start) / self.every for start, after in zip(self.times, self.times[1:], strict=False)]
 
 
 def peak_memory() -> float:
-    """GB: of the GPU where there is one, since it was last reset, else of this process."""
+    """Return the peak memory in GB: of the GPU since its last reset, or of this process without a GPU."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 1e9
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def prepared(overrides: Sequence[str], callbacks: Sequence[str] = ("ema",)) -> tuple[Trainer, Restorer, SRDataModule]:
-    """Build what the training command builds, without validation, logs and files.
+    """Build the module, data and trainer of the training command, without validation, logs and files.
 
     Args:
-        callbacks: those of ``conf/callbacks`` that it has.
+        callbacks: names of the callbacks of ``conf/callbacks`` to use.
     """
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("train", [*overrides, "name=bench", *QUIETLY])
@@ -64,7 +64,7 @@ def prepared(overrides: Sequence[str], callbacks: Sequence[str] = ("ema",)) -> t
 
 
 def measure(overrides: Sequence[str], every: int = 1, callbacks: Sequence[str] = ("ema",)) -> dict[str, Any]:
-    """Seconds of an iteration, crops in it, GB of memory, and between which moments it was timed."""
+    """Return seconds and crops per iteration, GB of memory, and the timed periods."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
     before = peak_memory()

@@ -1,4 +1,4 @@
-"""Seconds of work on a device, whose queue is waited for."""
+"""Seconds of work on a device, including its queue."""
 
 import statistics
 import time
@@ -9,12 +9,12 @@ import torch
 
 
 def default_device() -> torch.device:
-    """The GPU where there is one."""
+    """Return the GPU, or the CPU without one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def timed(work: Callable[[], Any], device: torch.device) -> tuple[float, Any]:
-    """Seconds until the device has done the work, and its result."""
+    """Return the seconds until the device has finished, and the result."""
     synchronize(device)
     start = time.perf_counter()
     result = work()
@@ -23,17 +23,17 @@ def timed(work: Callable[[], Any], device: torch.device) -> tuple[float, Any]:
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait for everything that was queued on a GPU."""
+    """Wait for all work queued on a GPU."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def in_turn(ways: Mapping[str, Callable[[], Any]], rounds: int, device: torch.device) -> dict[str, float]:
-    """Median seconds of each way; they take turns, so that a busy moment of the machine does not hit one alone.
+    """Return the median seconds of each variant; they take turns, so that load on the machine affects all of them.
 
     Args:
         ways: name -> work.
-        rounds: that are timed, after one to warm up.
+        rounds: number of timed rounds, after one to warm up.
     """
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds + 1):

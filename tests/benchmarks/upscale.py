@@ -1,4 +1,4 @@
-"""One tile through ESRGAN's generator: as published scripts run it, as this library does, and by other engines."""
+"""One tile through ESRGAN's generator: as in published scripts, in this library, and by other engines."""
 
 import copy
 import os
@@ -26,21 +26,21 @@ Way = Callable[[], Tensor]
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Of one call; the results come back to the CPU, so the device is done."""
+    """Return the seconds of one call, until the result is on the CPU."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def network() -> nn.Module:
-    """The published one where its file is there, else one of that size with its first weights."""
+    """Return the published network if its file exists, else one of that size with random weights."""
     if WEIGHTS.is_file():
         return weights.load(WEIGHTS).requires_grad_(False)
     return TrunkGenerator(RRDB, Nearest, tail=partial(Tail, hidden=True)).eval().requires_grad_(False)
 
 
 def photograph(side: int) -> Tensor:
-    """A square out of a photograph. Shape: (3, side, side)."""
+    """Return a square crop of a photograph. Shape: (3, side, side)."""
     top, left = 60, 120
     return image.read(demo_images(VALIDATION[:1])[0])[:, top : top + side, left : left + side].contiguous()
 
@@ -52,7 +52,7 @@ def onnx_file(folder: str, generator: nn.Module) -> Path:
 
 
 def onnxruntime(path: Path, tile: Tensor) -> Way:
-    """Float32, on the CPU."""
+    """Return a call of ONNX Runtime in float32 on the CPU."""
     import onnxruntime as runtime
 
     session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -60,7 +60,7 @@ def onnxruntime(path: Path, tile: Tensor) -> Way:
 
 
 def openvino(path: Path, tile: Tensor, precision: str) -> Way:
-    """``f32`` or ``bf16``, for this size alone, on the CPU."""
+    """Return a call of OpenVINO on the CPU in ``f32`` or ``bf16``, compiled for this size."""
     import openvino as runtime
 
     core = runtime.Core()
@@ -71,7 +71,7 @@ def openvino(path: Path, tile: Tensor, precision: str) -> Way:
 
 
 def ways(generator: nn.Module, tile: Tensor, compiled: bool = True) -> dict[str, Way]:
-    """Name -> one call of PyTorch.
+    """Return name -> call of PyTorch.
 
     Args:
         compiled: also with torch.compile, which takes a minute.
@@ -93,7 +93,7 @@ def ways(generator: nn.Module, tile: Tensor, compiled: bool = True) -> dict[str,
 
 
 def engines(path: Path, tile: Tensor) -> dict[str, Way]:
-    """Name -> one call of each other engine that is installed, on the CPU; of the network as ONNX."""
+    """Return name -> call of each other installed engine on the CPU, with the network as ONNX."""
     found = {}
     if find_spec("onnxruntime"):
         found["ONNX Runtime, float32"] = onnxruntime(path, tile)
@@ -110,10 +110,10 @@ def measure(
     compiled: bool = True,
     others: bool = True,
 ) -> dict[str, tuple[float, float]]:
-    """Median seconds of each way, taken in turn after one call each to warm up, and the PSNR in dB to float32.
+    """Return the median seconds of each variant, in turns after one call to warm up, and the PSNR in dB to float32.
 
     Args:
-        others: also by other engines.
+        others: also measure other engines.
     """
     generator, tile = generator or network(), photograph(side)
     with tempfile.TemporaryDirectory() as folder, torch.inference_mode():

@@ -3,7 +3,7 @@
 from sr_lightning.evaluation.benchmark import display_names
 
 
-def test_networks_are_called_by_their_runs():
+def test_networks_are_named_by_their_runs():
     runs = [f"runs/{run}/T{i}/checkpoints/best.ckpt" for i, run in enumerate(["srresnet", "esrgan", "esrgan"])]
     assert list(display_names(runs[:2]).values()) == ["srresnet/best", "esrgan/best"]
     assert list(display_names(runs).values()) == ["srresnet/T0/best", "esrgan/T1/best", "esrgan/T2/best"]

@@ -20,14 +20,14 @@ def printed(width: int) -> list[str]:
     return console.file.getvalue().splitlines()
 
 
-def test_a_wide_terminal_shows_a_line_per_network():
+def test_a_wide_terminal_shows_one_row_per_network():
     (line,) = (line for line in printed(160) if "quickstart" in line)
     assert [cell.strip() for cell in line.split("│")[1:-1]] == [
         "quickstart", "validation", "2", "29.37", "0.7845", "0.3682", "7.81", "40.73", "0.00",
     ]  # fmt: skip
 
 
-def test_a_narrow_terminal_shows_a_line_per_metric_and_cuts_nothing():
+def test_a_narrow_terminal_shows_one_row_per_metric_without_truncation():
     lines = printed(80)
     assert max(map(len, lines)) <= 80
     assert not any("…" in line for line in lines)
@@ -45,7 +45,7 @@ class Sharpness(ImageMetric):
         return sr.flatten(1).mean(1)
 
 
-def test_a_metric_of_a_user_is_written_with_its_own_digits(tmp_path):
+def test_a_metric_from_outside_is_written_with_the_digits_it_declares(tmp_path):
     protocol = {"scale": 4, "metrics": {"sharpness": {"_target_": f"{__name__}.Sharpness"}}}
     rows = [{"network": "a", "benchmark": "Set5", "image": "baby.png", "psnr_y": 30.123, "sharpness": 2.345}]
     tables.write_results(tmp_path, rows, protocol)

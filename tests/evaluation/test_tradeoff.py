@@ -10,8 +10,8 @@ from tests.support import photographs
 from tests.support.networks import rrdbnet, state
 
 
-def test_an_evaluation_measures_at_the_alpha_that_it_says(tmp_path):
-    """Networks that differ in the last bias alone: both ways are one, and at 0.25 three times nearer to the first."""
+def test_each_row_is_measured_at_its_alpha(tmp_path):
+    """Networks differ only in the last bias, so both interpolations agree, and alpha 0.25 is a quarter of the way."""
     photographs.folder(tmp_path / "photos", count=1, height=200, width=208)
     torch.manual_seed(0)
     dark, bright = rrdbnet(depth=1), rrdbnet(depth=1)

@@ -1,4 +1,4 @@
-"""``python -m tests.gpu``: check a machine with a GPU, and go on where an earlier call was interrupted."""
+"""``python -m tests.gpu``: check a machine with a GPU, continuing an interrupted call."""
 
 import argparse
 import os
@@ -24,25 +24,25 @@ PLACES = {
 }
 """Default paths below $SR_SHARED; a small run uses only what is part of every installation."""
 EPILOG = """Each stage takes ten minutes at most on a recent GPU. DIR/STAGE.json holds what has been measured, part by
-part; the same command again skips what has passed, repeats what has failed and goes on with an interrupted training.
+part; the same command again skips what has passed, repeats what has failed and resumes an interrupted training.
 DIR/report.json and DIR/report.md hold everything. The exit status is 1 where a check failed.
 What --data, --features and --benchmarks do not give is taken from $SR_SHARED, or ../shared, if it is there, else from
 what every installation has: the demo photographs and the embedded features."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the stages that are asked for; 1 if anything failed, a larger number after a signal."""
+    """Run the chosen stages; returns 1 if anything failed, and a larger number after a signal."""
     words = sys.argv[1:] if words is None else list(words)
     names, settings = arguments(words)
     quiet()
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read once; resumed runs need it to be bit for bit
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read at start-up; makes resumed runs bit-identical
     settings.output.mkdir(parents=True, exist_ok=True)
     command = ["python", "-m", "tests.gpu", *words]
     try:
         for name in names:
             stage.run(name, STAGES[name], settings, command)
     except (KeyboardInterrupt, SystemExit) as ended:
-        sys.stderr.write("Interrupted; the same command goes on from here.\n")
+        sys.stderr.write("Interrupted; the same command continues from here.\n")
         return int(ended.code) if isinstance(ended, SystemExit) and ended.code else 130
     finally:
         found = [stage.read(settings.output / f"{name}.json") for name in STAGES]
@@ -52,7 +52,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def arguments(words: Sequence[str]) -> tuple[list[str], Settings]:
-    """The stages that are asked for, and the settings; ends the program with status 2 where they make no sense."""
+    """Return the chosen stages and the settings; exits with status 2 for invalid arguments."""
     parser = argparse.ArgumentParser("python -m tests.gpu", description=__doc__, epilog=EPILOG)
     add = parser.add_argument
     add("--small", action="store_true", help="the same code with tiny sizes, in seconds, also on a CPU")

@@ -1,4 +1,4 @@
-"""Several ways to do the same, timed in blocks of a few seconds that take turns."""
+"""Timing of several variants in blocks of a few seconds that take turns."""
 
 import math
 import statistics
@@ -23,9 +23,9 @@ class Measured:
         steps: in a block.
         seconds: of a step, in each block.
         spans: beginning and end of each block.
-        memory: peak of the GPU's memory in bytes, what the other ways keep included.
+        memory: peak of the GPU's memory in bytes, including the memory kept by the other variants.
         operations: floating-point operations of convolutions and matrix products in a step; None: not counted.
-        utilization: mean percentage; None: not known.
+        utilization: mean percentage; None: unknown.
     """
 
     steps: int = 1
@@ -37,18 +37,18 @@ class Measured:
 
     @property
     def step(self) -> float:
-        """Median seconds of a step."""
+        """Return the median seconds per step."""
         return statistics.median(self.seconds)
 
 
 def compare(ways: Mapping[str, Step], settings: Settings, count: bool = True) -> dict[str, Measured]:
-    """Measure each way.
+    """Measure each variant.
 
-    The device is waited for at the end of a block only, so that a step can be queued while the one before it runs.
+    The device is synchronized only at the end of a block, so that steps can be queued.
 
     Args:
         ways: name -> one step.
-        count: whether operations are counted, which a compiled step does not allow.
+        count: count operations; not possible for compiled steps.
     """
     device, rounds = default_device(), 1 if settings.small else 3
     found = {name: Measured() for name in ways}
@@ -64,7 +64,7 @@ def compare(ways: Mapping[str, Step], settings: Settings, count: bool = True) ->
 
 
 def warm_up(way: Step, found: Measured, settings: Settings, count: bool) -> None:
-    """Let kernels be chosen and memory be taken, count operations, and find how many steps make a block."""
+    """Warm up, count operations, and choose the number of steps per block."""
     way()
     if count:
         found.operations = operations(way)
@@ -73,7 +73,7 @@ def warm_up(way: Step, found: Measured, settings: Settings, count: bool) -> None
 
 
 def block(way: Step, found: Measured, device: torch.device) -> None:
-    """Time some steps in a row."""
+    """Time a block of steps."""
 
     def steps() -> None:
         for _ in range(found.steps):
@@ -89,7 +89,7 @@ def block(way: Step, found: Measured, device: torch.device) -> None:
 
 
 def operations(way: Step) -> int:
-    """Floating-point operations of convolutions and matrix products in one step."""
+    """Return the floating-point operations of convolutions and matrix products in one step."""
     with FlopCounterMode(display=False) as counter:
         way()
     return counter.get_total_flops()

@@ -1,4 +1,4 @@
-"""The package's commands, run inside this process."""
+"""Commands of the package, run in this process."""
 
 import importlib
 import sys
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def run(command: str, *words: str) -> None:
-    """``python -m sr_lightning.COMMAND WORDS``.
+    """Run ``python -m sr_lightning.COMMAND WORDS``.
 
     Raises:
-        SystemExit: with a message for wrong input; with a number after a signal, on which training has saved.
+        SystemExit: with a message for wrong input, or with a number after a signal, on which training saves.
     """
     before = sys.argv
     sys.argv = [command, *words]
@@ -20,6 +20,6 @@ def run(command: str, *words: str) -> None:
 
 
 def quoted(path: Path) -> str:
-    """A path as a value of Hydra's overrides, whatever characters it has."""
+    """Quote a path for Hydra's overrides."""
     escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

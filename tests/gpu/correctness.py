@@ -1,4 +1,4 @@
-"""Does the device compute what it should? Each check is a part, so one that fails hides no other."""
+"""Correctness of the device; each check is a part, so that a failure does not hide the others."""
 
 from tests.gpu.checks import degradations, inference, numerics, optimizers, training
 from tests.gpu.stage import Part

@@ -8,7 +8,7 @@ SMALL = ["generator.width=4", "generator.depth=1"]
 
 
 def second_order(settings: Settings) -> list[Row]:
-    """Seconds of a batch in each way, and of each stage, beside a step of SRResNet on the same crops."""
+    """Return the seconds per batch of each variant and stage, beside a step of SRResNet on the same crops."""
     batch, crop, rounds = (2, 64, 1) if settings.small else (12, 256, 20)
     ways, stages = degradation.measure(rounds, SMALL if settings.small else (), batch, crop)
     named = [*ways.items(), *((f"stage {name}", seconds) for name, seconds in stages.items())]

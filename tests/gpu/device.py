@@ -1,4 +1,4 @@
-"""The device that is checked, and how it computes."""
+"""The checked device and its precision."""
 
 import gc
 import os
@@ -16,7 +16,7 @@ from tests.gpu import nvidia_smi
 
 
 def machine() -> dict[str, Any]:
-    """Name of the device, versions of what computes on it, and of the driver where it can be asked for."""
+    """Return the name of the device, and the versions of the libraries and, if known, of the driver."""
     device = default_device()
     if device.type == "cpu":
         name = f"{torch.get_num_threads()} of {os.cpu_count()} CPU cores, {platform.machine()}"
@@ -32,18 +32,18 @@ def machine() -> dict[str, Any]:
 
 @contextmanager
 def exact_float32() -> Iterator[None]:
-    """Float32 convolutions that are not rounded to TF32."""
+    """Compute float32 convolutions without rounding to TF32."""
     with cudnn.flags(enabled=True, allow_tf32=False):
         yield
 
 
 def default_dtype(device: torch.device) -> torch.dtype:
-    """In which this library trains on the device by default."""
+    """Return the dtype in which this library trains on the device by default."""
     return torch.bfloat16 if bfloat16_is_fast(device.type) else torch.float32
 
 
 def release() -> None:
-    """Give back the GPU's memory of what is not used any more."""
+    """Release unused GPU memory."""
     if torch.cuda.is_available():
         gc.collect()
         torch.cuda.empty_cache()

@@ -5,24 +5,24 @@ import subprocess
 
 import torch
 
-SECONDS = 10  # to wait for an answer
+SECONDS = 10  # timeout of the command
 
 
 def query(field: str) -> str | None:
-    """The value of one field of ``nvidia-smi --query-gpu``; None where the command is missing or fails."""
+    """Return a field of ``nvidia-smi --query-gpu``; None if the command is missing or fails."""
     command = shutil.which("nvidia-smi")
     if command is None:
         return None
     try:
-        words = [command, *chosen(), f"--query-gpu={field}", "--format=csv,noheader,nounits"]
+        words = [command, *selection(), f"--query-gpu={field}", "--format=csv,noheader,nounits"]
         done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return next(iter(done.stdout.splitlines()), "").strip() or None
 
 
-def chosen() -> list[str]:
-    """The argument that names the GPU: by its UUID, as the command numbers GPUs in another order than CUDA may."""
+def selection() -> list[str]:
+    """Return the argument that selects the GPU, by its UUID, as the numbering may differ from CUDA's."""
     if not torch.cuda.is_available():
         return []
     identity = str(getattr(torch.cuda.get_device_properties(torch.cuda.current_device()), "uuid", ""))

@@ -11,11 +11,11 @@ from tests.gpu.commands import quoted
 from tests.gpu.settings import Settings
 from tests.gpu.stage import Row, at_least
 
-PERCEPTUAL = ("lpips", "niqe")  # the first that is measured tells how natural an image looks; lower is better
+PERCEPTUAL = ("lpips", "niqe")  # the first measured one is compared; lower is better
 
 
 def evaluation(checkpoints: Mapping[str, Path], settings: Settings) -> list[Row]:
-    """Every metric of bicubic and of each network, and whether the trainings gained what they are for.
+    """Return every metric of bicubic and of each network, and checks of the gains by training.
 
     Args:
         checkpoints: of ``srresnet`` and ``srgan``, in folders of these names.
@@ -42,7 +42,7 @@ def benchmarks(settings: Settings) -> list[str]:
 
 
 def gains(table: list[Row]) -> list[Row]:
-    """SRResNet must be closer to the original than bicubic, and SRGAN look more natural than SRResNet."""
+    """Check that SRResNet is closer to the original than bicubic, and SRGAN perceptually better than SRResNet."""
     checks = []
     for benchmark in dict.fromkeys(row["benchmark"] for row in table):
         bicubic, srresnet, srgan = (row for row in table if row["benchmark"] == benchmark)

@@ -1,4 +1,4 @@
-"""The results of all stages as one JSON file and one page of Markdown tables."""
+"""Results of all stages as a JSON file and a Markdown page."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ Stage = Mapping[str, Any]
 
 
 def write(output: Path, stages: Sequence[Stage]) -> str:
-    """``report.json`` and ``report.md`` in the folder; returns the Markdown."""
+    """Write ``report.json`` and ``report.md`` into the folder; returns the Markdown."""
     text = markdown(stages)
     write_text(output / "report.json", json.dumps(list(stages), indent=1) + "\n")
     write_text(output / "report.md", text)
@@ -20,14 +20,14 @@ def write(output: Path, stages: Sequence[Stage]) -> str:
 
 
 def failures(stages: Iterable[Stage]) -> list[str]:
-    """``STAGE: PART`` of each part with a check that failed."""
+    """Return ``STAGE: PART`` of each part with a failed check."""
     return [
         f"{stage['stage']}: {title}" for stage in stages for title, part in stage["parts"].items() if not passed(part)
     ]
 
 
 def markdown(stages: Sequence[Stage]) -> str:
-    """A heading, the machine and the tables of each stage."""
+    """Return the page: heading, machine and tables of each stage."""
     small = any(stage["small"] for stage in stages)
     lines = ["# GPU check" + (": small mode, whose speeds mean nothing" if small else ""), ""]
     for stage in stages:
@@ -43,13 +43,13 @@ def markdown(stages: Sequence[Stage]) -> str:
 
 
 def described(part: Mapping[str, Any]) -> str:
-    """Machine and command of a part."""
+    """Return the machine and command of a part."""
     machine = [f"{name} {value}" for name, value in part["machine"].items() if name != "device" and value]
     return f"{', '.join([part['machine']['device'], *machine])}: `{part['command']}`"
 
 
 def tables(parts: Mapping[str, Any]) -> list[tuple[list[str], list[Row]]]:
-    """Rows of all parts in their order, in a new table wherever the columns are of another kind."""
+    """Group the rows of all parts into tables; a new table starts if the kind of columns changes."""
     found: list[tuple[list[str], list[Row]]] = []
     for title, part in parts.items():
         for row in part["rows"]:
@@ -72,18 +72,18 @@ def related(columns: Sequence[str], row: Row) -> bool:
 
 
 def table(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """Lines of a Markdown table."""
+    """Return the lines of a Markdown table."""
     cells = [list(columns), ["---"] * len(columns), *([cell(row.get(name)) for name in columns] for row in rows)]
     return [f"| {' | '.join(line)} |" for line in cells]
 
 
 def cell(value: Any) -> str:
-    """Four significant digits of a number; nothing for what was not measured."""
+    """Format a number with four significant digits; missing values are empty."""
     if value is None:
         return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value).replace("|", "\\|")
 
 
 def distinct(lines: Iterable[str]) -> list[str]:
-    """Each once, in their order."""
+    """Return the distinct values in order."""
     return list(dict.fromkeys(lines))

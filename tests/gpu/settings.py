@@ -10,11 +10,11 @@ BENCHMARKS = ("Set5", "Set14")
 
 @dataclass(frozen=True)
 class Settings:
-    """Options of one call.
+    """Options of a call.
 
     Args:
-        output: folder of the results, from which a later call goes on.
-        small: tiny sizes, and no judgement of how well the training went.
+        output: folder of the results, from which a later call continues.
+        small: tiny sizes, without checking the gains by training.
         minutes: of each of the two trainings.
         data: folder of training photographs; None: the demo photographs.
         features: VGG16's weights for SRGAN's perceptual loss; None: the embedded ones.
@@ -30,17 +30,17 @@ class Settings:
 
     @property
     def cache(self) -> Path:
-        """Folder of the crop stores."""
+        """Return the folder of the crop stores."""
         return self.output / "cache"
 
     @property
     def benchmark_names(self) -> list[str]:
-        """Benchmarks that are there."""
+        """Return the names of the available benchmarks."""
         if self.benchmarks is None:
             return []
         return [name for name in BENCHMARKS if (self.benchmarks / name).is_dir()]
 
 
 def existing(path: Path) -> Path | None:
-    """The path, if there is something."""
+    """Return the path if it exists, else None."""
     return path if path.exists() else None

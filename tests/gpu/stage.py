@@ -1,4 +1,4 @@
-"""A stage of the check: named parts whose results are kept as soon as they are there."""
+"""A stage of the check: named parts, each stored when it is finished."""
 
 import json
 import shlex
@@ -20,10 +20,10 @@ Part = tuple[str, Callable[[Settings], list[Row]]]
 
 
 def run(name: str, parts: Sequence[Part], settings: Settings, command: Sequence[str]) -> dict[str, Any]:
-    """Run the parts that have not passed yet, and return what ``settings.output/NAME.json`` holds then.
+    """Run the parts that have not passed yet; returns the contents of ``settings.output/NAME.json``.
 
-    The file is replaced after each part, so a process that is killed loses no part that was finished. A part that
-    raises is one failed row with the reason, and the others go on.
+    The file is replaced after each part, so that a killed process keeps its finished parts. A part that raises
+    becomes a failed row with the reason, and the others continue.
     """
     path = settings.output / f"{name}.json"
     result = read(path) or {"stage": name, "small": settings.small, "finished": False, "parts": {}}
@@ -39,13 +39,13 @@ def run(name: str, parts: Sequence[Part], settings: Settings, command: Sequence[
 
 
 def attempt(measure: Callable[[Settings], list[Row]], settings: Settings) -> dict[str, Any]:
-    """The rows of one part, with the machine and the seconds that it took; an error becomes a failed row."""
+    """Run a part; returns its rows, machine and seconds. An exception becomes a failed row."""
     start, trace = time.monotonic(), None
     try:
         rows = measure(settings)
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and isinstance(error.code, int) and error.code > 128:
-            raise  # a signal ended it, which is no result
+            raise  # ended by a signal, which is not a result
         trace = traceback.format_exc()
         sys.stderr.write(trace)
         rows = [{"passed": False, "reason": reason(error)}]
@@ -71,15 +71,15 @@ def passed(part: dict[str, Any]) -> bool:
 
 
 def at_most(check: str, value: float, limit: float, **more: Any) -> Row:
-    """A check that a value is small enough; one that is not a number is not."""
+    """Return a check that a value is at most a limit; nan fails."""
     return {"check": check, "value": value, "limit": f"≤ {limit:g}", "passed": bool(value <= limit), **more}
 
 
 def at_least(check: str, value: float, limit: float, **more: Any) -> Row:
-    """A check that a value is large enough; one that is not a number is not."""
+    """Return a check that a value is at least a limit; nan fails."""
     return {"check": check, "value": value, "limit": f"≥ {limit:g}", "passed": bool(value >= limit), **more}
 
 
 def holds(check: str, condition: bool, **more: Any) -> Row:
-    """A check that is true or not."""
+    """Return a check of a condition."""
     return {"check": check, "value": "yes" if condition else "no", "limit": "yes", "passed": condition, **more}

@@ -1,4 +1,4 @@
-"""The GPU check itself: its small mode, on the CPU where there is no GPU, and what it does about failures."""
+"""The GPU check: its small mode, also on a CPU, and its handling of failures."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def check(tmp_path, monkeypatch, capsys):
-    """Runs the command in small; returns its status and the page that it printed."""
+    """Run the small check; returns its exit status and the printed page."""
 
     def run(*words: str) -> tuple[int, str]:
         status = command.main(["--small", "--output", str(tmp_path / "out"), *words])
@@ -39,6 +39,7 @@ def kept(tmp_path: Path, name: str) -> dict:
 
 
 @pytest.mark.parametrize("name", ["correctness", "throughput", "degradation"])
+@pytest.mark.slow
 def test_the_small_mode_passes_and_is_not_repeated(check, tmp_path, name):
     status, page = check("--stages", name)
     assert status == 0, page
@@ -55,7 +56,7 @@ def test_the_small_mode_passes_and_is_not_repeated(check, tmp_path, name):
     assert (tmp_path / "out" / f"{name}.json").stat().st_mtime_ns == written
 
 
-def test_throughput_compares_the_published_way_with_the_default(settings):
+def test_throughput_compares_published_and_default_steps(settings):
     rows = [row for row in throughput.steps(throughput.SRRESNET, settings) if "way" in row]
     assert [row["way"] for row in rows] == ["published way", "default", "default, as a training run"]
     for row in rows:
@@ -65,8 +66,9 @@ def test_throughput_compares_the_published_way_with_the_default(settings):
     assert work[0] == pytest.approx(work[1])
 
 
-def test_an_interrupted_training_goes_on(check, tmp_path, monkeypatch):
-    """The first training is interrupted after its first validation; the same command ends both."""
+@pytest.mark.slow
+def test_an_interrupted_training_is_resumed(check, tmp_path, monkeypatch):
+    """The first training is interrupted after its first validation; the same command finishes both trainings."""
     save, interrupted = Checkpoints.on_validation_end, []
 
     def interrupt(self, trainer, module):
@@ -112,10 +114,10 @@ def test_a_failed_part_is_a_row_and_does_not_stop_the_others(check, monkeypatch,
     assert calls == ["broken", "works", "works"]
     assert check("--stages", "second")[0] == 0
     assert check("--stages", "first")[0] == 1
-    assert calls == ["broken", "works", "works", "broken"]  # what has failed is tried again
+    assert calls == ["broken", "works", "works", "broken"]  # failed parts are run again
 
 
-def test_a_stage_that_is_killed_keeps_its_parts(check, monkeypatch, tmp_path):
+def test_a_killed_stage_keeps_its_finished_parts(check, monkeypatch, tmp_path):
     killed = iter([SystemExit(143)])
 
     def ended(settings):
@@ -131,7 +133,7 @@ def test_a_stage_that_is_killed_keeps_its_parts(check, monkeypatch, tmp_path):
     assert kept(tmp_path, "one")["finished"]
 
 
-def test_wrong_input_of_a_command_is_a_failed_row(settings):
+def test_input_errors_of_commands_become_failed_rows(settings):
     words = "evaluate", "checkpoint=nowhere.ckpt", "benchmarks=[x]"
     part = stage.attempt(lambda _: commands.run(*words), settings)
     (row,) = part["rows"]
@@ -139,7 +141,7 @@ def test_wrong_input_of_a_command_is_a_failed_row(settings):
     assert row["reason"].startswith("error: benchmark x: no folder")
 
 
-def test_values_that_are_not_numbers_fail():
+def test_nan_fails_every_check():
     for check in (stage.at_most, stage.at_least):
         assert check("name", 1.0, 1.0)["passed"]
         assert not check("name", float("nan"), 1.0)["passed"]
@@ -147,8 +149,8 @@ def test_values_that_are_not_numbers_fail():
     assert not stage.at_least("name", 0.9, 1.0)["passed"]
 
 
-def test_real_trainings_are_composed(tmp_path):
-    """The cases that the small mode skips: full networks, given features and photographs, with any paths."""
+def test_full_size_trainings_compose(tmp_path):
+    """Cases that the small mode skips: full networks, given features and photographs, unusual paths."""
     odd = tmp_path / "it's, a=b [1]"
     settings = Settings(odd, data=odd / "photographs", features=odd / "vgg16.safetensors")
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -165,7 +167,7 @@ def failed(rows: list[dict]) -> list[str]:
     return [row["check"] for row in rows if not row.get("passed", True)]
 
 
-def test_a_step_that_is_not_skipped_is_found(settings, monkeypatch):
+def test_a_step_that_is_not_skipped_is_detected(settings, monkeypatch):
     monkeypatch.setattr(optimizers, "skip_if", lambda optimizer, condition: None)
     assert failed(optimizers.skipped(settings)) == ["a skipped step of fused Adam changes nothing, without a wait"]
     monkeypatch.setattr(optimizers, "skip_if", lambda optimizer, condition: condition.item())
@@ -173,19 +175,19 @@ def test_a_step_that_is_not_skipped_is_found(settings, monkeypatch):
         optimizers.skipped(settings)
 
 
-def test_tiles_that_see_too_little_are_found(settings, monkeypatch):
+def test_tiles_with_too_small_an_overlap_are_detected(settings, monkeypatch):
     monkeypatch.setattr(inference, "OVERLAP", 2)
     assert len(failed(inference.tiles(settings))) == 1
 
 
-def test_a_state_that_a_resume_loses_is_found(settings, monkeypatch):
+def test_state_lost_by_a_resume_is_detected(settings, monkeypatch):
     monkeypatch.setattr(GeneratorEMA, "on_load_checkpoint", lambda *_: None)
     different, largest = training_checks.after_resume("srresnet", settings)
     assert different > 0
     assert largest > 0
 
 
-def test_gains_are_judged_by_benchmark():
+def test_gains_are_checked_per_benchmark():
     table = [
         {"network": network, "benchmark": benchmark, "images": 5, "psnr_y": psnr, "niqe": niqe}
         for network, psnr, niqe in (("bicubic", 28.0, 7.0), ("srresnet/best", 30.0, 6.0), ("srgan/best", 27.0, 5.0))
@@ -198,7 +200,7 @@ def test_gains_are_judged_by_benchmark():
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["--small", "--stages", "speed"], "--stages speed: unknown; there are correctness, throughput, degradation"),
         (["--small", "--minutes", "0"], "--minutes 0.0: must be above 0"),
@@ -206,13 +208,13 @@ def test_gains_are_judged_by_benchmark():
         ([], "there is no GPU here; --small runs the same code in small on the CPU"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(words, told, capsys, monkeypatch, tmp_path):
+def test_invalid_arguments_are_rejected(words, message, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(command, "default_device", lambda: torch.device("cpu"))
     with pytest.raises(SystemExit) as ended:
         command.main(words)
     assert ended.value.code == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

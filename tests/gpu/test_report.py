@@ -1,4 +1,4 @@
-"""The page of results."""
+"""The page with the results."""
 
 from tests.gpu import report
 
@@ -7,8 +7,8 @@ def part(*rows: dict, device: str = "GPU", command: str = "python -m tests.gpu")
     return {"machine": {"device": device, "torch": "2.13", "driver": None}, "command": command, "rows": list(rows)}
 
 
-def test_worked_example():
-    """Rows of one kind share a table, whatever each lacks; each machine is named once."""
+def test_a_page_written_by_hand():
+    """Rows of one kind share a table, even with missing values; each machine is named once."""
     parts = {
         "a": part({"model": "a", "speed": 1.0}, {"model": "b", "speed": 2.34567, "memory": 12}),
         "b": part({"model": "c", "speed": 1e-7}, {"check": "c", "passed": True}, device="other"),

@@ -1,4 +1,4 @@
-"""Utilization of a GPU: which samples count, and where they come from."""
+"""GPU utilization: sources of samples, and samples that count."""
 
 import time
 
@@ -11,7 +11,7 @@ from tests.gpu.utilization import Utilization
 
 @pytest.fixture
 def driver(tmp_path, monkeypatch):
-    """Puts a command nvidia-smi of these lines first on the path."""
+    """Put an nvidia-smi script of the given lines first on the path."""
 
     def make(*lines: str) -> None:
         path = tmp_path / "nvidia-smi"
@@ -22,12 +22,12 @@ def driver(tmp_path, monkeypatch):
     return make
 
 
-def test_what_the_driver_says_is_read(driver):
+def test_the_drivers_value_is_read(driver):
     driver('for word in "$@"; do echo "$word" | grep query; done', "echo ignored")
     assert nvidia_smi.query("driver_version") == "--query-gpu=driver_version"
 
 
-def test_a_driver_that_says_nothing_is_no_error(driver, monkeypatch, tmp_path):
+def test_a_driver_without_a_value_gives_none(driver, monkeypatch, tmp_path):
     driver("exit 9")
     assert nvidia_smi.query("driver_version") is None
     driver("echo '[Not Supported]'")
@@ -36,7 +36,7 @@ def test_a_driver_that_says_nothing_is_no_error(driver, monkeypatch, tmp_path):
     assert nvidia_smi.query("driver_version") is None
 
 
-def test_percentages_are_numbers(driver):
+def test_percentages_become_numbers(driver):
     driver("echo 37")
     assert utilization.from_command() == 37.0
 
@@ -49,7 +49,7 @@ def test_samples_count_within_the_periods_and_after_the_driver_has_settled():
     assert watch.between((0.0, 0.9)) is None
 
 
-def test_a_thread_samples_meanwhile(monkeypatch):
+def test_a_thread_samples_during_the_block(monkeypatch):
     monkeypatch.setattr(utilization, "INTERVAL", 0.01)
     monkeypatch.setattr(utilization, "SETTLING", 0.0)
     values, start = iter([50.0, 70.0]), time.perf_counter()
@@ -59,14 +59,14 @@ def test_a_thread_samples_meanwhile(monkeypatch):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_without_a_gpu_there_is_none():
+def test_without_a_gpu_there_are_no_samples():
     with Utilization() as watch:
         watch.thread.join(10)
     assert watch.between((0.0, time.perf_counter())) is None
 
 
 @pytest.mark.gpu
-def test_a_gpu_that_multiplies_is_busy():
+def test_a_multiplying_gpu_is_busy():
     matrix, start = torch.rand(4096, 4096, device="cuda"), time.perf_counter()
     with Utilization() as watch:
         while time.perf_counter() < start + 4:

@@ -1,4 +1,4 @@
-"""Training steps and upscaling at the papers' sizes: the published way against this library's default."""
+"""Training steps and upscaling at the papers' sizes, as in published code and by this library's default."""
 
 import copy
 from collections.abc import Callable
@@ -33,12 +33,12 @@ class Model:
     """A model at the size of its paper.
 
     Args:
-        name: of its configuration.
+        name: of the configuration.
         batch: crops in a step.
-        crop: their side.
-        published: makes its step in the published way.
-        iterations: of the training run that is timed; ten of them are timed together.
-        overrides: of its configuration.
+        crop: side in HR pixels.
+        published: builds the step of published code.
+        iterations: of the timed training run, timed ten at a time.
+        overrides: of the configuration.
     """
 
     name: str
@@ -55,12 +55,12 @@ REAL_ESRGAN = Model("real_esrgan", 12, 256, published.vanilla, 40)
 
 
 def sized(model: Model, settings: Settings) -> Model:
-    """The model, or a tiny one of its kind."""
+    """Return the model, or a tiny version of it."""
     return replace(model, batch=2, crop=32, iterations=3, overrides=TINY) if settings.small else model
 
 
 def steps(model: Model, settings: Settings) -> list[Row]:
-    """The published step, the default one, and iterations of a training run with all that belongs to it."""
+    """Time the published step, the default step, and complete iterations of a training run."""
     model = sized(model, settings)
     module, theirs, ours = prepared(model)
     ways = {
@@ -74,10 +74,10 @@ def steps(model: Model, settings: Settings) -> list[Row]:
 
 
 def compiled(model: Model, settings: Settings) -> list[Row]:
-    """The default step with and without torch.compile; in small only without a discriminator, as it takes long."""
+    """Time the default step with and without torch.compile; the small mode compiles no discriminator, which is slow."""
     if settings.small and model.name != SRRESNET.name:
         return []
-    torch.compiler.reset()  # what was compiled before for other sizes would make this one dynamic
+    torch.compiler.reset()  # graphs compiled for other sizes would make this one dynamic
     model = sized(model, settings)
     module, _, batches = prepared(model)
     backend = "aot_eager" if settings.small else "inductor"
@@ -87,7 +87,7 @@ def compiled(model: Model, settings: Settings) -> list[Row]:
 
 
 def prepared(model: Model) -> tuple[Restorer, Batches, Batches]:
-    """The module on the device, and batches in the published way and in this library's."""
+    """Return the module on the device, and batches as in published code and in this library."""
     device = default_device()
     module = parts(model.name, [f"data.crop={model.crop}", *model.overrides]).to(device)
     hr = torch.rand(model.batch, 3, model.crop, model.crop, device=device)
@@ -111,7 +111,7 @@ def training_run(model: Model, settings: Settings) -> Measured:
 
 
 def inference(settings: Settings) -> list[Row]:
-    """One tile through RRDBNet x4, to and from the CPU."""
+    """Time one tile through RRDBNet x4, including transfers to and from the CPU."""
     tiny = TrunkGenerator(RRDB, upscale.Nearest, width=8, depth=1).eval().requires_grad_(False)
     rounds, side, generator = (1, 40, tiny) if settings.small else (20, 192, None)
     found = upscale.measure(rounds, side, generator, compiled=False, others=False)
@@ -129,7 +129,7 @@ def inference(settings: Settings) -> list[Row]:
 
 
 def rows(found: dict[str, Measured], model: Model) -> list[Row]:
-    """The table's rows, each with its speed against the first."""
+    """Return the rows of the table, each with its speed relative to the first."""
     first = next(iter(found.values())).step
     table = [row(way, measured, first, model) for way, measured in found.items()]
     notes = [COUNTED] if any("TFLOP/s" in entry for entry in table) else []
@@ -139,7 +139,7 @@ def rows(found: dict[str, Measured], model: Model) -> list[Row]:
 
 
 def row(way: str, measured: Measured, first: float, model: Model) -> Row:
-    """One way; what was not measured is left out."""
+    """Return the row of a variant, without values that were not measured."""
     seconds = measured.step
     found: Row = {
         "model": model.name,

@@ -1,4 +1,4 @@
-"""A real training: SRResNet, then SRGAN from it, a few minutes each; it goes on where it was interrupted."""
+"""A real training: SRResNet, then SRGAN from it, a few minutes each, resumed after interruptions."""
 
 import csv
 import json
@@ -21,12 +21,12 @@ RECIPES = {
     "srgan": (*NETWORK, "scheduler=cosine"),
 }
 TINY = ("generator.width=8", "generator.depth=1", "data.crop=32", "data.batch_size=2")
-PROBE, LEAST = 200, 20  # iterations that are timed, and least iterations of a training
-SHARE = 0.85  # of the minutes in which iterations run: the others are for validation and the start
+PROBE, LEAST = 200, 20  # timed iterations, and minimum iterations of a training
+SHARE = 0.85  # of the minutes for iterations; the rest is for start-up and validation
 
 
 def words(model: str, settings: Settings) -> list[str]:
-    """Model, recipe, size and data of one training."""
+    """Return the overrides of a training: model, size and data."""
     found = [f"model={model}", *RECIPES[model], f"data.cache={quoted(settings.cache)}"]
     if model == "srgan" and settings.features is None:
         found.append("features=embedded")
@@ -44,7 +44,7 @@ def words(model: str, settings: Settings) -> list[str]:
 
 
 def probe(model: str, settings: Settings) -> list[Row]:
-    """Time a few iterations, and plan as many as the minutes hold."""
+    """Time a few iterations and plan as many as fit into the minutes."""
     iterations = 3 if settings.small else PROBE
     timed = step.measure([*words(model, settings), f"iterations={iterations}"], every=1 if settings.small else 10)
     rate = 1 / statistics.median(timed["seconds"])
@@ -53,7 +53,7 @@ def probe(model: str, settings: Settings) -> list[Row]:
 
 
 def train(model: str, settings: Settings) -> list[Row]:
-    """The training command with ``resume=auto``: it starts, or goes on with, the planned iterations."""
+    """Run the training command with ``resume=auto`` for the planned iterations."""
     iterations = planned(model, settings)
     folder = folder_of(model, settings)
     every = max(1, iterations // 4)
@@ -69,7 +69,7 @@ def train(model: str, settings: Settings) -> list[Row]:
 
 
 def planned(model: str, settings: Settings) -> int:
-    """Iterations that the probe found, in this call or in an earlier one.
+    """Return the iterations planned by the probe of this or an earlier call.
 
     Raises:
         RuntimeError: the probe failed.
@@ -82,12 +82,12 @@ def planned(model: str, settings: Settings) -> int:
 
 
 def folder_of(model: str, settings: Settings) -> Path:
-    """The run's folder."""
+    """Return the run's folder."""
     return (settings.output / model / "run").absolute()
 
 
 def best(model: str, settings: Settings) -> Path:
-    """The best checkpoint of a run.
+    """Return the best checkpoint of a run.
 
     Raises:
         RuntimeError: there is none.
@@ -115,13 +115,13 @@ def summary(model: str, folder: Path) -> Row:
 
 
 def logged(folder: Path, column: str) -> list[float]:
-    """All values of a column of the run's log."""
+    """Return all values of a column of the run's log."""
     rows = [row for path in sorted(folder.glob("csv/*/metrics.csv")) for row in csv.DictReader(path.open())]
     return [float(row[column]) for row in rows if row.get(column)]
 
 
 def evaluate(settings: Settings) -> list[Row]:
-    """Bicubic and both networks on the benchmarks."""
+    """Evaluate bicubic and both networks on the benchmarks."""
     return evaluation({model: best(model, settings) for model in RECIPES}, settings)
 
 

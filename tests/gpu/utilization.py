@@ -11,18 +11,18 @@ import torch
 from tests.gpu import nvidia_smi
 
 INTERVAL = 0.25  # seconds between two samples
-SETTLING = 1.0  # seconds over which the driver may average: samples that are taken earlier tell of the time before
+SETTLING = 1.0  # seconds over which the driver may average; earlier samples include the time before the period
 UNAVAILABLE = "Utilization is left out: neither pynvml nor nvidia-smi tells it here."
 
 
 class Utilization:
-    """Samples the GPU's utilization in a thread while it is entered.
+    """Context manager that samples the GPU's utilization in a thread.
 
-    Utilization is the percentage of time in which at least one kernel ran, as the driver counts it. Without a GPU, or
-    where nothing tells it, there are no samples.
+    Utilization is the percentage of time in which at least one kernel ran, as the driver counts it. Without a GPU or
+    a source of the value there are no samples.
 
     Args:
-        read: returns the present value, or None.
+        read: returns the current value, or None.
     """
 
     def __init__(self, read: Callable[[], float | None] | None = None) -> None:
@@ -42,7 +42,7 @@ class Utilization:
         self.thread.join()
 
     def sample(self) -> None:
-        """Read until it is enough."""
+        """Sample until the context is left."""
         while not self.ended.wait(INTERVAL):
             value = self.read()
             if value is None:
@@ -50,7 +50,7 @@ class Utilization:
             self.samples.append((time.perf_counter(), value))
 
     def between(self, *spans: tuple[float, float]) -> float | None:
-        """Mean over periods, given by ``time.perf_counter`` at their beginning and end; None without a sample."""
+        """Return the mean over periods, given as begin and end by ``time.perf_counter``; None without samples."""
         values = [
             value for moment, value in self.samples if any(start + SETTLING <= moment <= end for start, end in spans)
         ]
@@ -58,7 +58,7 @@ class Utilization:
 
 
 def available() -> Callable[[], float | None]:
-    """The quickest way to read the utilization that works here."""
+    """Return the fastest available function that reads the utilization."""
     if not torch.cuda.is_available():
         return lambda: None
     try:
@@ -69,6 +69,6 @@ def available() -> Callable[[], float | None]:
 
 
 def from_command() -> float | None:
-    """By nvidia-smi, which takes some 50 milliseconds."""
+    """Read the utilization by nvidia-smi, which takes about 50 milliseconds."""
     answer = nvidia_smi.query("utilization.gpu")
     return float(answer) if answer is not None and answer.isdigit() else None

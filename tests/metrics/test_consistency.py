@@ -13,7 +13,7 @@ def photograph() -> torch.Tensor:
     return (bicubic(torch.rand(1, 3, 12, 12, dtype=torch.float64), 8) * 0.6 + 0.2).clamp(0, 1)
 
 
-def test_detail_above_the_limit_is_free_and_a_moved_image_is_not(photograph):
+def test_detail_above_the_nyquist_limit_costs_nothing_and_a_shift_does(photograph):
     checks = torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64).repeat(48, 48)
     detailed, moved = photograph + 10 / 255 * checks, photograph.roll(2, -1)
     assert LRConsistency(4)(detailed, photograph) > PSNR()(detailed, photograph) + 15
@@ -21,8 +21,8 @@ def test_detail_above_the_limit_is_free_and_a_moved_image_is_not(photograph):
     assert LRConsistency(4)(photograph, photograph) == 100
 
 
-def test_a_constant_error_is_its_own_size():
-    """10 levels in all channels: 20 log10(255 / 10) dB; 10 levels in one channel: a shift of 10."""
+def test_a_constant_error_has_its_exact_value():
+    """10 levels in all channels give 20 log10(255 / 10) dB; 10 levels in one channel give a color shift of 10."""
     hr = torch.full((2, 3, 16, 16), 100 / 255)
     lighter, bluer = hr + 10 / 255, hr.clone()
     bluer[:, 2] += 10 / 255

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sr_lightning.metrics import PSNR, SSIM, ImageMetric
+from sr_lightning.metrics import PSNR, SSIM, ColorShift, ImageMetric, LRConsistency
 from sr_lightning.ops.color import rgb
 from tests.support.matlab import imresize
 
@@ -25,25 +25,31 @@ def batch(*seeds: int, size: tuple[int, int] = (24, 32)) -> torch.Tensor:
 
 
 def test_psnr_worked_numbers():
-    """85 levels of gray are 85 · 219 / 255 = 73 levels of Y exactly; one level from 100 to 101 is one level of Y."""
+    """85 levels of gray are 85 · 219 / 255 = 73 levels of Y exactly; a step from 100 to 101 is one level of Y."""
     assert PSNR()(gray(85), gray(170)).item() == pytest.approx(20 * math.log10(255 / 73))
     assert PSNR(space=rgb)(gray(85), gray(170)).item() == pytest.approx(20 * math.log10(3))
     assert PSNR()(gray(100), gray(101)).item() == pytest.approx(20 * math.log10(255))
 
 
 def test_ssim_worked_number():
-    """Between flat images only the means count: (2ab + C1) / (a² + b² + C1)."""
+    """Between constant images only the means matter: (2ab + C1) / (a² + b² + C1)."""
     a, b, c1 = 16 + 73, 16 + 146, (0.01 * 255) ** 2
     assert SSIM()(gray(85), gray(170)).item() == pytest.approx((2 * a * b + c1) / (a * a + b * b + c1), abs=1e-12)
 
 
-@pytest.mark.parametrize(("metric", "best"), [(PSNR(), 100), (SSIM(), 1), (PSNR(space=rgb), 100)])
-def test_equal_images_have_a_finite_best_value(metric, best):
-    assert metric(batch(1), batch(1)).item() == pytest.approx(best)
-    assert metric.higher_is_better
+@pytest.mark.parametrize(
+    ("metric", "best"),
+    [(PSNR(), 100), (PSNR(space=rgb), 100), (SSIM(), 1), (LRConsistency(2), 100), (ColorShift(), 0)],
+    ids=lambda value: type(value).__name__,
+)
+def test_equal_images_have_the_best_value_and_others_a_worse_one(metric, best):
+    hr = batch(1)
+    assert metric(hr, hr).item() == pytest.approx(best)
+    worse = metric(0.9 * hr, hr).item()
+    assert worse < best if metric.higher_is_better else worse > best
 
 
-def test_the_mean_is_over_images_not_pixels():
+def test_the_mean_is_over_images_not_over_pixels():
     """A small good image and a large bad one: the mean of 48.13 and 10.86 dB, far from the 11.1 dB of all pixels."""
     metric = PSNR()
     metric.update(gray(100, 16, 16), gray(101, 16, 16))
@@ -76,17 +82,17 @@ def test_the_border_is_removed_on_all_sides():
 def test_merged_states_equal_one_state(metric):
     """The mean does not depend on the split into batches and processes."""
     sr, hr = batch(1, 2, 3, 4, 5), batch(6, 7, 8, 9, 10)
-    whole, first, second = (copy.deepcopy(metric) for _ in range(3))
-    whole.update(sr, hr)
+    complete, first, second = (copy.deepcopy(metric) for _ in range(3))
+    complete.update(sr, hr)
     first.update(sr[:2], hr[:2])
     for i in (2, 3, 4):
         second.update(sr[i : i + 1], hr[i : i + 1])
     first.merge_state(second)
-    assert first.compute().item() == pytest.approx(whole.compute().item(), abs=1e-12)
-    assert whole.measure(sr, hr).mean().item() == pytest.approx(whole.compute().item(), abs=1e-12)
+    assert first.compute().item() == pytest.approx(complete.compute().item(), abs=1e-12)
+    assert complete.measure(sr, hr).mean().item() == pytest.approx(complete.compute().item(), abs=1e-12)
 
 
-def test_a_call_gives_the_value_of_its_batch_and_counts_it():
+def test_a_call_returns_the_value_of_its_batch_and_adds_it_to_the_mean():
     metric = PSNR()
     first, second = metric(gray(100), gray(101)).item(), metric(gray(85), gray(170)).item()
     assert (first, second) == pytest.approx((20 * math.log10(255), 20 * math.log10(255 / 73)))
@@ -94,11 +100,11 @@ def test_a_call_gives_the_value_of_its_batch_and_counts_it():
 
 
 @pytest.mark.filterwarnings("ignore:The ``compute`` method")
-def test_no_images_have_no_mean():
+def test_the_mean_of_no_images_is_nan():
     assert math.isnan(PSNR().compute())
 
 
-def test_half_precision_neither_loses_the_sum_nor_changes_the_images():
+def test_half_precision_affects_neither_the_sum_nor_the_images():
     metric = PSNR().to(torch.bfloat16)
     assert metric.total.dtype == torch.float64
     for _ in range(3):
@@ -108,7 +114,7 @@ def test_half_precision_neither_loses_the_sum_nor_changes_the_images():
     assert PSNR()(half, half.float()).item() == 100
 
 
-def test_a_metric_survives_pickling():
+def test_metrics_can_be_pickled():
     metric = pickle.loads(pickle.dumps(SSIM(2)))
     assert metric(batch(1), batch(1)).item() == pytest.approx(1)
 
@@ -135,8 +141,8 @@ def test_a_metric_must_declare_its_direction():
         Undirected()
 
 
-def test_bicubic_baselines_are_the_published_ones(shared):
-    """LR by MATLAB's bicubic, 8 bit, back up, 8 bit; the border is the scale."""
+def test_bicubic_baselines_have_the_published_values(shared):
+    """LR by MATLAB's bicubic downscaling, rounded to 8 bits, upscaled and rounded again; the border is the scale."""
     for name, scales in json.loads((shared / "golden/bicubic.json").read_text())["values"].items():
         folder, file = name.split("/")
         with Image.open(shared / "data/benchmarks" / folder / "HR" / file) as image:

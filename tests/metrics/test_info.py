@@ -10,7 +10,7 @@ from sr_lightning.metrics.standard import caption_text
 
 
 class Blur(ImageMetric):
-    """A metric of a user."""
+    """A metric from outside of the package."""
 
     title, unit, digits = "Blur", "px", 1
     higher_is_better = False
@@ -19,13 +19,13 @@ class Blur(ImageMetric):
         return sr.flatten(1).mean(1)
 
 
-def test_a_metric_of_a_user_brings_title_unit_digits_and_direction():
-    [info] = metric_infos(["own"], {"own": {"_target_": f"{__name__}.Blur"}})
-    assert info == MetricInfo("own", "Blur", "lower", 1, "px")
+def test_a_metric_from_outside_declares_title_unit_digits_and_direction():
+    [info] = metric_infos(["blur"], {"blur": {"_target_": f"{__name__}.Blur"}})
+    assert info == MetricInfo("blur", "Blur", "lower", 1, "px")
     assert (info.heading, info.text(2.34)) == ("Blur (px)", "2.3 px")
 
 
-def test_titles_depend_on_the_configuration():
+def test_titles_depend_on_the_arguments():
     assert [PSNR.info("a").heading, PSNR.info("a", space="rgb").heading] == ["PSNR-Y (dB)", "PSNR (dB)"]
     assert [SSIM.info("a").heading, SSIM.info("a", space="rgb").heading] == ["SSIM-Y", "SSIM"]
     assert [LPIPS.info("a").heading, LPIPS.info("a", network="vgg").heading] == ["LPIPS", "LPIPS (VGG)"]

@@ -6,7 +6,7 @@ from sr_lightning.metrics import per_image
 
 
 def test_an_image_measured_twice_counts_once(monkeypatch):
-    """Two devices share three images, and the second one repeats image 0, as a distributed sampler may."""
+    """Two devices share three images; the second repeats image 0, as distributed samplers do."""
     shares = [{0: {"psnr_y": 30.0}, 2: {"psnr_y": 20.0}}, {1: {"psnr_y": 28.0}, 0: {"psnr_y": 30.0}}]
     monkeypatch.setattr(per_image, "is_initialized", lambda: True)
     monkeypatch.setattr(per_image, "get_world_size", lambda: 2)

@@ -1,4 +1,4 @@
-"""LPIPS and DISTS match published values, do not need torchvision, and report missing weights in one line."""
+"""LPIPS and DISTS have published values, need no torchvision, and report missing weights in one line."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ def offline(monkeypatch, tmp_path) -> str:
 
 
 def example(shared) -> list[torch.Tensor]:
-    """The authors' example: a reference and two distortions of it."""
+    """Return the authors' example: a reference and two distorted versions."""
     return [image.read(shared / "golden" / "lpips" / f"ex_{name}.png")[None] for name in ("ref", "p0", "p1")]
 
 
@@ -44,16 +44,16 @@ def pair(*shape: int) -> torch.Tensor:
 # --- LPIPS ------------------------------------------------------------------------------------------------------------
 
 
-def test_lpips_is_the_published_one_on_the_authors_example(shared):
-    """0.722 and 0.138 are in the README of its authors' program."""
+def test_lpips_of_the_authors_example_is_the_published_one(shared):
+    """The README of the authors' program states 0.722 and 0.138."""
     reference, *distorted = example(shared)
     values = LPIPS().measure(torch.cat(distorted), reference.expand(2, -1, -1, -1))
     assert [f"{value:.3f}" for value in values] == ["0.722", "0.138"]
 
 
-@pytest.mark.parametrize("network", ["alex", "vgg"])
-def test_lpips_has_the_golden_values(shared, vgg16, network):
-    """Of the example, and of bicubic x4: computed in float32 by an independent implementation."""
+@pytest.mark.parametrize("network", ["alex", pytest.param("vgg", marks=pytest.mark.slow)])
+def test_lpips_equals_an_independent_implementation(shared, vgg16, network):
+    """On the example and on bicubic x4, computed in float32."""
     of_example, of_bicubic = json.loads((shared / "golden" / "lpips.json").read_text()).values()
     metric, key = {"alex": (LPIPS(), "alexnet"), "vgg": (LPIPS("vgg", vgg16), "vgg16")}[network]
     reference, *distorted = example(shared)
@@ -66,7 +66,7 @@ def test_lpips_has_the_golden_values(shared, vgg16, network):
         assert value == pytest.approx(expected[key], abs=1e-3), name
 
 
-def test_lpips_of_8_bit_images_one_by_one_without_the_border():
+def test_lpips_rounds_to_8_bits_measures_each_image_and_keeps_the_border():
     sr, hr = pair(2, 3, 40, 45)
     metric = LPIPS(border=3)
     values = metric.measure(sr, hr)
@@ -78,8 +78,8 @@ def test_lpips_of_8_bit_images_one_by_one_without_the_border():
     assert not metric.higher_is_better
 
 
-def test_the_smallest_image_that_lpips_measures():
-    """31 pixels are one feature of AlexNet's last layers."""
+def test_lpips_measures_images_of_31_pixels_and_more():
+    """31 pixels give a single position in AlexNet's last layers."""
     assert LPIPS()(*pair(1, 3, 31, 31)) > 0
     with pytest.raises(ValueError, match="LPIPS needs 31x31 pixels, got 30x40 after a border of 2"):
         LPIPS(border=2)(*pair(1, 3, 34, 44))
@@ -90,7 +90,7 @@ def test_an_unknown_network_is_an_error():
         LPIPS(network="squeeze")
 
 
-def test_precision_around_it_does_not_change_the_value():
+def test_autocast_does_not_change_the_value():
     sr, hr = pair(1, 3, 64, 64)
     expected = LPIPS().measure(sr, hr)
     module = nn.ModuleDict({"lpips": LPIPS()}).bfloat16()
@@ -98,7 +98,7 @@ def test_precision_around_it_does_not_change_the_value():
         assert torch.equal(module["lpips"].measure(sr, hr), expected)
 
 
-def test_the_network_is_in_no_checkpoint_and_no_optimizer():
+def test_the_feature_network_is_neither_saved_nor_trained():
     module = nn.ModuleDict({"lpips": LPIPS()})
     assert not module.state_dict()
     assert not list(module.parameters())
@@ -108,8 +108,9 @@ def test_the_network_is_in_no_checkpoint_and_no_optimizer():
 # --- DISTS ------------------------------------------------------------------------------------------------------------
 
 
-def test_dists_is_that_of_torchmetrics(shared, vgg16):
-    """Computed by torchmetrics 1.9.0's DISTSNetwork on torchvision 0.29.1's VGG16 with the same weights."""
+@pytest.mark.slow
+def test_dists_equals_torchmetrics(shared, vgg16):
+    """Values of torchmetrics 1.9.0's DISTSNetwork on torchvision 0.29.1's VGG16 with the same weights."""
     metric = DISTS(vgg16)
     reference, *distorted = example(shared)
     values = [metric.measure(each, reference).item() for each in distorted]
@@ -120,15 +121,15 @@ def test_dists_is_that_of_torchmetrics(shared, vgg16):
     assert metric.measure(bird, bird).item() == pytest.approx(0, abs=1e-6)
 
 
-def test_l2_pooling_keeps_the_energy_of_a_flat_map():
-    """Inside; at an edge a quarter of the window's weight lies outside."""
+def test_l2_pooling_keeps_a_constant_map():
+    """Except at edges, where a quarter of the window's weight lies outside."""
     pooled = L2Pool()(torch.full((1, 2, 8, 8), 3.0))
     assert pooled.shape == (1, 2, 4, 4)
     torch.testing.assert_close(pooled[..., 1:, 1:], torch.full((1, 2, 3, 3), 3.0))
     torch.testing.assert_close(pooled[..., 0, 1:], torch.full((1, 2, 3), 3.0 * 0.75**0.5))
 
 
-def test_dists_replaces_the_pooling_in_its_place(vgg16):
+def test_dists_replaces_each_max_pooling_by_l2_pooling(vgg16):
     features = DISTS(vgg16).network._hidden[0].features
     names = list(dict(features.named_children()))
     assert names == list(dict(VGG(VGG16_LAYERS, vgg16, depth=16).named_children()))
@@ -143,7 +144,7 @@ def test_dists_replaces_the_pooling_in_its_place(vgg16):
 @pytest.mark.parametrize(
     ("build", "key"), [(lambda: LPIPS("vgg"), "metrics.lpips_vgg.weights"), (DISTS, "metrics.dists.weights")]
 )
-def test_offline_is_one_line_with_the_option(offline, build, key):
+def test_a_failed_download_names_the_option_in_one_line(offline, build, key):
     with pytest.raises(InputError) as error:
         build()
     assert str(error.value).startswith(f"{offline}: no connection, or it was interrupted. ")
@@ -151,7 +152,7 @@ def test_offline_is_one_line_with_the_option(offline, build, key):
     assert "\n" not in str(error.value)
 
 
-def test_offline_ends_the_command_line_in_that_line(offline, command, photos):
+def test_the_command_line_reports_a_failed_download_in_one_line(offline, command, photos):
     with pytest.raises(SystemExit) as error:
         command("evaluate", "checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", "~metrics.niqe")
     assert str(error.value).startswith(f"error: {offline}: no connection")
@@ -159,7 +160,7 @@ def test_offline_ends_the_command_line_in_that_line(offline, command, photos):
     assert "\n" not in str(error.value)
 
 
-def test_all_perceptual_metrics_take_a_file(offline, command, photos, vgg16, tmp_path):
+def test_all_perceptual_metrics_accept_a_file_of_weights(offline, command, photos, vgg16, tmp_path):
     words = ["~metrics.niqe", f"metrics.lpips_vgg.weights={vgg16}", f"metrics.dists.weights={vgg16}"]
     out = command("evaluate", "checkpoint=bicubic", "benchmarks=[validation]", "metrics=perceptual", *words,
                   f"hydra.run.dir={tmp_path / 'out'}")  # fmt: skip
@@ -169,8 +170,8 @@ def test_all_perceptual_metrics_take_a_file(offline, command, photos, vgg16, tmp
     assert "lpips" in out
 
 
-def test_lpips_needs_neither_torchvision_nor_a_connection():
-    """In a process of its own, where importing torchvision or opening a socket fails."""
+def test_lpips_needs_neither_torchvision_nor_a_network_connection():
+    """In a separate process, in which importing torchvision or opening a socket fails."""
     program = (
         "import socket, sys; sys.modules['torchvision'] = None\n"
         "socket.socket.connect = None\n"

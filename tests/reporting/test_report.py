@@ -25,7 +25,7 @@ from tests.support.runs import kept_by_wandb
 
 @pytest.fixture
 def sweep(tmp_path) -> Path:
-    """Three columns; the first two of two seeds, the third has failed."""
+    """Write a sweep of three columns: two with two seeds each, and one that failed."""
     folder = tmp_path / "norms"
     jobs = [("vanilla", 0, 27.0), ("vanilla", 1, 28.0), ("relativistic", 0, 28.0), ("relativistic", 1, 29.0)]
     rows = []
@@ -37,8 +37,8 @@ def sweep(tmp_path) -> Path:
     return write_sweep(folder, [*rows, ("04-a", "gan=hinge seed=0", "failed")])
 
 
-def test_a_column_is_the_mean_over_images_then_over_seeds(sweep):
-    """Worked by hand: images have 27 … 34 and 28 … 35 dB, so seeds have 30.5 and 31.5."""
+def test_a_column_is_averaged_over_images_then_over_seeds(sweep):
+    """Images have 27 … 34 and 28 … 35 dB, so the seeds have 30.5 and 31.5 dB."""
     table = results(gather(sweep))
     assert table.head == "gan"
     assert table.keys == ["psnr_y", "niqe", "status"]
@@ -51,7 +51,7 @@ def test_a_column_is_the_mean_over_images_then_over_seeds(sweep):
     assert rows["hinge"] == {**dict.fromkeys(table.keys), "status": "failed"}
 
 
-def test_costs_are_in_units_that_fit(sweep):
+def test_costs_have_unit_prefixes_for_the_largest_value(sweep):
     table = costs(gather(sweep))
     assert [head.title for head in table.heads] == ["Parameters (k)", "Multiply-adds (G)", "Iterations/s"]
     assert table.rows["vanilla"] == [2.5, 3.0, Spread(2.5, pytest.approx(0.5**0.5), 2)]
@@ -59,7 +59,7 @@ def test_costs_are_in_units_that_fit(sweep):
     assert costs(gather(sweep), plain=True).rows["vanilla"][0] == 2500
 
 
-def test_columns_differ_image_by_image_after_their_seeds_are_averaged(sweep):
+def test_columns_are_compared_per_image_after_averaging_over_seeds(sweep):
     report = gather(sweep)
     psnr = report.measured[0]
     found = compared(report, psnr)
@@ -71,8 +71,8 @@ def test_columns_differ_image_by_image_after_their_seeds_are_averaged(sweep):
         compared(report, psnr, "none")
 
 
-def test_columns_of_several_words_are_compared_where_one_differs(tmp_path):
-    """Two norms and three blocks, one block with one norm alone. What a difference in two words comes of is unknown."""
+def test_columns_with_several_overrides_are_compared_if_one_differs(tmp_path):
+    """Two norms and three blocks, one of them with one norm only; a difference in two overrides has no single cause."""
     words = ["norm=batch block=a", "norm=batch block=b", "norm=none block=a", "norm=none block=b", "norm=none block=c"]
     for number in range(len(words)):
         write_run(tmp_path / f"0{number}-a", 27.0 + number)
@@ -88,8 +88,8 @@ def test_columns_of_several_words_are_compared_where_one_differs(tmp_path):
     assert [other for _, other in compared(report, psnr)] == [names[0]] * 4
 
 
-def test_tests_are_corrected_for_the_number_of_pairs(sweep, tmp_path):
-    """Eight images that all differ in one direction have p = 2 / 2**8, of three pairs 3 times that."""
+def test_p_values_are_corrected_for_the_number_of_pairs(sweep, tmp_path):
+    """Eight images that all differ in one direction have p = 2 / 2**8; with three pairs it is multiplied by 3."""
     write_run(sweep / "04-a", 29.5)
     text = (sweep / "sweep.csv").read_text().replace(",failed,", ",finished,")
     (sweep / "sweep.csv").write_text(text)
@@ -105,8 +105,8 @@ def test_tests_are_corrected_for_the_number_of_pairs(sweep, tmp_path):
     assert [row["holm"] for row in csv.DictReader(table.open())][:3] == ["0.0234375"] * 3
 
 
-def test_the_gap_of_batch_norm_is_that_of_the_checkpoint(sweep):
-    """It is logged, not measured of each image: what validations of other iterations logged does not count."""
+def test_the_batch_norm_gap_is_read_at_the_iteration_of_the_checkpoint(sweep):
+    """It is logged rather than measured per image; values of other validations do not count."""
     for number, gaps in enumerate([(9.0, 1.0), (8.0, 2.0), (7.0, 0.0), (6.0, 0.0)]):
         path = sweep / f"0{number}-a" / "csv" / "version_0" / "metrics.csv"
         head, *lines = path.read_text().splitlines()
@@ -122,8 +122,8 @@ def test_the_gap_of_batch_norm_is_that_of_the_checkpoint(sweep):
     assert [each.key for each in leading(report)] == ["psnr_y", "niqe", "batch_statistics_gap", "ssim_y"]
 
 
-def test_other_images_are_no_pairs(sweep):
-    """Neither those of one seed alone, nor those of a whole column."""
+def test_columns_with_different_images_are_not_paired(sweep):
+    """Whether one seed or all seeds of a column have other images."""
     for job in ("02-a", "03-a"):
         path = sweep / job / "validation" / "images.csv"
         path.write_text(path.read_text().replace("7.png", "other.png"))
@@ -133,17 +133,17 @@ def test_other_images_are_no_pairs(sweep):
         assert any("different validation images" in each for each in report.missing)
 
 
-def test_a_resumed_run_is_one_curve(tmp_path):
-    """Version 0 came to iteration 30, the checkpoint was of 20: what was done then replaces what was done before."""
+def test_a_resumed_run_has_one_curve(tmp_path):
+    """Version 0 reached iteration 30, version 1 resumed from 20: later values replace earlier ones."""
     first = [{"step": step, "train/pixel": 1.0, "val/niqe": 9.0 if step == 30 else ""} for step in (10, 20, 30)]
     write_rows(tmp_path / "csv" / "version_0" / "metrics.csv", first)
     write_rows(tmp_path / "csv" / "version_1" / "metrics.csv", [{"step": s, "train/pixel": 2.0} for s in (25, 35)])
     with (tmp_path / "csv" / "version_1" / "metrics.csv").open("a") as file:
-        file.write("4,2")  # a line that is being written
+        file.write("4,2")  # an incomplete line
     assert read_curves(tmp_path) == {"train/pixel": [(10, 1.0), (20, 1.0), (25, 2.0), (35, 2.0)]}
 
 
-def test_curves_have_a_band_over_seeds_and_count_finished_runs_alone(sweep):
+def test_curves_have_a_band_over_seeds_and_only_use_finished_runs(sweep):
     write_run(sweep / "05-a", 1.0, finished=False)
     with (sweep / "sweep.csv").open("a") as file:
         file.write("05-a,gan=vanilla seed=2,running,val/niqe,,0,\n06-a,gan=lsgan seed=0,not started,val/niqe,,0,\n")
@@ -156,7 +156,7 @@ def test_curves_have_a_band_over_seeds_and_count_finished_runs_alone(sweep):
     assert by_name["hinge"].points == []
 
 
-def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_path):
+def test_the_plane_contains_columns_baselines_seeds_and_interpolations(sweep, tmp_path):
     rows = [
         {"interpolated": way, "alpha": alpha, "benchmark": "set", "image": name, "psnr_y": 30 - 2 * float(alpha) + i,
          "ssim_y": 0.5, "niqe": 7}
@@ -187,7 +187,7 @@ def test_the_plane_holds_columns_baselines_seeds_and_interpolations(sweep, tmp_p
         gather(sweep, [tmp_path])
 
 
-def test_metrics_of_earlier_versions_are_read_under_their_present_names(sweep):
+def test_metrics_of_earlier_versions_are_read_under_their_current_names(sweep):
     """The color shift was spelled colour_shift in logs, tables and configurations."""
     old = {"_target_": "sr_lightning.metrics.ColourShift"}
     for run in sweep.glob("0[0-3]-a"):
@@ -205,7 +205,7 @@ def test_metrics_of_earlier_versions_are_read_under_their_present_names(sweep):
 
 
 def test_many_columns_are_numbered_in_the_plane(tmp_path):
-    """Sixteen names would cover each other; the legend has number and name."""
+    """More than eight names would overlap; the legend has number and name."""
     for many, labels in ((8, "abcdefgh"), (9, "123456789")):
         folder = tmp_path / str(many)
         for number in range(many):
@@ -217,8 +217,8 @@ def test_many_columns_are_numbered_in_the_plane(tmp_path):
         assert series[1].name == ("b" if many == 8 else "2 b")
 
 
-def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
-    """RMSE is that of each image, then the mean: 255 / 10**(psnr / 20) by hand; what was not measured is named."""
+def test_the_axes_of_the_plane_can_be_chosen(sweep, tmp_path, command):
+    """RMSE is 255 / 10**(psnr / 20) of each image, then averaged; a metric that was not measured is an error."""
     report = gather(sweep, distortion="rmse_y", perception="psnr_y")
     x, y = plane_axes(report)
     assert (x.heading, x.better, y.key) == ("RMSE-Y (of\u00a0255)", "lower", "psnr_y")
@@ -249,7 +249,7 @@ def test_the_axes_of_the_plane_are_a_choice(sweep, tmp_path, command):
     assert "RMSE is derived from the PSNR of each image" in page
 
 
-def test_the_picture_has_bicubic_the_start_every_column_and_hr(sweep):
+def test_the_picture_shows_bicubic_the_start_every_column_and_hr(sweep):
     (photograph,) = shown(gather(sweep))
     assert [name for name, _ in photograph.versions] == ["bicubic", "start: psnr", "vanilla", "relativistic", "HR"]
     assert photograph.values == {"bicubic": "26.00 dB / 8.00", "start: psnr": "30.00 dB / 7.00",
@@ -273,7 +273,7 @@ def test_report_files_have_the_expected_contents(sweep, tmp_path):
     assert "| vanilla | 2.50 | 3.00 | 2.50 ± 0.71 |" in text
     assert "| vanilla | *31.00* ± 0.71 | 5.50 ± 0.71 |" in text
     assert "| relativistic − vanilla | +1.00 | +1.00 to +1.00 | 0.00781 |" in text
-    assert "| bicubic | 29.50 | 8.00 |" in text  # a baseline is never the best
+    assert "| bicubic | 29.50 | 8.00 |" in text  # baselines are not ranked
     assert "4 of 5 runs finished; 3 columns, 2 seeds each." in text
     assert "Mean over 8 validation images of the checkpoint checkpoints/best.ckpt, the best by val/niqe" in text
     assert "± is the standard deviation over the seeds (n − 1)" in text
@@ -306,20 +306,20 @@ def test_a_sweep_without_finished_runs_is_reported(tmp_path, rows):
 
 
 def test_the_status_of_a_job(sweep):
-    """A running job, one that has its result but not its values, and one that a finished sweep does not know of."""
+    """A running job, one with a result but without values, and one that is newer than the sweep's table."""
     write_run(sweep / "05-a", 20.0, finished=False)
     shutil.rmtree(sweep / "03-a" / "validation")
     with (sweep / "sweep.csv").open("a") as file:
         file.write("05-a,gan=vanilla seed=2,not started,val/niqe,,0,\n")
-    told = {run.folder.name: run.describe_status() for run in read_runs(sweep)}
-    assert told["05-a"].startswith("running, iteration 20 of 20, last update 20")
-    assert told["03-a"].startswith("finished, but without validation/images.csv; remove its result.json")
-    assert told["00-a"] == "finished"
+    statuses = {run.folder.name: run.describe_status() for run in read_runs(sweep)}
+    assert statuses["05-a"].startswith("running, iteration 20 of 20, last update 20")
+    assert statuses["03-a"].startswith("finished, but without validation/images.csv; remove its result.json")
+    assert statuses["00-a"] == "finished"
     assert gather(sweep).columns[1].status() == "1 finished, 1 without its values"
 
 
 def test_runs_without_a_sweep_table_are_distinguished_by_their_overrides(tmp_path):
-    """Other launchers write no table."""
+    """Other launchers write no sweep table."""
     for number, gan in enumerate(("vanilla", "hinge")):
         write_run(tmp_path / "sweep" / str(number), 27.0 + number)
         overrides = ["model=esrgan", f"gan={gan}", "seed=0", f"hydra.x={number}", "resume=auto"]
@@ -333,7 +333,7 @@ def test_runs_without_a_sweep_table_are_distinguished_by_their_overrides(tmp_pat
 
 
 def test_a_report_is_logged_to_wandb_on_request(sweep, command, tmp_path, monkeypatch):
-    """Without a login it is kept on the disk; the same report again is the same run."""
+    """Without a login the run stays on disk; the same report is logged to the same run."""
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("WANDB_SILENT", "true")
     for _ in range(2):
@@ -365,7 +365,7 @@ def test_a_damaged_file_is_named(sweep):
         gather(sweep)
 
 
-def test_a_trained_run_by_the_command_line(train, command):
+def test_the_command_reports_a_trained_run(train, command):
     folder = train("run", "metrics=fidelity")
     output = command("report", str(folder))
     assert (folder / "report" / "index.html").is_file(), output

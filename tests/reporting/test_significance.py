@@ -1,4 +1,4 @@
-"""Spreads, intervals and tests against worked numbers and SciPy."""
+"""Standard deviations, intervals and tests against worked numbers and SciPy."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_differences_match_scipy():
 
 
 def test_signed_ranks_by_hand():
-    """Differences 1, 2, 3, 4, -5: positive ranks sum to 10; signs that give at most 5 or at least 10 are counted."""
+    """For 1, 2, 3, 4, -5 the positive ranks sum to 10; count the signs with a sum of at most 5 or at least 10."""
     ranks = np.array([[bool(signs >> i & 1) for i in range(5)] for signs in range(32)]) @ np.arange(1, 6)
     p = float(((ranks <= 5) | (ranks >= 10)).mean())
     assert difference([1, 2, 3, 4, 0], [0, 0, 0, 0, 5]).wilcoxon == pytest.approx(p)
@@ -55,26 +55,26 @@ def test_swapping_the_networks_mirrors_the_result():
     assert (other.low, other.high) == pytest.approx((-one.high, -one.low), abs=0.02)
 
 
-def test_a_single_image_proves_nothing():
+def test_a_single_image_gives_neither_interval_nor_p_value():
     assert difference([3.0], [2.0]) == (1.0, None, None, None, None, 1, None)
 
 
-def test_equal_scores_differ_by_nothing_also_after_averaging():
-    """0.1 + 0.2 + 0.3 in another order is another number in floating point."""
+def test_equal_scores_have_no_difference_also_after_averaging():
+    """The floating-point sum of 0.1, 0.2 and 0.3 depends on the order."""
     first, second = [[0.1, 1.0], [0.2, 2.0], [0.3, 3.0]], [[0.3, 3.0], [0.2, 2.0], [0.1, 1.0]]
     assert difference(first, second) == (0.0, 0.0, 0.0, 1.0, 1.0, 2, 1.0)
 
 
-def test_the_same_difference_everywhere_has_no_variance():
+def test_a_constant_difference_has_an_interval_of_width_zero():
     result = difference([1.1, 2.1, 3.1], [1.0, 2.0, 3.0])
     assert (result.low, result.high, result.t) == (result.mean, result.mean, None)
     assert result.wilcoxon == pytest.approx(0.25)  # 2 of 8 signs
 
 
 def test_p_values_are_corrected_for_their_number_by_hand():
-    """Holm 1979: the smallest of four is multiplied by 4, the next by 3 and 2 and 1; none below the one before it.
+    """Holm 1979: the smallest of four is multiplied by 4, the next by 3, 2 and 1, and none is below its predecessor.
 
-    0.01 -> 0.04, 0.03 -> 0.09, 0.04 -> 0.08 but not below 0.09, 0.6 -> 0.6; what was not tested does not count.
+    0.01 -> 0.04, 0.03 -> 0.09, 0.04 -> 0.08 but not below 0.09, 0.6 -> 0.6; pairs without a test do not count.
     """
     one = difference(FIRST, SECOND)
     p = {"c": 0.04, "a": 0.01, "untested": None, "d": 0.6, "b": 0.03}
@@ -89,8 +89,8 @@ def test_p_values_are_corrected_for_their_number_by_hand():
     assert [each.holm for each in halves.values()] == [1, 1, 1]
 
 
-def test_corrected_differences_are_wrong_no_more_often_than_they_say():
-    """Ten networks that do not differ from the first: at most 5 % of experiments report any difference."""
+def test_the_corrected_error_rate_is_at_most_the_stated_one():
+    """With ten networks equal to the first, at most 5 % of experiments report any difference."""
     rng = np.random.default_rng(0)
     wrong = {"wilcoxon": 0, "holm": 0}
     for _ in range(100):
@@ -102,7 +102,7 @@ def test_corrected_differences_are_wrong_no_more_often_than_they_say():
     assert wrong["wilcoxon"] > 20
 
 
-def test_the_interval_holds_the_truth_as_often_as_it_says():
+def test_the_interval_has_its_stated_coverage():
     rng = np.random.default_rng(0)
     intervals = [difference(rng.normal(0.5, 1, 40), np.zeros(40), confidence=0.8, resamples=300) for _ in range(200)]
     assert 0.7 < np.mean([each.low < 0.5 < each.high for each in intervals]) < 0.9
@@ -117,6 +117,6 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
         (np.zeros((2, 2, 2)), np.zeros(2), r"\(2, 2, 2\)"),
     ],
 )
-def test_invalid_scores_are_errors(first, second, message):
+def test_invalid_scores_raise_errors(first, second, message):
     with pytest.raises(ValueError, match=message):
         difference(first, second)

@@ -1,4 +1,4 @@
-"""Adversarial training without a command line."""
+"""Small adversarial trainings without the command line."""
 
 from functools import partial
 

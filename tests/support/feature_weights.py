@@ -1,4 +1,4 @@
-"""Weights of feature extractors that tests make for themselves."""
+"""Weights of feature networks, and a local server for them."""
 
 import hashlib
 import threading
@@ -25,7 +25,7 @@ POSITIONS = {  # of convolutions in torchvision's vgg16.features and vgg19.featu
 
 
 def perceptual(layers=None, distance=None, **options) -> Perceptual:
-    """A loss on the weights in the package, or on those that are given."""
+    """Return a perceptual loss with the embedded or the given weights."""
     options = {"weights": embedded(), "depth": 16, **options}
     weights = options.pop("weights")
     return Perceptual(partial(VGG, **options), layers or LAYERS, distance or nn.L1Loss(), weights)
@@ -36,7 +36,7 @@ def images(*shape: int) -> torch.Tensor:
 
 
 def pretend(depth: int, stages: int = 5) -> dict[str, torch.Tensor]:
-    """Weights of torchvision's names and shapes, all zero and without memory of their own."""
+    """Return zeros with torchvision's names and shapes that share memory."""
     widths = [width for width, count in zip(WIDTHS, CONVOLUTIONS[depth], strict=True) for _ in range(count)]
     weights = {}
     for position, before, after in zip(POSITIONS[depth], [3, *widths], widths, strict=False):
@@ -51,7 +51,7 @@ def saved(path, weights):
 
 
 def independent(weights: dict[str, torch.Tensor], image: torch.Tensor) -> dict[str, torch.Tensor]:
-    """VGG16 written out."""
+    """Compute the features of VGG16, written out layer by layer. Returns name -> features."""
     mean, deviation = (torch.tensor(rgb)[:, None, None] for rgb in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
     x = (image - mean) / deviation
     features = {}
@@ -68,7 +68,7 @@ def independent(weights: dict[str, torch.Tensor], image: torch.Tensor) -> dict[s
 
 @pytest.fixture
 def zoo(tmp_path, monkeypatch):
-    """A model zoo on this machine: its folder, and what was asked of it."""
+    """Serve a local model zoo; yields its folder and the list of requests."""
     folder, asked = tmp_path / "zoo", []
     folder.mkdir()
 
@@ -89,14 +89,14 @@ def zoo(tmp_path, monkeypatch):
 
 
 def offer(folder, monkeypatch, digest=None, content=None) -> None:
-    """Put a VGG19 to conv1_2, or another content, into the zoo."""
+    """Put a VGG19 up to conv1_2, or other content, into the zoo."""
     file = saved(folder / "vgg19.pth", content or pretend(19, stages=1))
     digest = digest or hashlib.sha256(file.read_bytes()).hexdigest()
     monkeypatch.setitem(pretrained.FILES, 19, (file.name, digest))
 
 
 class Code:
-    """Something that a pickle would run."""
+    """An object whose unpickling runs code: it creates a file."""
 
     def __init__(self, file):
         self.file = file

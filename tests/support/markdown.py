@@ -32,7 +32,7 @@ def blocks(language: str) -> list[Block]:
 
 
 def commands() -> list[list[str]]:
-    """Return the words of each different command of all shell blocks, without comments and environment variables."""
+    """Return the words of each distinct command in all shell blocks, without comments and environment variables."""
     found = []
     for block in blocks("sh"):
         for line in block.text.replace("\\\n", " ").splitlines():

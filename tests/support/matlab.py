@@ -1,4 +1,4 @@
-"""MATLAB's imresize, written for tests: the matrices of the method, in float64."""
+"""MATLAB's imresize as a product of matrices in float64, as a reference."""
 
 from fractions import Fraction
 
@@ -27,16 +27,16 @@ def imresize(image: np.ndarray, scale: Fraction | int | None = None, size: tuple
 
 
 def weights(length: int, out_length: int, scale: Fraction) -> np.ndarray:
-    """The matrix (out_length, length) that resizes one side.
+    """Return the matrix (out_length, length) that resizes one side.
 
-    Pixels are unit squares, so the centre of output pixel i lies at (i + 1/2) / scale - 1/2. Downscaling stretches the
+    Pixels are unit squares, so the center of output pixel i lies at (i + 1/2) / scale - 1/2. Downscaling stretches the
     kernel by 1 / scale. Positions beyond the border mirror into the image, the border pixel included.
     """
     stretch = max(1.0, 1 / float(scale))
-    centres = (np.arange(out_length) + 0.5) / float(scale) - 0.5
+    centers = (np.arange(out_length) + 0.5) / float(scale) - 0.5
     reach = int(np.ceil(2 * stretch)) + 1
-    positions = np.floor(centres)[:, None].astype(int) + np.arange(-reach, reach + 2)
-    values = cubic((centres[:, None] - positions) / stretch)
+    positions = np.floor(centers)[:, None].astype(int) + np.arange(-reach, reach + 2)
+    values = cubic((centers[:, None] - positions) / stretch)
     values /= values.sum(axis=1, keepdims=True)
     mirrored = positions % (2 * length)
     mirrored = np.minimum(mirrored, 2 * length - 1 - mirrored)
@@ -46,7 +46,7 @@ def weights(length: int, out_length: int, scale: Fraction) -> np.ndarray:
 
 
 def cubic(x: np.ndarray) -> np.ndarray:
-    """Keys' cubic convolution kernel with a = -1/2."""
+    """Return Keys' cubic convolution kernel with a = -1/2."""
     x = np.abs(x)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2

@@ -65,7 +65,7 @@ def same(one, two):
 
 
 def trained(seed):
-    """A small network with batch norm whose weights and statistics are those of a training of their own."""
+    """Return a small network with batch norm; weights and running statistics depend on the seed."""
     torch.manual_seed(seed)
     network = described().train()
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Image files that tests make for themselves."""
+"""Synthetic photographs and image files."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from PIL import Image
 
 
 def pixels(height: int, width: int, seed: int = 0) -> np.ndarray:
-    """(height, width, 3) uint8: smooth colours, an edge and some noise."""
+    """Return (height, width, 3) uint8: smooth colors, an edge and some noise."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
     waves = np.stack([np.sin(y / 5 + seed), np.cos(x / 7), np.sin((x + y) / 9)], axis=-1)
@@ -16,14 +16,14 @@ def pixels(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 
 def save(path: Path, height: int, width: int, seed: int = 0) -> Path:
-    """Write such an image and return its path."""
+    """Write an image and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels(height, width, seed)).save(path)
     return path
 
 
 def folder(root: Path, count: int = 4, height: int = 40, width: int = 48) -> Path:
-    """A folder of ``count`` PNG images of slightly different sizes."""
+    """Write a folder of ``count`` PNG images of slightly different sizes."""
     for i in range(count):
         save(root / f"{i:02d}.png", height + 3 * i, width + 2 * i, seed=i)
     return root

@@ -1,4 +1,4 @@
-"""Output of the processes of a multi-device run."""
+"""Callback that records the weights of every process of a multi-device run."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from sr_lightning.callbacks import GeneratorEMA
 
 
 class Ranks(Callback):
-    """Spoils the batch of the last rank in one iteration, and leaves every rank's weights and averages in a file.
+    """Put nan into the batch of the last rank in one iteration, and write the weights and averages of every rank.
 
     Args:
         folder: of the files, ``N.pt``.
-        poison: the iteration, counted from 1.
+        poison: iteration of the nan, counted from 1.
     """
 
     def __init__(self, folder: str, poison: int) -> None:

@@ -1,4 +1,4 @@
-"""Operations that make a program wait for its device."""
+"""Detection of operations that wait for the device."""
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -8,10 +8,10 @@ WAITING = {f"aten::{name}" for name in ("_local_scalar_dense", "nonzero", "maske
 
 
 class Reads(TorchDispatchMode):
-    """Names of operations whose result the program has to see: each makes it wait for all of a GPU's work.
+    """Record the operations that read a value back from the device, which waits for all queued work of a GPU.
 
     Attributes:
-        looking: what is done meanwhile counts.
+        looking: record operations now.
     """
 
     def __init__(self, looking: bool = True):

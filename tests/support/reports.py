@@ -1,4 +1,4 @@
-"""Run folders as training leaves them."""
+"""Run and sweep folders with the files that training writes."""
 
 import csv
 import json
@@ -31,7 +31,7 @@ def write_rows(path: Path, rows: list[dict]) -> None:
 
 
 def write_run(folder: Path, psnr: float, seed: int = 0, finished: bool = True, costs: dict | None = None) -> Path:
-    """A run folder as a training leaves it: image i has PSNR psnr + i, and NIQE 5 + seed."""
+    """Write a run folder, in which image i has PSNR psnr + i and NIQE 5 + seed."""
     write_rows(folder / "csv" / "version_0" / "metrics.csv", [
         {"step": 10, "train/pixel": 0.5, "val/psnr_y": psnr - 2, "val/niqe": 6.0},
         {"step": 20, "train/pixel": 0.25, "val/psnr_y": psnr + 3.5, "val/niqe": 5.0 + seed},
@@ -60,7 +60,7 @@ def write_run(folder: Path, psnr: float, seed: int = 0, finished: bool = True, c
 
 
 def write_sweep(folder: Path, rows: list[tuple[str, str, str]]) -> Path:
-    """The table of a sweep: job, overrides, status."""
+    """Write the table of a sweep; rows are job, overrides and status."""
     write_rows(folder / "sweep.csv", [
         {"job": job, "overrides": overrides, "status": status, "monitor": "val/niqe", "value": "", "seconds": 90.0,
          "error": "ValueError: bad, worse" if status == "failed" else ""}

@@ -1,4 +1,4 @@
-"""Training of one network without a command line."""
+"""Small trainings of a single network without the command line."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Small training runs: their overrides, and what they left."""
+"""Overrides of small training runs, and their logs and checkpoints."""
 
 import csv
 import subprocess
@@ -25,8 +25,8 @@ def kept_by_wandb(folder: Path, *words: str, seconds: float = 30) -> bool:
     """Return True once an offline run in ``folder`` contains all words; W&B may still write after the run has ended."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        told = b"".join(path.read_bytes() for path in folder.glob("wandb/offline-run-*/*.wandb"))
-        if all(word.encode() in told for word in words):
+        content = b"".join(path.read_bytes() for path in folder.glob("wandb/offline-run-*/*.wandb"))
+        if all(word.encode() in content for word in words):
             return True
         time.sleep(0.1)
     return False
@@ -40,7 +40,7 @@ def checkpoint(folder: Path, name: str = "last") -> dict:
 
 
 def logged(folder: Path, column: str) -> dict[int, float]:
-    """Iteration -> value, from every metrics.csv of the run."""
+    """Return iteration -> value of a logged name, from every metrics.csv of the run."""
     values = {}
     for path in sorted(folder.glob("csv/*/metrics.csv")):
         for row in csv.DictReader(path.open()):
@@ -50,7 +50,7 @@ def logged(folder: Path, column: str) -> dict[int, float]:
 
 
 def assert_same(first: dict, second: dict) -> None:
-    """Two checkpoints hold the same weights, averages, optimizer states and counts, bit for bit."""
+    """Assert that weights, averages, optimizer states and counts of two checkpoints are bit-identical."""
     for part in ("state_dict", "ema", "optimizer_states", "lr_schedulers", "global_step"):
         flat_first, flat_second = dict(flat(first[part])), dict(flat(second[part]))
         assert flat_first.keys() == flat_second.keys()
@@ -73,9 +73,9 @@ def flat(tree, prefix=""):
 
 def finished(process: subprocess.Popen) -> str:
     """Return the output of a process, after checking that it succeeded."""
-    told, _ = process.communicate()
-    assert process.returncode == 0, told
-    return told
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    return output
 
 
 GAN = ("model=esrgan", "perceptual=embedded", "block.growth=4", "discriminator.width=4", "metrics=fidelity",

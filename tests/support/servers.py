@@ -1,4 +1,4 @@
-"""A server of files that breaks off and resumes."""
+"""A local file server that can break off, stall and resume."""
 
 import re
 import threading
@@ -17,13 +17,13 @@ CONTENT = bytes(i * i % 251 for i in range(SIZE))
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one file on loopback, as well or as badly as a test wants."""
+    """Serve one file on the loopback interface, with configurable faults."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.content, self.headers = CONTENT, {"ETag": '"first"'}
         self.ranges, self.if_range, self.status = True, True, 200
-        self.stop_after: list[int] = []  # bytes after which the next answers break off
+        self.stop_after: list[int] = []  # number of bytes after which the next responses break off
         self.stall = False  # hold the connection open instead of closing it
         self.seen: list[str | None] = []  # the Range header of each request
         self.served = 0
@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server, wanted = self.server, self.headers["Range"]
         server.seen.append(wanted)
-        assert self.headers["Accept-Encoding"] == "identity"  # compressed, neither lengths nor ranges would fit
+        assert self.headers["Accept-Encoding"] == "identity"  # lengths and ranges refer to the uncompressed file
         if server.status != 200:
             return self.send_error(server.status)
         changed = server.if_range and self.headers["If-Range"] != server.headers.get("ETag")
@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         body = server.content[start:]
         if server.stop_after:
             body = body[: server.stop_after.pop(0)]
-        server.served += len(body)  # before the client can have it all and look
+        server.served += len(body)  # before the client has received everything
         self.wfile.write(body)
         while server.stall:
             time.sleep(0.01)

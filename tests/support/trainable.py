@@ -1,4 +1,4 @@
-"""Both training modules, small."""
+"""Small instances of both training modules."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from tests.support.adversarial import WEIGHTS
 
 
 def restorer(kind: type[Restorer], **changes) -> Restorer:
-    """With batch norm in both networks, whose statistics a poisoned batch would spoil."""
+    """Return a module with batch norm in its networks, whose statistics a batch with nan would change."""
     torch.manual_seed(0)
     block = partial(ResidualBlock, norm=nn.BatchNorm2d)
     parts = {
@@ -31,6 +31,6 @@ def restorer(kind: type[Restorer], **changes) -> Restorer:
 
 OPTIMIZERS = {
     "adam": partial(torch.optim.Adam, lr=1e-3, fused=False),
-    "fused": partial(torch.optim.Adam, lr=1e-3),  # by default; decides on the device
+    "fused": partial(torch.optim.Adam, lr=1e-3),  # the default, which skips steps on the device
     "momentum": partial(torch.optim.SGD, lr=1e-2, momentum=0.9),
 }

@@ -1,4 +1,4 @@
-"""Videos that tests make for themselves."""
+"""Synthetic videos."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -9,11 +9,11 @@ import pytest
 av = pytest.importorskip("av")
 
 
-TIMES = [0, 1, 2, 4, 8, 9, 12, 20]  # of 25 a second
+TIMES = [0, 1, 2, 4, 8, 9, 12, 20]  # in 25ths of a second
 
 
-def film(path: Path, colour: tuple[int, int, int] = (220, 0, 0), codec: str = "mpeg4", turn: int = 0) -> Path:
-    """8 frames of one colour, 32x24, at uneven times, with a second of sound."""
+def film(path: Path, color: tuple[int, int, int] = (220, 0, 0), codec: str = "mpeg4", turn: int = 0) -> Path:
+    """Write 8 frames of one color, 32x24, at uneven times, with one second of sound."""
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
@@ -21,7 +21,7 @@ def film(path: Path, colour: tuple[int, int, int] = (220, 0, 0), codec: str = "m
         if turn:
             stream.set_display_rotation(turn)
         sound = out.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=48000, layout="mono")
-        picture = np.full((24, 32, 3), colour, np.uint8)
+        picture = np.full((24, 32, 3), color, np.uint8)
         picture[:, :8] = 0
         for time in TIMES:
             frame = av.VideoFrame.from_ndarray(picture)

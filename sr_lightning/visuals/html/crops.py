@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 from torch import Tensor
 
-from sr_lightning.visuals.comparison import Version, chosen, floating, mark
+from sr_lightning.visuals.comparison import Version, choose_squares, frame_color, to_float
 from sr_lightning.visuals.crop_selection import Square, same_place
 from sr_lightning.visuals.html import data_uri
 from sr_lightning.visuals.html.templates import render
@@ -32,7 +32,7 @@ def crops_figure(
         values: version -> text below its name, such as ``26.49 dB / 3.11``.
         note: meaning of the values, such as ``PSNR-Y / NIQE``.
     """
-    squares = chosen(versions, count=2) if squares is None else squares
+    squares = choose_squares(versions, count=2) if squares is None else squares
     reference = versions[-1][1]
     height, width = reference.shape[-2:]
     return render(
@@ -44,7 +44,7 @@ def crops_figure(
         overview=data_uri.lossy(reference, data_uri.within(width, height, OVERVIEW)),
         many=len(versions) > BESIDE,
         sides=f"{len(squares) * width / height:.4f}fr {len(versions)}fr",  # makes both sides equally high
-        frames=[{"place": _place(square, width, height), "mark": mark(i)} for i, square in enumerate(squares)],
+        frames=[{"place": _place(square, width, height), "mark": frame_color(i)} for i, square in enumerate(squares)],
         columns=[
             {"name": version, "value": (values or {}).get(version), "crops": _crops(image, squares, width)}
             for version, image in versions
@@ -56,9 +56,9 @@ def _crops(image: Tensor, squares: Sequence[Square], width: int) -> list[dict[st
     """Return the crops of one version for the template, as lossless data URIs."""
     return [
         {
-            "source": data_uri.lossless(same_place(square, floating(image), width)),
+            "source": data_uri.lossless(same_place(square, to_float(image), width)),
             "place": f"place {number + 1}" if len(squares) > 1 else "crop",
-            "mark": mark(number),
+            "mark": frame_color(number),
         }
         for number, square in enumerate(squares)
     ]

@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image
 from torch import Tensor
 
-from sr_lightning.visuals.comparison import drawn
+from sr_lightning.visuals.comparison import to_pillow
 
 MEGAPIXELS = 12.0
 """Larger photographs are shrunk to this size; as WebP of quality 90 they take a few megabytes."""
@@ -22,7 +22,7 @@ def within(width: int, height: int, megapixels: float = MEGAPIXELS) -> tuple[int
 
 def lossy(image: Tensor, size: tuple[int, int]) -> str:
     """Encode a photograph, resized to (width, height), as WebP of quality 90."""
-    picture = drawn(image)
+    picture = to_pillow(image)
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
     return _encoded(picture, quality=90, method=4)
@@ -30,7 +30,7 @@ def lossy(image: Tensor, size: tuple[int, int]) -> str:
 
 def lossless(image: Tensor) -> str:
     """Encode a crop as lossless WebP."""
-    return _encoded(drawn(image), lossless=True)
+    return _encoded(to_pillow(image), lossless=True)
 
 
 def _encoded(picture: Image.Image, **options: object) -> str:

@@ -78,31 +78,29 @@ def table(
     Raises:
         ValueError: a row and the columns differ in length.
     """
+    check_lengths(columns, rows)
+    marks = places(columns, rows, baselines)
+    texts = [
+        bool(rows) and all(isinstance(cells[i], str | None) for cells in rows.values()) for i in range(len(columns))
+    ]
+    lines = [
+        {
+            "name": name,
+            "baseline": name in baselines,
+            "cells": [_cell(cell, columns[i].digits, marks[i][row], texts[i]) for i, cell in enumerate(cells)],
+        }
+        for row, (name, cells) in enumerate(rows.items())
+    ]
+    heads = [_head(Column(head), False), *map(_head, columns, texts)]
+    marked = any(rank for column in marks for rank in column)
+    return render("table", caption=caption, label=caption or head, columns=heads, rows=lines, marked=marked)
+
+
+def check_lengths(columns: Sequence[Column], rows: Mapping[str, Sequence[Cell]]) -> None:
+    """Raise ValueError if a row and the columns differ in length."""
     for name, cells in rows.items():
         if len(cells) != len(columns):
             raise ValueError(f"row {name!r} has {len(cells)} cells for {len(columns)} columns")
-    marks = places(columns, rows, baselines)
-    words = [
-        bool(rows) and all(isinstance(cells[i], str | None) for cells in rows.values()) for i in range(len(columns))
-    ]
-    return render(
-        "table",
-        caption=caption,
-        label=caption or head,
-        columns=[
-            _head(Column(head), False),
-            *(_head(column, text) for column, text in zip(columns, words, strict=True)),
-        ],
-        rows=[
-            {
-                "name": name,
-                "baseline": name in baselines,
-                "cells": [_cell(cell, columns[i].digits, marks[i][row], words[i]) for i, cell in enumerate(cells)],
-            }
-            for row, (name, cells) in enumerate(rows.items())
-        ],
-        marked=any(rank for column in marks for rank in column),
-    )
 
 
 def _head(column: Column, words: bool) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Checks that a device computes what it should; each returns rows of the correctness table."""
+"""Checks of the device's results; each returns rows of the correctness table."""

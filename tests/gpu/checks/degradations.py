@@ -1,4 +1,4 @@
-"""Low resolution made on the device: that of the CPU where it is not noise, and noise by its law."""
+"""Degradations on the device: equal to the CPU's except for noise, which has the right distribution."""
 
 import torch
 
@@ -13,7 +13,7 @@ LEVELS = 255
 
 
 def bicubic(settings: Settings) -> list[Row]:
-    """Rounded to 8 bits, so that one level is the least difference there can be."""
+    """Compare bicubic LR with the CPU's; rounded to 8 bits, they may differ by one level."""
     _, hr = crops(settings)
     expected, found = bicubic_lr(hr), bicubic_lr(hr.to(default_device())).cpu()
     difference = float((found - expected).abs().max() * LEVELS)
@@ -21,7 +21,7 @@ def bicubic(settings: Settings) -> list[Row]:
 
 
 def stages(settings: Settings) -> list[Row]:
-    """Everything but noise against the CPU; and noise that is the same again."""
+    """Compare all stages except noise with the CPU, and check that noise is reproducible."""
     device, (_, hr) = default_device(), crops(settings)
     degradation = second_order()
     records = records_of(degradation, 0, len(hr))
@@ -37,10 +37,10 @@ def stages(settings: Settings) -> list[Row]:
 
 
 def noise(settings: Settings) -> list[Row]:
-    """Deviation of Gaussian and Poisson noise on a gray area: sigma, and scale times the root of light over peak."""
+    """Check the standard deviation of Gaussian noise, sigma, and of Poisson noise, scale · √(light / peak), on gray."""
     stage, side = second_order().chain.stages["noise"], 64 if settings.small else 256
     area = torch.full((3, side, side), 0.5, device=default_device())
-    light = round(0.5 * LEVELS) / LEVELS  # one level only: Real-ESRGAN's peak is 1
+    light = round(0.5 * LEVELS) / LEVELS  # a single gray level, for which Real-ESRGAN's peak is 1
     expected = {"gaussian": (10.0, 10.0), "poisson": (0.05, 0.05 * light**0.5 * LEVELS)}
     rows = []
     for kind, (strength, deviation) in expected.items():
@@ -52,7 +52,7 @@ def noise(settings: Settings) -> list[Row]:
 
 
 def waiting(settings: Settings) -> list[Row]:
-    """A second batch does not make the program wait for the device."""
+    """Check that a second batch does not wait for the device."""
     device, (_, hr) = default_device(), crops(settings)
     degradation, there = second_order(), hr.to(device)
     records = records_of(degradation, 0, len(hr))

@@ -17,23 +17,23 @@ from tests.gpu.device import exact_float32
 from tests.gpu.settings import Settings
 from tests.gpu.stage import Row, at_least, at_most
 
-WHOLE, OVERLAP = 1024, 32  # sides in pixels of lr: of a tile that holds the image, and more than is seen of others
+WHOLE, OVERLAP = 1024, 32  # in LR pixels: a tile of the full image, and an overlap above the receptive field
 
 
 def tiles(settings: Settings) -> list[Row]:
-    """A network that sees less than the overlap: its tiles are the whole image."""
+    """Check that tiles equal the full image for a receptive field below the overlap."""
     generator = network("srresnet", settings, "norm=none", "generator.depth=1").generator
     lr = lr_image(settings)
     with exact_float32():
-        whole, tiled = (
+        full, tiled = (
             Upscaler(generator, precision="float32", tile=tile, overlap=OVERLAP)(lr)
             for tile in (WHOLE, 2 * OVERLAP + (4 if settings.small else 40))
         )
-    return [at_most("tiles against the whole image in float32, largest difference", difference(tiled, whole), 1e-4)]
+    return [at_most("tiles against the full image in float32, largest difference", difference(tiled, full), 1e-4)]
 
 
 def precision(settings: Settings) -> list[Row]:
-    """The default precision of upscaling against float32 on the CPU."""
+    """Compare the default precision of upscaling with float32 on the CPU."""
     generator = network("rrdb_psnr", settings).generator if settings.small else upscale.network()
     lr = lr_image(settings)[:, :64, :64]
     expected = Upscaler(generator, device="cpu", precision="float32", tile=WHOLE)(lr)
@@ -47,7 +47,7 @@ def precision(settings: Settings) -> list[Row]:
 
 
 def metrics(settings: Settings) -> list[Row]:
-    """Each metric of a bicubic enlargement against its value on the CPU."""
+    """Compare each metric of a bicubic enlargement with its value on the CPU."""
     hr = photograph()[None]
     sr = torch.nn.functional.interpolate(bicubic_lr(hr), scale_factor=SCALE, mode="bicubic").clamp(0, 1)
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -61,15 +61,15 @@ def metrics(settings: Settings) -> list[Row]:
 
 
 def values(metrics: Mapping[str, Metric], sr: Tensor, hr: Tensor, device: torch.device) -> dict[str, float]:
-    """The value of each metric, computed on a device."""
+    """Return the value of each metric, computed on a device."""
     return {name: float(metric.to(device)(sr.to(device), hr.to(device))) for name, metric in metrics.items()}
 
 
 def lr_image(settings: Settings) -> Tensor:
-    """The photograph itself as low resolution, or a small part of it. Shape: (3, H, W)."""
+    """Return the photograph, or a small part of it, as LR image. Shape: (3, H, W)."""
     return photograph()[:, 60:150, 120:200] if settings.small else photograph()
 
 
 def difference(found: Tensor, expected: Tensor) -> float:
-    """The largest, of values in [0, 1]."""
+    """Return the largest absolute difference."""
     return float((found - expected).abs().max())

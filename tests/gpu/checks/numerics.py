@@ -16,7 +16,7 @@ WORST = "relative error of the worst weight"
 
 
 def float32(settings: Settings) -> list[Row]:
-    """Output and gradients against those of the CPU."""
+    """Compare output and gradients with the CPU's."""
     device, (lr, hr), rows = default_device(), crops(settings), []
     with exact_float32():
         for model in MODELS:
@@ -32,7 +32,7 @@ def float32(settings: Settings) -> list[Row]:
 
 
 def bfloat16(settings: Settings) -> list[Row]:
-    """Gradients under autocast are those of float32, but for rounding."""
+    """Check that gradients under autocast equal those in float32 except for rounding."""
     device = default_device()
     lr, hr = (crop.to(device) for crop in crops(settings))
     computed = "yes" if bfloat16_is_fast(device.type) else "no: float32 is the default here"
@@ -47,7 +47,7 @@ def bfloat16(settings: Settings) -> list[Row]:
 
 
 def compiled(settings: Settings) -> list[Row]:
-    """Gradients with a compiled generator, alone and with a discriminator, in float32 and in bfloat16."""
+    """Compare gradients with a compiled generator, alone and with a discriminator, in float32 and bfloat16."""
     backend, device, rows = "aot_eager" if settings.small else "inductor", default_device(), []
     lr, hr = (crop.to(device) for crop in crops(settings))
     for model in MODELS:
@@ -56,7 +56,7 @@ def compiled(settings: Settings) -> list[Row]:
             expected = gradients(module, lr, hr)
             difference = worst(gradients(module, lr, hr, backend=backend), expected)
         rows.append(at_most(f"{title} in float32 against eager, {WORST}", difference, 1e-2))
-        if not settings.small:  # compiled anew, which takes as long again
+        if not settings.small:  # compiled again, which takes as long as before
             eager, faster = (error(gradients(module, lr, hr, torch.bfloat16, way), expected) for way in (None, backend))
             rows.append(at_most(f"{title} in bfloat16, error in errors of eager bfloat16", faster / eager, 1.5))
     return rows

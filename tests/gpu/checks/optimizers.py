@@ -1,4 +1,4 @@
-"""Adam as one kernel, and iterations that are skipped on the device."""
+"""Fused Adam, and steps skipped on the device."""
 
 import copy
 from typing import Any
@@ -24,7 +24,7 @@ LEARNING_RATE = 1e-3
 
 
 def fused(settings: Settings) -> list[Row]:
-    """Five steps of the fused Adam against the plain one."""
+    """Compare five steps of fused Adam with the plain one."""
     kernel, plain = fuse(adam()), adam(foreach=False, fused=False)
     for iteration in range(5):
         for optimizer in (kernel, plain):
@@ -40,7 +40,7 @@ def fused(settings: Settings) -> list[Row]:
 
 
 def skipped(settings: Settings) -> list[Row]:
-    """A step under a condition that is true on the device, which nobody reads."""
+    """Check that a step is skipped by a condition on the device that is never read."""
     optimizer = fuse(adam())
     device = parameters(optimizer)[0].device
     give_gradients(optimizer, 0)
@@ -62,7 +62,7 @@ def skipped(settings: Settings) -> list[Row]:
 
 
 def iteration(settings: Settings) -> list[Row]:
-    """A poisoned batch in training against a discriminator leaves both networks and optimizers alone."""
+    """Check that a batch with nan changes neither networks nor optimizers in adversarial training."""
     lr, hr = crops(settings)
     clean = Batch(lr, hr, torch.arange(len(lr)))
     poisoned = clean._replace(lr=lr.index_fill(0, torch.tensor([0]), torch.nan))
@@ -84,7 +84,7 @@ def iteration(settings: Settings) -> list[Row]:
 
 
 class Record(Callback):
-    """Everything that training changes, as it is after each iteration."""
+    """Record all state that training changes, after each iteration."""
 
     def __init__(self) -> None:
         self.states: list[list[Tensor]] = []
@@ -95,30 +95,30 @@ class Record(Callback):
 
 
 def adam(**switches: bool) -> Adam:
-    """An Adam over a few parameters on the device, the same each time."""
+    """Return an Adam over a few deterministic parameters on the device."""
     torch.manual_seed(0)
     sizes = [(64, 64, 3, 3), (64,), ()]
     return Adam([nn.Parameter(torch.randn(size).to(default_device())) for size in sizes], LEARNING_RATE, **switches)
 
 
 def parameters(optimizer: Optimizer) -> list[Tensor]:
-    """All that it updates."""
+    """Return all parameters of an optimizer."""
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def give_gradients(optimizer: Optimizer, seed: int, factor: float = 1.0) -> None:
-    """Set gradients that depend on the seed alone."""
+    """Set gradients that depend only on the seed."""
     generator = torch.Generator().manual_seed(seed)
     for parameter in parameters(optimizer):
         parameter.grad = torch.randn(parameter.shape, generator=generator).to(parameter.device) * factor
 
 
 def snapshot(optimizer: Optimizer) -> list[Tensor]:
-    """Copies of parameters and states."""
+    """Return copies of parameters and states."""
     states = [value for state in optimizer.state.values() for value in state.values() if isinstance(value, Tensor)]
     return [value.detach().clone() for value in [*parameters(optimizer), *states]]
 
 
 def same(before: list[Tensor], after: list[Tensor]) -> bool:
-    """Bit for bit."""
+    """Tell whether two snapshots are bit-identical."""
     return len(before) == len(after) and all(torch.equal(a, b) for a, b in zip(before, after, strict=True))

@@ -19,14 +19,14 @@ SCALE = 4
 
 
 def photograph() -> Tensor:
-    """A held-out demo photograph, cut to multiples of the scale. Shape: (3, 300, 448)."""
+    """Return a held-out demo photograph, cropped to multiples of the scale. Shape: (3, 300, 448)."""
     photo = image.read(demo_images(VALIDATION[:1])[0])
     height, width = (length - length % SCALE for length in photo.shape[-2:])
     return photo[:, :height, :width].contiguous()
 
 
 def crops(settings: Settings) -> tuple[Tensor, Tensor]:
-    """A batch of lr and hr out of the photograph, on the CPU."""
+    """Return a batch of LR and HR crops of the photograph, on the CPU."""
     count, side = (2, 32) if settings.small else (8, 96)
     photo = photograph()
     tops = torch.linspace(0, photo.shape[1] - side, count).int().tolist()
@@ -42,7 +42,7 @@ def bicubic_lr(hr: torch.Tensor) -> torch.Tensor:
 
 
 def network(model: str, settings: Settings, *overrides: str) -> Restorer:
-    """A shallow network of a model, with its losses and optimizers, on the CPU."""
+    """Return the training module of a model with a shallow network, on the CPU."""
     width, depth = (8, 1) if settings.small else (64, 4)
     sizes = [f"generator.width={width}", f"generator.depth={depth}", f"discriminator.width={width}"]
     side = 32 if settings.small else 96
@@ -52,18 +52,18 @@ def network(model: str, settings: Settings, *overrides: str) -> Restorer:
 def gradients(
     module: Restorer, lr: Tensor, hr: Tensor, dtype: torch.dtype = torch.float32, backend: str | None = None
 ) -> list[Tensor]:
-    """The gradient of every weight after one step of a copy of the module, on the CPU.
+    """Return the gradient of every weight after one step of a copy of the module, on the CPU.
 
-    Biases are left out: before batch norm they have none but rounding errors.
+    Biases are left out: before batch norm their gradients are rounding errors.
 
     Args:
-        backend: of torch.compile for the generator; None: it is not compiled.
+        backend: of torch.compile for the generator; None: not compiled.
     """
     device = lr.device
     module = copy.deepcopy(module).to(device)
     library.without_trainer(module)
     if backend is not None:
-        torch.compiler.reset()  # what was compiled before for other sizes would make this one dynamic
+        torch.compiler.reset()  # graphs compiled for other sizes would make this one dynamic
         module.generator.compile(backend=backend)
     with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
         library.add_gradients(module, lr, hr)
@@ -72,21 +72,21 @@ def gradients(
 
 
 def worst(found: list[Tensor], expected: list[Tensor]) -> float:
-    """The largest error of a weight's gradient, relative to that gradient."""
+    """Return the largest relative error of a weight's gradient."""
     return max(float((a - b).norm() / b.norm()) for a, b in zip(found, expected, strict=True))
 
 
 def error(found: list[Tensor], expected: list[Tensor]) -> float:
-    """The error of all gradients together, relative to them."""
+    """Return the relative error of all gradients together."""
     return (squares(a - b for a, b in zip(found, expected, strict=True)) / squares(expected)) ** 0.5
 
 
 def squares(tensors: Iterable[Tensor]) -> float:
-    """Sum over all values."""
+    """Return the sum of squares over all values."""
     return sum(float(tensor.square().sum()) for tensor in tensors)
 
 
 def psnr(found: Tensor, expected: Tensor) -> float:
-    """Decibels; of equal images 200, as infinity is no number in JSON."""
+    """Return the PSNR in dB; 200 for equal images, as JSON has no infinity."""
     error = float((found.double() - expected.double()).square().mean())
     return -10 * torch.tensor(max(error, 1e-20)).log10().item()

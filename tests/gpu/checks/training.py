@@ -1,4 +1,4 @@
-"""Training on the device: its crops, steps that nothing waits for, and runs that are resumed bit for bit."""
+"""Training on the device: crops, steps without synchronization, and bit-identical resumption."""
 
 import tempfile
 from pathlib import Path
@@ -26,7 +26,7 @@ HALF = 2  # iterations before and after the checkpoint
 
 
 def resident(settings: Settings) -> list[Row]:
-    """Crops out of the store in the device's memory are those of the store on the disk."""
+    """Check that crops of the store in device memory equal those of the store on disk."""
     store, device = CropStore(build(demo_images(TRAIN[:2]), settings.cache)), default_device()
     places = [(0, 3, 5), (1, 100, 7), (0, 200, 301)]
     image, top, left = (torch.tensor(column, device=device) for column in zip(*places, strict=True))
@@ -36,7 +36,7 @@ def resident(settings: Settings) -> list[Row]:
 
 
 def waiting(settings: Settings) -> list[Row]:
-    """Later steps do not make the program wait for the device."""
+    """Check that steps after the first do not wait for the device."""
     device, rows = default_device(), []
     lr, hr = (crop.to(device) for crop in crops(settings))
     for model in ("srresnet", "esrgan", "real_esrgan"):
@@ -47,7 +47,7 @@ def waiting(settings: Settings) -> list[Row]:
 
 
 def resume(settings: Settings) -> list[Row]:
-    """A resumed run equals an uninterrupted one with deterministic kernels; others are only reported."""
+    """Check that a resumed run equals an uninterrupted one with deterministic kernels; others are only reported."""
     rows = []
     for model in ("srresnet", "real_esrgan"):
         title = f"{model}: tensors in a checkpoint that are different after a resume"
@@ -68,27 +68,27 @@ def after_resume(model: str, settings: Settings, deterministic: bool = True) -> 
         *("metrics=fidelity", f"+trainer.deterministic={'warn' if deterministic else 'false'}", *random_features()),
     ]
     with tempfile.TemporaryDirectory() as folder:
-        middle, whole, resumed = (Path(folder, f"{name}.ckpt") for name in ("middle", "whole", "resumed"))
+        middle, full, resumed = (Path(folder, f"{name}.ckpt") for name in ("middle", "full", "resumed"))
         try:
             run(words, HALF, middle)
-            run(words, 2 * HALF, whole)
+            run(words, 2 * HALF, full)
             run(words, 2 * HALF, resumed, resume=middle)
         finally:
             torch.use_deterministic_algorithms(False)
-        pairs = list(zip(tensors(whole), tensors(resumed), strict=True))
+        pairs = list(zip(tensors(full), tensors(resumed), strict=True))
     differences = [float((a.double() - b.double()).abs().max()) for a, b in pairs if not torch.equal(a, b)]
     return len(differences), max(differences, default=0.0)
 
 
 def run(words: list[str], iterations: int, save: Path, resume: Path | None = None) -> None:
-    """Train to so many iterations, and save what there is then."""
+    """Train for a number of iterations and save a checkpoint."""
     trainer, module, data = prepared([*words, f"iterations={iterations}"], callbacks=("ema", "finite"))
     trainer.fit(module, data, ckpt_path=None if resume is None else str(resume), weights_only=True)
     trainer.save_checkpoint(save)
 
 
 def tensors(path: Path) -> list[Tensor]:
-    """Networks, optimizers and the average of the weights in a checkpoint."""
+    """Return the tensors of networks, optimizers and averaged weights in a checkpoint."""
     content = tensor_files.read(path)
     kept = [content[name] for name in ("state_dict", "optimizer_states", "ema")]
     return [leaf for leaf in tree_leaves(kept) if isinstance(leaf, Tensor)]

@@ -1,4 +1,4 @@
-"""Work that is queued on a GPU without waiting for it."""
+"""Detection of work that waits for the GPU."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from tests.support.reads import Reads
 
 @contextmanager
 def never_waiting(device: torch.device) -> Iterator[None]:
-    """Raise where the program would wait for the device, or would if the device were a GPU.
+    """Raise if the program waits for the device, or would wait if the device were a GPU.
 
     Raises:
-        RuntimeError: it has to see a value that is computed there.
+        RuntimeError: an operation reads a value back from the device.
     """
     if device.type == "cuda":
         torch.cuda.set_sync_debug_mode("error")
@@ -29,7 +29,7 @@ def never_waiting(device: torch.device) -> Iterator[None]:
 
 
 def without_waiting(check: str, work: Callable[[], object], device: torch.device) -> Row:
-    """A check that some work does not wait for the device."""
+    """Return a check that some work does not wait for the device."""
     try:
         with never_waiting(device):
             work()

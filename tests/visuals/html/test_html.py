@@ -39,7 +39,7 @@ def test_ticks_are_round_numbers(low, high, expected):
     assert ticks(low, high) == expected
 
 
-def test_ticks_are_written_short():
+def test_ticks_are_written_briefly():
     assert [format_tick(v) for v in (0, -1.5, 8000, 20_000, 2.5e6, 0.0001)] == [
         "0",
         "−1.5",
@@ -50,27 +50,27 @@ def test_ticks_are_written_short():
     ]
 
 
-def test_labels_keep_apart_in_their_order_and_inside():
+def test_labels_keep_their_distance_and_order_within_the_drawing():
     assert apart([50, 10, 51], 15, 0, 100) == [50, 10, 65]
     assert apart([99, 98], 15, 0, 100) == [100, 85]
     assert beside([(10, 50), (290, 50)], ["left end", "right end"], 300, 100) == ["right", "left"]
     assert beside([(100, 50), (115, 50)], ["a", "b"], 300, 100)[0] != "right"
 
 
-def test_photographs_are_bounded_in_pixels_and_in_sides():
+def test_photographs_are_reduced_to_limits_of_pixels_and_sides():
     assert within(4000, 3000, 12) == (4000, 3000)
     assert within(8000, 6000, 12) == (4000, 3000)
     assert max(within(100_000, 10, 12)) == 16383
     assert within(100_000, 1, 12)[1] == 1
 
 
-def test_equal_when_written_is_equal_in_rank():
+def test_values_that_round_to_the_same_text_have_the_same_rank():
     assert html.ranks([26.514, 28.0, 26.506, None, float("nan"), 20], "higher", 2) == [2, 1, 2, None, None, None]
     assert html.ranks([7.7, 4.1, 4.8], "lower", 2) == [None, 1, 2]
     assert html.ranks([1.0, 1.001], "higher", 2) == [None, None]
 
 
-def test_a_table_writes_means_deviations_and_dashes():
+def test_tables_show_means_deviations_and_dashes():
     markup = html.table(
         "network", [Column("PSNR", "higher")], {"a": [Spread(28.041, 0.0312, 3)], "b": [27], "c": [None]}
     )
@@ -99,8 +99,8 @@ def test_a_single_value_can_be_drawn():
     assert "better ↘" in markup
 
 
-def test_names_keep_away_from_what_the_corner_says():
-    """The best point of all is there; its name is above it, where a line passes, rather than over that below."""
+def test_names_avoid_the_text_in_the_corner():
+    """The name of a point above this text is placed above the point, even across a line."""
     line = Series("line", [(26.8, 7.2), (27.43, 6.67), (26.5, 8.5)])
     named = [Series(n, [p]) for n, p in (("far", (23.6, 10.0)), ("a long name to the left", (27.43, 6.66)))]
     best = Series("best", [(27.43, 6.67)])
@@ -111,7 +111,7 @@ def test_names_keep_away_from_what_the_corner_says():
     assert 'dy="-10"' in text
 
 
-def test_points_far_from_those_with_a_name_are_left_out():
+def test_points_far_from_the_labeled_ones_are_omitted():
     points = [(30.0, 200.0), (26.0, 6.0), (26.5, 5.5)]
     series = [Series("gan", points, labels=["", "", "gan"]), Series("bicubic", [(26.0, 7.5)])]
     markup = html.plane("t", series, Axis("PSNR", "higher"), Axis("NIQE", "lower"))
@@ -119,7 +119,7 @@ def test_points_far_from_those_with_a_name_are_left_out():
     assert markup.count('r="3"') == 1
 
 
-def test_baselines_are_not_the_best():
+def test_baselines_are_not_ranked():
     markup = html.table(
         "n", [Column("PSNR", "higher")], {"bicubic": [29.0], "a": [28.0], "b": [27.0]}, baselines=["bicubic"]
     )
@@ -134,15 +134,15 @@ def test_baselines_are_not_the_best():
         (0.1, 0.3, 0.01, "lower", "worse"),
         (0.1, 0.3, 0.01, None, "different"),
         (-0.1, 0.3, 0.01, "higher", "open"),
-        (0.1, 0.3, 0.5, "higher", "open"),  # of two images the bootstrap alone would be sure
+        (0.1, 0.3, 0.5, "higher", "open"),  # with two images the bootstrap alone would report a difference
         (None, None, None, "higher", "open"),
     ],
 )
-def test_a_verdict_needs_interval_and_test_to_agree(low, high, p, better, expected):
+def test_a_difference_is_reported_only_if_interval_and_test_agree(low, high, p, better, expected):
     assert verdict(Difference(0.2, low, high, 0.001, None, 14, p), better) == expected
 
 
-def test_a_page_that_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path):
+def test_an_unwritable_page_is_reported_in_one_line_and_leaves_no_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"file/report\.html: cannot be written"):
         html.write_page(tmp_path / "file" / "report.html", "")
@@ -183,7 +183,7 @@ def flat(channel):
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        pytest.skip("no Chromium is installed: pages were not looked at in a browser")
+        pytest.skip("no Chromium is installed, so pages are not opened in a browser")
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -193,17 +193,17 @@ def browser():
 
 @pytest.fixture
 def opened(browser, document):
-    """The page in a window 1000 pixels wide; fails if the browser complains or asks for anything but the file."""
+    """Open the page in a window of 1000 pixels; fails on browser errors and on requests for other files."""
     context = browser.new_context(viewport={"width": 1000, "height": 800})
-    page, complaints, requests = context.new_page(), [], []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    page, errors, requests = context.new_page(), [], []
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: errors.append(dialog.message))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(document.as_uri())
     yield page
     context.close()
-    assert complaints == []
+    assert errors == []
     assert [url for url in requests if not url.startswith("data:")] == [document.as_uri()]
 
 
@@ -213,12 +213,12 @@ def pixels(locator, path):
 
 
 def share(picture):
-    """Part of the picture's lower edge that is red, the colour of `before`."""
+    """Return the share of red, the color of the left image, near the lower edge."""
     row = picture[-30]
     return float((row[:, 0] > row[:, 2]).mean())
 
 
-def test_the_line_moves_by_keys_and_by_pointer(opened, tmp_path):
+def test_the_slider_moves_by_keys_and_by_pointer(opened, tmp_path):
     figure = opened.locator(".slider").first
     stage, range_ = figure.locator(".stage"), figure.locator("input[type=range]")
     assert share(pixels(stage, tmp_path / "a.png")) == pytest.approx(0.5, abs=0.02)
@@ -236,7 +236,7 @@ def test_the_line_moves_by_keys_and_by_pointer(opened, tmp_path):
     assert float(range_.input_value()) == pytest.approx(20, abs=0.5)
 
 
-def test_buttons_and_clicks_enlarge_to_single_pixels(opened):
+def test_buttons_and_clicks_zoom_to_single_pixels(opened):
     figure = opened.locator(".slider").first
     pair = figure.locator(".pair")
     width = lambda: pair.bounding_box()["width"]  # noqa: E731
@@ -247,13 +247,13 @@ def test_buttons_and_clicks_enlarge_to_single_pixels(opened):
     assert pair.locator("img").first.evaluate(rendering) == "pixelated"
     figure.get_by_role("checkbox").uncheck()
     assert pair.locator("img").first.evaluate(rendering) == "auto"
-    figure.locator(".scroller").click(position={"x": 30, "y": 30})  # the largest: back to the whole
+    figure.locator(".scroller").click(position={"x": 30, "y": 30})  # after the largest zoom: back to the full image
     assert width() == fitted
     figure.locator(".scroller").click(position={"x": 30, "y": 30})
     assert width() > fitted
 
 
-def test_a_crop_is_enlarged_and_arrow_keys_change_the_version(opened):
+def test_a_click_enlarges_a_crop_and_arrow_keys_change_the_version(opened):
     viewer = opened.locator("dialog.viewer")
     assert not viewer.is_visible()
     crops = opened.locator(".crops .crop")
@@ -272,7 +272,7 @@ def test_a_crop_is_enlarged_and_arrow_keys_change_the_version(opened):
     assert not viewer.is_visible()
 
 
-def test_a_click_on_a_head_sorts_and_what_has_no_value_stays_last(opened):
+def test_a_click_on_a_heading_sorts_and_missing_values_stay_last(opened):
     names = lambda: opened.locator(".table tbody th").all_inner_texts()  # noqa: E731
     head = opened.get_by_role("columnheader", name="PSNR")
     head.get_by_role("button").click()
@@ -286,12 +286,12 @@ def test_a_click_on_a_head_sorts_and_what_has_no_value_stays_last(opened):
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1920])
-def test_no_width_makes_the_page_scroll_sideways(opened, width):
+def test_the_page_never_scrolls_sideways(opened, width):
     opened.set_viewport_size({"width": width, "height": 800})
     assert opened.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_every_picture_has_a_text_and_is_decoded(opened):
+def test_every_picture_has_an_alternative_text_and_is_decoded(opened):
     pictures = opened.locator("main img").evaluate_all("all => all.map(i => [i.alt, i.naturalWidth, i.naturalHeight])")
     assert len(pictures) == 4 + 1 + 4 * len(opened.locator(".frame").all())
     assert all(alt and width and height for alt, width, height in pictures)
@@ -299,7 +299,7 @@ def test_every_picture_has_a_text_and_is_decoded(opened):
     assert "shown at" in opened.locator(".slider").nth(1).inner_text()
 
 
-def test_dark_where_the_system_is_dark(opened):
+def test_the_page_is_dark_if_the_system_is(opened):
     background = "getComputedStyle(document.body).backgroundColor"
     assert opened.evaluate(background) == "rgb(255, 255, 255)"
     opened.emulate_media(color_scheme="dark")
