@@ -25,7 +25,7 @@ from sr_lightning.evaluation.tables import show
 from sr_lightning.sweeps import naming, table, worker_pool
 from sr_lightning.sweeps.job import Job
 from sr_lightning.system.torchrun import started_by_torchrun
-from sr_lightning.training.run_folder import alone
+from sr_lightning.training.run_folder import exclusive_lock
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Processes(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run all unfinished jobs; sweepers that propose jobs step by step call this several times."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with alone(self.folder):
+        with exclusive_lock(self.folder):
             jobs = [self.job(overrides) for overrides in job_overrides]
             todo = {job.folder: job for job in jobs if not job.done}
             self.jobs |= {job.folder: job for job in jobs}
@@ -135,6 +135,25 @@ def visible(device: Any) -> str:
         raise InputError(f"hydra.launcher.devices: there is no GPU {device}; this machine shows {count}")
     here = os.environ.get("CUDA_VISIBLE_DEVICES")
     return here.split(",")[device] if here else str(device)
+
+
+def check_devices_in_process(devices: Any) -> None:
+    """Reject several devices per job for launchers that run all jobs inside one process, except on Slurm.
+
+    Args:
+        devices: ``trainer.devices`` of a job.
+    Raises:
+        InputError: each device's process would start all jobs of the sweep.
+    """
+    if devices in (1, "1"):
+        return
+    from lightning.pytorch.plugins.environments import SLURMEnvironment
+
+    if not SLURMEnvironment.detect():
+        raise InputError(
+            f"trainer.devices={devices}: this launcher runs jobs inside one process, and each device's process would "
+            "start them all; remove hydra/launcher, the default launcher starts a process for each job"
+        )
 
 
 def register() -> None:

@@ -20,14 +20,14 @@ from sr_lightning.generators import Interpolation
 from sr_lightning.metrics.standard import caption_text
 from sr_lightning.modules import Benchmarks, SRDataModule
 from sr_lightning.system import tensor_files
-from sr_lightning.training.wandb import conclude
+from sr_lightning.training.wandb import log_results
 from sr_lightning.visuals.comparison import comparison, stacked
 
 log = logging.getLogger(__name__)
-SHOWN = 4  # images in the picture, and kept as files
+SHOWN = 4  # images in the picture and written as files
 
 
-def summarise(
+def evaluate_run(
     config: DictConfig,
     trainer: Trainer,
     data: SRDataModule,
@@ -47,27 +47,28 @@ def summarise(
         folder: output folder for ``comparison.png`` and ``validation``.
         started_from: file of the initial weights; skipped if it no longer exists.
     """
-    files = data.list_validation()  # a finished run is told again without having been set up to train
+    files = data.list_validation()  # `data` is not set up if a finished run is only evaluated again
     benchmarks = Benchmarks({"validation": files}, data.degradation, config.scale)
     networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
     start = Path(started_from["file"]) if started_from and "file" in started_from else None
     if start is not None and start.is_file():
-        networks[name_of_start(config)] = loaded(config, start)
-    networks[config.name] = loaded(config, source)
+        networks[name_of_start(config)] = load_generator(config, start)
+    networks[config.name] = load_generator(config, source)
     rows: list[Row] = []
-    shown = Shown()
+    outputs = FirstOutputs()
     for name, network in networks.items():
-        shown.network = name
-        rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=shown)
-    shown.gather()
+        outputs.network = name
+        rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=outputs)
+    outputs.gather()
     if trainer.is_global_zero:
-        shown.write(folder / "validation", rows)
-        write_results(folder / "validation", rows, protocol(config, **told_of(config, source, list(networks))))
+        outputs.write(folder / "validation", rows)
+        entries = protocol_entries(config, source, list(networks))
+        write_results(folder / "validation", rows, protocol(config, **entries))
         picture = folder / "comparison.png"
-        image.write(picture, shown.picture(rows))
-        told = means(rows)
-        conclude(trainer.loggers, {role(row["network"], told): row for row in told}, picture, source)
-        show(told, f"x{config.scale}, mean over {len(files)} validation images")
+        image.write(picture, outputs.picture(rows))
+        summary = means(rows)
+        log_results(trainer.loggers, {role(row["network"], summary): row for row in summary}, picture, source)
+        show(summary, f"x{config.scale}, mean over {len(files)} validation images")
         log.info("Picture: %s", os.path.relpath(picture))
         log.info("Weights: %s", os.path.relpath(source))
     return rows
@@ -75,11 +76,11 @@ def summarise(
 
 def name_of_start(config: DictConfig) -> str:
     """Return the name of the initial network: the model of the first stage, or ``start``."""
-    known = config.init == "warm_start" and config.warm_start.model != config.name
-    return str(config.warm_start.model) if known else "start"
+    named = config.init == "warm_start" and config.warm_start.model != config.name
+    return str(config.warm_start.model) if named else "start"
 
 
-def told_of(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[str, Any]:
+def protocol_entries(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[str, Any]:
     """Return the additional entries of a run's protocol.
 
     The last of ``networks`` is the trained one, preceded by the initial one if there is any.
@@ -98,14 +99,14 @@ def role(network: str, rows: Sequence[Row]) -> str:
     return "best" if network == rows[-1]["network"] else "bicubic" if network == rows[0]["network"] else "start"
 
 
-def loaded(config: DictConfig, source: Path) -> nn.Module:
+def load_generator(config: DictConfig, source: Path) -> nn.Module:
     """Build the run's generator with the weights of a checkpoint."""
     network: nn.Module = instantiate(config.generator)
     weights.load_into(network, source)
     return network
 
 
-class Shown:
+class FirstOutputs:
     """Collects the outputs for the first images, for the comparison picture.
 
     Attributes:

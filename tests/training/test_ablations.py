@@ -67,9 +67,9 @@ def test_columns_of_one_generator_share_a_first_stage(photos, words):
     def key(name: str, *more: str) -> str:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             config = compose("train", [*column(name, "demo"), *photos, *words, *more, "name=test"])
-            stage = first_stage(config)
+            stage = first_stage(config, compose)
             assert config.iterations / config.validate_every == stage.iterations / stage.validate_every == 4
-            return stage_key(stage)
+            return stage_key(stage, compose)
 
     keys = [key(name) for name in COLUMNS]
     assert keys[1] == keys[2] == keys[3]

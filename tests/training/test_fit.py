@@ -21,7 +21,7 @@ def test_sigterm_saves_and_says_so(photos, process, tmp_path):
     assert ended.returncode == 143, told
     (folder,) = tmp_path.glob("runs/ended/*")
     done = checkpoint(folder)["global_step"]
-    assert f"Stopped at iteration {done}; the same command with resume=auto goes on from iteration {done}" in told
+    assert f"Stopped at iteration {done}; the same command with resume=auto resumes from iteration {done}" in told
 
 
 @pytest.mark.parametrize("moment", ["on_train_batch_start", "on_validation_batch_start"])
@@ -42,7 +42,7 @@ def test_ctrl_c_saves_and_loses_nothing(train, monkeypatch, capsys, moment):
         train("ended", *words)
     assert ended.value.code == 130
     done = checkpoint(undisturbed.parent / "ended")["global_step"]
-    assert f"Stopped at iteration {done}; the same command with resume=auto goes on" in capsys.readouterr().out
+    assert f"Stopped at iteration {done}; the same command with resume=auto resumes" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     last = undisturbed.parent / "ended" / "checkpoints" / "last.ckpt"
     resumed = train("ended", *words, f"resume={last}")

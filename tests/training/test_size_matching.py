@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import sr_lightning.train  # noqa: F401, the resolvers that conf/ uses
+from sr_lightning.cli.compose import compose
 from sr_lightning.errors import InputError
 from sr_lightning.training.warm_start import stage_key
 from tests.support.runs import checkpoint
@@ -55,8 +56,8 @@ def test_the_first_stage_is_of_the_matched_network(train, monkeypatch):
     """Before it is trained: the key of its folder comes of this very configuration."""
     stages = []
 
-    def stop(stage, folder, lock):
-        assert folder.name.endswith(stage_key(stage))
+    def stop(stage, folder, *_):
+        assert folder.name.endswith(stage_key(stage, compose))
         stages.append(stage)
         raise InputError("seen")
 
@@ -66,4 +67,4 @@ def test_the_first_stage_is_of_the_matched_network(train, monkeypatch):
         with pytest.raises(SystemExit, match="seen"):
             train("run", *words, "block=residual", *more)
     assert [stage.generator.depth > 4 for stage in stages] == [False, True]
-    assert stage_key(stages[0]) != stage_key(stages[1])
+    assert stage_key(stages[0], compose) != stage_key(stages[1], compose)

@@ -76,10 +76,10 @@ def test_a_signal_ends_the_first_stage_too(number, before):
     timer = threading.Timer(0.1, os.kill, (os.getpid(), number))
     timer.start()
     with pytest.raises(SystemExit) as ended:
-        warm_start.end(child)
+        warm_start.wait_or_forward_signals(child)
     assert (ended.value.code, child.returncode) == (128 + number, -signal.SIGTERM)
     assert signal.getsignal(number) is before
-    assert warm_start.end(subprocess.Popen(["false"])) == 1
+    assert warm_start.wait_or_forward_signals(subprocess.Popen(["false"])) == 1
 
 
 def test_who_waits_for_a_first_stage_says_so(tmp_path, caplog):
@@ -118,7 +118,7 @@ def test_the_key_of_a_first_stage_is_what_determines_it(photos, tmp_path, monkey
         with initialize_config_dir(str(CONF), version_base="1.3"):
             exact = "trainer.precision=32-true"
             config = compose("train", [*TINY, *photos, *GAN, exact, "warm_start.iterations=3", *words, "name=test"])
-            return warm_start.stage_key(warm_start.first_stage(config))
+            return warm_start.stage_key(warm_start.first_stage(config, compose), compose)
 
     one = key(*SAME_STAGE)
     assert key() == one
@@ -130,7 +130,7 @@ def test_the_key_of_a_first_stage_is_what_determines_it(photos, tmp_path, monkey
     assert key() == one
     photographs.save(tmp_path / "train" / "00.png", 40, 50, seed=9)
     assert key() not in keys
-    with pytest.raises(InputError, match=r"warm_start\.overrides: init=a\.pth there does nothing"):
+    with pytest.raises(InputError, match=r"warm_start\.overrides: init=a\.pth has no effect there"):
         key("warm_start.overrides=['init=a.pth']")
 
 
@@ -173,13 +173,13 @@ def stages(*words: str) -> list[DictConfig]:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         found = [compose("train", [*words, "name=test"])]
         while found[-1].init == "warm_start":
-            found.append(warm_start.first_stage(found[-1]))
+            found.append(warm_start.first_stage(found[-1], compose))
     return found
 
 
 def stage_key(stage: DictConfig) -> str:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return warm_start.stage_key(stage)
+        return warm_start.stage_key(stage, compose)
 
 
 @pytest.mark.parametrize(
