@@ -15,7 +15,7 @@ from sr_lightning.sweeps import check_devices_in_process, job_directory, sweep_d
 from sr_lightning.system.torchrun import leave_process_group
 
 OmegaConf.register_new_resolver(job_directory.__name__, job_directory, replace=True)
-# Cached, so that each job, which composes its configuration anew, has the same sweep folder.
+# Cached, so that all jobs of a sweep, each of which composes its own configuration, get the same sweep folder.
 OmegaConf.register_new_resolver(sweep_directory.__name__, sweep_directory, replace=True, use_cache=True)
 
 
@@ -45,5 +45,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # by its name, not as __main__: launchers that send the application to other machines import it there
+    # Not as __main__: launchers that send the application to other machines import it there by its name.
     importlib.import_module("sr_lightning.train").main()
