@@ -10,7 +10,7 @@ from lightning import Trainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, open_dict
-from omegaconf.errors import InterpolationResolutionError
+from omegaconf.errors import InterpolationResolutionError, UnsupportedInterpolationType
 
 from sr_lightning.callbacks import Checkpoints, Costs
 from sr_lightning.cli.compose import Compose
@@ -91,14 +91,17 @@ def train(config: DictConfig, folder: Path, compose: Compose, job_logging: Mappi
 def for_folder(config: DictConfig, folder: Path) -> DictConfig:
     """Return a copy of the configuration for a run in ``folder``.
 
-    Its ``folder`` is set, and also its ``name`` if that refers to a Hydra application that is not running.
+    Its ``folder`` is set, and also its ``name`` if it has none, or one that refers to a Hydra application that is not
+    running.
     """
     config = config.copy()
     with open_dict(config):
         config.folder = str(folder)
         try:
-            config.get("name")
-        except InterpolationResolutionError:
+            has_name = config.get("name") is not None
+        except (InterpolationResolutionError, UnsupportedInterpolationType):
+            has_name = False
+        if not has_name:
             config.name = folder.name
     return config
 
