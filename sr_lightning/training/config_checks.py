@@ -114,7 +114,7 @@ def check_monitor(config: DictConfig) -> None:
     """Reject a monitored metric that is not measured."""
     measured = [f"val/{name}" for name in config.metrics]
     if config.monitor not in measured:
-        raise InputError(f"monitor={config.monitor}: is not measured; set one of {', '.join(measured)}")
+        raise InputError(f"monitor={config.monitor}: not measured; there are {', '.join(measured)}")
 
 
 CHECKS: tuple[Callable[[DictConfig], None], ...] = (

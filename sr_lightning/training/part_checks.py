@@ -38,7 +38,7 @@ def check_losses(config: DictConfig) -> None:
         terms = {name: term for name, term in config.objective.items() if name not in ("_target_", "usm")}
         losses = [name for name, term in terms.items() if term is not None]
         if not losses and not is_adversarial(config):
-            raise InputError("pixel: is the only loss of this model; set pixel=l1 or pixel=mse")
+            raise InputError("pixel: is the only loss of this model; set pixel=l1 or mse")
     if is_adversarial(config):
         losses += ["adversarial", "discriminator"]
     for name in losses:

@@ -153,7 +153,7 @@ def run_stage(stage: DictConfig, folder: Path, lock: int, job_logging: Mapping[s
         raise InputError(f"{folder}: the first stage ended with status {status}; its messages are above")
 
 
-def wait_or_forward_signals(process: subprocess.Popen) -> int:
+def wait_or_forward_signals(process: subprocess.Popen[bytes]) -> int:
     """Wait for a process and return its exit status.
 
     Ctrl-C and SIGTERM are forwarded as SIGTERM, on which training saves a checkpoint; a second one kills the process.
