@@ -35,7 +35,7 @@ def evaluate_run(
     folder: Path,
     started_from: Mapping[str, Any] | None = None,
 ) -> list[Row]:
-    """Evaluate bicubic, the initial network and that of ``source`` on the validation images; print a table.
+    """Evaluate bicubic, the initial and the trained network on the validation images; print a table of the means.
 
     Writes ``comparison.png``, the metrics of each image, and lossless outputs for the first images.
 
@@ -45,21 +45,15 @@ def evaluate_run(
         data: data module with the validation images.
         source: checkpoint of the trained network.
         folder: output folder for ``comparison.png`` and ``validation``.
-        started_from: file of the initial weights; skipped if it no longer exists.
+        started_from: ``file`` of the initial weights; skipped if it no longer exists.
+    Returns:
+        One row per network and image.
     """
     files = data.list_validation()  # `data` is not set up if a finished run is only evaluated again
     benchmarks = Benchmarks({"validation": files}, data.degradation, config.scale)
-    networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
-    start = Path(started_from["file"]) if started_from and "file" in started_from else None
-    if start is not None and start.is_file():
-        networks[name_of_start(config)] = load_generator(config, start)
-    networks[config.name] = load_generator(config, source)
-    rows: list[Row] = []
+    networks = networks_to_compare(config, source, started_from)
     outputs = FirstOutputs()
-    for name, network in networks.items():
-        outputs.network = name
-        rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=outputs)
-    outputs.gather()
+    rows = evaluate_networks(networks, trainer, config.metrics, benchmarks, outputs)
     if trainer.is_global_zero:
         outputs.write(folder / "validation", rows)
         entries = protocol_entries(config, source, list(networks))
@@ -71,6 +65,34 @@ def evaluate_run(
         show(summary, f"x{config.scale}, mean over {len(files)} validation images")
         log.info("Picture: %s", os.path.relpath(picture))
         log.info("Weights: %s", os.path.relpath(source))
+    return rows
+
+
+def networks_to_compare(
+    config: DictConfig, source: Path, started_from: Mapping[str, Any] | None
+) -> dict[str, nn.Module]:
+    """Return bicubic, the initial network if its file still exists, and the trained network, by name."""
+    networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
+    start = Path(started_from["file"]) if started_from and "file" in started_from else None
+    if start is not None and start.is_file():
+        networks[name_of_start(config)] = load_generator(config, start)
+    networks[config.name] = load_generator(config, source)
+    return networks
+
+
+def evaluate_networks(
+    networks: Mapping[str, nn.Module],
+    trainer: Trainer,
+    metrics: DictConfig,
+    benchmarks: Benchmarks,
+    outputs: "FirstOutputs",
+) -> list[Row]:
+    """Evaluate networks one after another, each with new metrics, and collect their first outputs of all devices."""
+    rows: list[Row] = []
+    for name, network in networks.items():
+        outputs.network = name
+        rows += evaluate(trainer, network.eval(), instantiate(metrics), benchmarks, name, on_image=outputs)
+    outputs.gather()
     return rows
 
 
@@ -111,6 +133,8 @@ class FirstOutputs:
 
     Attributes:
         network: name of the network being evaluated.
+        outputs: number of the image -> name of the network -> SR, (3, H, W) in [0, 1].
+        references: number of the image -> LR and HR.
     """
 
     def __init__(self) -> None:
