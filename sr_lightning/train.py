@@ -21,7 +21,7 @@ OmegaConf.register_new_resolver(sweep_directory.__name__, sweep_directory, repla
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 def application(config: DictConfig) -> float | None:
-    """Train in Hydra's output folder; the only function of training that reads Hydra's global state."""
+    """Train in the output folder of the running Hydra application."""
     context = HydraConfig.get()
     if config.folder is not None:
         raise InputError(f"folder={config.folder}: is set by the command; set hydra.run.dir={config.folder}")
