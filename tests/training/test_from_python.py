@@ -85,15 +85,14 @@ def test_a_first_stage_is_trained_and_shared_with_the_command(train, photos, tmp
 
 
 def test_matching_a_size_needs_the_overrides(photos, tmp_path):
-    words = [*SHORT, *photos, "block=rrdb", "block.growth=4", "match=params", "match_by=generator.width",
-             "match_reference=['block=residual']"]  # fmt: skip
+    words = [*SHORT, *photos, "match=params", "match_by=generator.depth", "match_reference=['generator.depth=3']"]
     config = training.compose("train", words)
     with pytest.raises(InputError, match=r"match=params: needs the overrides of the configuration"):
         training.run(config, tmp_path / "run")
     training.run(config, tmp_path / "run", overrides=words)
-    width = checkpoint(tmp_path / "run")["hyper_parameters"]["generator"]["width"]
-    assert width != config.generator.width
-    assert OmegaConf.load(tmp_path / "run" / ".hydra" / "config.yaml").generator.width == width
+    assert checkpoint(tmp_path / "run")["hyper_parameters"]["generator"]["depth"] == 3
+    assert OmegaConf.load(tmp_path / "run" / ".hydra" / "config.yaml").generator.depth == 3
+    assert config.generator.depth == 1
 
 
 def test_the_folder_is_set_by_the_command(train):
