@@ -32,10 +32,13 @@ EXPECTED = {
 }
 
 
-def run(config: DictConfig) -> list[Row]:
-    """Evaluate the configured networks on the configured benchmarks; returns one row per image."""
+def run(config: DictConfig, folder: Path) -> list[Row]:
+    """Evaluate the configured networks on the configured benchmarks; write the results to ``folder``.
+
+    Returns:
+        One row per image.
+    """
     quiet()
-    folder = Path(HydraConfig.get().runtime.output_dir)
     check_values(config, EXPECTED)
     sources = as_list(config.checkpoint, "checkpoint")
     files = find_benchmarks(as_list(config.benchmarks, "benchmarks"), config.benchmark_root)
@@ -80,7 +83,7 @@ def saver(folder: Path, benchmarks: Benchmarks) -> OnImage:
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
 def application(config: DictConfig) -> None:
-    run(config)
+    run(config, Path(HydraConfig.get().runtime.output_dir))
 
 
 def main() -> None:

@@ -3,34 +3,47 @@
 import importlib
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning.cli.config import CONF
+from sr_lightning import training
+from sr_lightning.cli.config import CONF, plain
 from sr_lightning.cli.errors import one_line_errors
-from sr_lightning.sweeps import job_directory, sweep_directory
+from sr_lightning.errors import InputError
+from sr_lightning.sweeps import check_devices_in_process, job_directory, sweep_directory
 from sr_lightning.system.torchrun import leave_process_group
-from sr_lightning.training.run import run, stage
-from sr_lightning.training.run_folder import run_directory
-from sr_lightning.training.wandb import wandb_id, wandb_mode, wandb_name, wandb_tags
 
-for resolver in (run_directory, job_directory, stage, wandb_id, wandb_mode, wandb_name, wandb_tags):
-    OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)
-# One sweep has one folder, also where each job composes its configuration anew.
+OmegaConf.register_new_resolver(job_directory.__name__, job_directory, replace=True)
+# Cached, so that all jobs of a sweep, each of which composes its own configuration, get the same sweep folder.
 OmegaConf.register_new_resolver(sweep_directory.__name__, sweep_directory, replace=True, use_cache=True)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
 def application(config: DictConfig) -> float | None:
-    return run(config)
+    """Train in the output folder of the running Hydra application."""
+    context = HydraConfig.get()
+    if config.folder is not None:
+        raise InputError(f"folder={config.folder}: is set by the command; set hydra.run.dir={config.folder}")
+    if context.mode == RunMode.MULTIRUN:
+        check_devices_in_process(config.trainer.devices)
+    return training.run(
+        config,
+        context.runtime.output_dir,
+        overrides=list(context.overrides.task),
+        config_name=context.job.config_name or "train",
+        compose=hydra.compose,
+        job_logging=plain(context.job_logging),
+    )
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     with one_line_errors():
         application()
         leave_process_group()
 
 
 if __name__ == "__main__":
-    # by its name, not as __main__: launchers that send the application to other machines import it there
+    # Not as __main__: launchers that send the application to other machines import it there by its name.
     importlib.import_module("sr_lightning.train").main()

@@ -118,3 +118,10 @@ def test_the_library_works_without_hydra():
     program = f"import sys; sys.modules['hydra'] = sys.modules['omegaconf'] = None\nimport {packages}\nprint('works')"
     done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True)
     assert done.stdout.strip() == "works", done.stderr
+
+
+def test_only_commands_read_the_state_of_the_running_hydra_application():
+    """Code below the commands gets values, and works without a Hydra application."""
+    module = "hydra.core.hydra_config"
+    readers = {path.name for path in FILES if any(name.startswith(module) for name in imports(path.read_text()))}
+    assert readers == {"train.py", "evaluate.py"}

@@ -47,6 +47,12 @@ def test_help_imports_no_slow_library(command):
     assert names & (NOT_FOR_HELP | NOT_FOR_UPSCALING) == set()
 
 
+def test_help_of_training_imports_no_slow_library_but_hydra():
+    names = imported("from sr_lightning.train import main; main()", "--help")
+    assert "hydra" in names
+    assert names & (NOT_FOR_HELP | NOT_FOR_UPSCALING) == {"hydra", "omegaconf"}
+
+
 def test_upscaling_imports_no_library_for_training(tmp_path):
     photographs.save(tmp_path / "a.png", 12, 16)
     names = imported(

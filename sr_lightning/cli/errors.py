@@ -59,15 +59,15 @@ def root_cause(error: BaseException) -> BaseException:
 def one_line(message: str) -> str:
     """Shorten a message to one line.
 
-    Of an error in a worker process only the last line of its traceback is kept; Hydra's details are removed.
+    Of an error in a worker process only the last line of its traceback remains; Hydra's details are removed.
     """
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if "Original Traceback" in message:
         return lines[-1].split(": ", 1)[-1]
     details = ("Config search path", "full_key:", "object_type=", "reference_type=", "Set the environment")
-    kept = []
+    remaining = []
     for line in lines:
         if line.startswith(details):
             break
-        kept.append(line)
-    return " ".join(kept)
+        remaining.append(line)
+    return " ".join(remaining)

@@ -9,7 +9,7 @@ def quiet() -> None:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     for message in (
         ".*does not have many workers.*",  # the crop store needs none
-        ".*dataloader is not resumable.*",  # samples depend on the iteration alone
+        ".*dataloader is not resumable.*",  # samples depend only on the iteration
         ".*smaller than the logging interval.*",
         ".*lr_scheduler.step.*before.*optimizer.step.*",  # also raised in manual optimization
         ".*`isinstance.treespec, LeafSpec.` is deprecated.*",

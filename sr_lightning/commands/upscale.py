@@ -14,6 +14,7 @@ from rich.progress import Progress
 from sr_lightning import image, video
 from sr_lightning.cli.argument_types import printable
 from sr_lightning.commands.upscale_page import COLUMNS, PIPE, check_page, compare
+from sr_lightning.commands.upscale_progress import FramesBar, ImagesBar
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_writable
 from sr_lightning.upscaling import (
@@ -144,37 +145,11 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
 
 def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
     """Upscale with a progress bar over the pixels of all images, then over the frames of each video."""
-    stills, films = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
-    sizes = {job: pixels(job.source) for job in stills}
+    images, videos = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
-        bar = progress.add_task("Upscaling", total=sum(sizes.values()))
-        finished = 0
-
-        def enlarge(picture: image.Picture) -> image.Picture:
-            return upscale_picture(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
-
-        def on_done(job: Job) -> None:
-            nonlocal finished
-            finished += sizes[job]  # also for a failed file
-            progress.update(bar, completed=finished, description=printable(job.source.name)[-30:])
-
-        def on_frame(job: Job, total: int) -> None:
-            if progress.tasks[film].description != (name := printable(job.source.name)[-30:]):
-                progress.reset(film, total=total, description=name, visible=True)
-            progress.advance(film)
-
-        report = upscale_files(stills, enlarge, on_done)
-        progress.update(bar, visible=False)
-        film = progress.add_task("Upscaling", visible=False)
-        frame = partial(upscale_picture, upscaler, outscale=outscale)
-        upscale_videos(films, frame, report, on_frame)
+        bar = ImagesBar(progress, images)
+        enlarge = partial(upscale_picture, upscaler, outscale=outscale)
+        report = upscale_files(images, partial(enlarge, on_progress=bar.advance), bar.finish)
+        bar.hide()
+        upscale_videos(videos, enlarge, report, FramesBar(progress).advance)
         return report
-
-
-def pixels(path: Path) -> int:
-    """Return the number of pixels of an image from its header; 0 for unreadable files, which are reported later."""
-    try:
-        height, width = image.size(path)
-    except InputError:
-        return 0
-    return height * width

@@ -1,6 +1,7 @@
 """Evaluation of networks on benchmarks, and its protocol."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sr_lightning import __version__
 from sr_lightning.cli.config import plain
 from sr_lightning.data import Batch
 from sr_lightning.errors import InputError
+from sr_lightning.evaluation.names import unique_names
 from sr_lightning.evaluation.tables import Row
 from sr_lightning.modules import Benchmarks, Evaluator
 from sr_lightning.weights.by_name import BASELINES, load_generator
@@ -99,15 +101,14 @@ def load_generators(sources: Sequence[str], scale: int | None, kind: str) -> dic
 
 def display_names(sources: Sequence[str]) -> dict[str, str]:
     """Return a short unique name for each source: run and file, with the run's time if needed."""
-    for length in range(3):
-        names = {source: display_name(Path(source), length) for source in sources}
-        if len(set(names.values())) == len(set(sources)):
-            return names
-    return {source: source for source in sources}
+    different = list(dict.fromkeys(sources))
+    by_length = [partial(display_name, length=length) for length in range(3)]
+    return dict(zip(different, unique_names(different, [*by_length, str]), strict=True))
 
 
-def display_name(path: Path, length: int) -> str:
+def display_name(source: str, length: int) -> str:
     """Return ``srresnet/best`` or ``srresnet/TIME/best`` for a run's checkpoint, else the file's name with folders."""
+    path = Path(source)
     if path.parent.name != "checkpoints" or len(path.parts) < 4:
         return "/".join(path.with_suffix("").parts[-1 - length :])
     time, run = path.parts[-3], path.parts[-4]

@@ -1,11 +1,13 @@
 """Columns of an ablation: groups of runs that differ only in their seed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from sr_lightning.evaluation.names import unique_names
 from sr_lightning.reporting.run import DONE, SEED, Run
 from sr_lightning.reporting.run_logs import Values
 from sr_lightning.reporting.significance import Spread, over_seeds, spread
@@ -117,11 +119,10 @@ def named(groups: Sequence[tuple[str, ...]]) -> list[str]:
             return f"no {short(axis).partition('=')[0]}"
         return value if same and is_word(value) and len(keys[value]) == 1 else short(axis)
 
-    for write in (shortest, short, str):
-        names = [", ".join(map(write, axes)) or "as configured" for axes in groups]
-        if len(set(names)) == len(names):
-            return names
-    return [" ".join(axes) for axes in groups]
+    def joined(axes: tuple[str, ...], write: Callable[[str], str]) -> str:
+        return ", ".join(map(write, axes)) or "as configured"
+
+    return unique_names(groups, [*(partial(joined, write=write) for write in (shortest, short, str)), " ".join])
 
 
 def value_of(axis: str) -> str:

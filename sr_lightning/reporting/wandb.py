@@ -8,7 +8,7 @@ from sr_lightning.reporting.crops import Shown
 from sr_lightning.reporting.report import Report
 from sr_lightning.reporting.result_table import Table
 from sr_lightning.reporting.significance import Spread
-from sr_lightning.training.wandb import wandb_id, wandb_mode
+from sr_lightning.training.resolvers import wandb_id, wandb_mode
 from sr_lightning.visuals.html.table import Cell
 
 

@@ -20,19 +20,23 @@ RUNNING, FAILED, INTERRUPTED = "running", "failed", "interrupted"
 ERROR = re.compile(r"(error: |[\w.]*(Error|Exception)\b)")
 PROGRAM = (sys.executable, "-m", "sr_lightning.train")
 LAUNCHING = ("hydra.mode=", "hydra.run.", "hydra.sweep", "hydra.launcher", "hydra/launcher", "hydra/sweeper")
+"""Beginnings of Hydra's overrides that are not passed on to the jobs."""
 
 
 @dataclass
 class Job:
-    """
+    """A job of a sweep; reads the results of earlier attempts from its folder.
+
     Attributes:
         folder: run folder of the job.
         overrides: all overrides of its command line.
         axes: overrides that differ between the jobs of the sweep.
+        config: configuration of the job, with the node ``hydra``.
         status: one of the constants above.
         value: best value of the monitored metric.
         seconds: total duration of all attempts.
         error: reason of a failure, in one line.
+        attempts: status, seconds and error of each attempt, as recorded in ``job.json``.
     """
 
     folder: Path
@@ -55,6 +59,7 @@ class Job:
 
     @property
     def number(self) -> str:
+        """Return the number of the job within the sweep."""
         return self.folder.name.split("-")[0]
 
     @property
@@ -67,6 +72,7 @@ class Job:
         return any(self.folder.glob("checkpoints/*.ckpt"))
 
     def read_value(self) -> bool:
+        """Set ``value`` from the run's result; return True if the run is finished."""
         result = read_result(self.folder)
         self.value = None if result is None else result["value"]
         return result is not None
@@ -115,14 +121,14 @@ class Job:
 
 def reason(status: int, lines: Sequence[str]) -> str:
     """Return the reason of a failure: the last error message, else the signal, else the last line of the output."""
-    told = [line for line in lines if ERROR.match(line)]
-    if told:
-        return told[-1]
+    errors = [line for line in lines if ERROR.match(line)]
+    if errors:
+        return errors[-1]
     number = -status if status < 0 else status - 128
-    if number in {known.value for known in signal.Signals}:
+    if number in {member.value for member in signal.Signals}:
         return f"ended by {signal.Signals(number).name}"
-    words = [line for line in lines if line.strip()]
-    return f"exit status {status}: {words[-1] if words else 'it said nothing'}"
+    printed = [line for line in lines if line.strip()]
+    return f"exit status {status}: {printed[-1] if printed else 'no output'}"
 
 
 def quoted(word: str) -> str:

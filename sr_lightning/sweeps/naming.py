@@ -1,4 +1,4 @@
-"""Folder names of sweeps and jobs, such that the same command finds the same folders."""
+"""Folder names of sweeps and jobs: the same command gets the same folders."""
 
 import hashlib
 import json
@@ -14,7 +14,8 @@ from omegaconf import DictConfig
 from sr_lightning.errors import InputError
 from sr_lightning.training.run_folder import comparable
 
-OWN = ("resume=", "sweep.")  # say how a run is run, not which
+NOT_IDENTIFYING = ("resume=", "sweep.")
+"""Beginnings of the overrides that do not belong to the identity of a job."""
 
 
 def overrides(task: Sequence[str], sweeper: Mapping[str, Any]) -> list[Override]:
@@ -23,8 +24,8 @@ def overrides(task: Sequence[str], sweeper: Mapping[str, Any]) -> list[Override]
     The command line has precedence, as in the sweeper.
     """
     lines = [f"{key}={value}" for key, value in (sweeper.get("params") or {}).items()] + list(task)
-    last = {found.get_key_element(): found for found in OverridesParser.create().parse_overrides(lines)}
-    return [found for found in last.values() if not text(found).startswith(OWN)]
+    last = {override.get_key_element(): override for override in OverridesParser.create().parse_overrides(lines)}
+    return [override for override in last.values() if not text(override).startswith(NOT_IDENTIFYING)]
 
 
 def text(override: Override) -> str:
@@ -48,6 +49,8 @@ def sweep_directory(
         task: overrides of the command line.
         sweeper: configuration of the sweeper, whose ``params`` are overrides, too.
         choices: selected option of each group.
+    Raises:
+        InputError: ``name`` is not a valid folder name.
     """
     if name is None:
         axes = sorted({text(override) for override in overrides(task, sweeper) if override.is_sweep_override()})
@@ -60,15 +63,15 @@ def sweep_directory(
 
 def job_directory(*, _root_: DictConfig) -> str:
     """Return ``NUMBER-HASH``, the existing or new folder of the job with these overrides and this configuration."""
-    own = identity(_root_)
-    found = sorted(Path(_root_.hydra.sweep.dir).glob(f"[0-9]*-{own}"))
-    return found[0].name if found else f"{_root_.hydra.job.num:02d}-{own}"
+    key = identity(_root_)
+    existing = sorted(Path(_root_.hydra.sweep.dir).glob(f"[0-9]*-{key}"))
+    return existing[0].name if existing else f"{_root_.hydra.job.num:02d}-{key}"
 
 
 def identity(config: DictConfig) -> str:
     """Return the hash of a job's configuration, which also changes with the files of conf/."""
-    asked = sorted(line for line in config.hydra.overrides.task if not line.startswith(OWN))
-    return digest({"overrides": asked, "configuration": comparable(config)})
+    identifying = sorted(line for line in config.hydra.overrides.task if not line.startswith(NOT_IDENTIFYING))
+    return digest({"overrides": identifying, "configuration": comparable(config)})
 
 
 def next_number(folder: Path) -> int:

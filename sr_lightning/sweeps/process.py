@@ -38,6 +38,7 @@ class Process:
         return self.process.poll()
 
     def seconds(self) -> float:
+        """Return the time since the start."""
         return time.monotonic() - self.started
 
     def lines(self, everything: bool = False) -> Iterator[str]:
@@ -76,7 +77,7 @@ class Process:
         self.reader.close()
 
     def signal_group(self, name: str | None) -> bool:
-        """Send a signal to the group, or none for None; return whether the group exists."""
+        """Send a signal to the group, except for None; return True if the group exists."""
         if os.name == "nt":
             return False
         try:

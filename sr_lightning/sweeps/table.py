@@ -15,13 +15,13 @@ def rows(jobs: Sequence[Job]) -> list[Row]:
     """Return the rows of the table; if jobs monitor different metrics, these are named beside the values."""
     monitors = {job.config.monitor for job in jobs}
     several = len(monitors) > 1
-    head = "best" if several else "".join(monitors)
+    heading = "best" if several else "".join(monitors)
     return [
         {
             "job": job.folder.name,
             "overrides": " ".join(job.axes),
             "status": ": ".join(filter(None, (job.status, job.error))),
-            head: "" if job.value is None else f"{job.config.monitor} {job.value:.4f}" if several else job.value,
+            heading: "" if job.value is None else f"{job.config.monitor} {job.value:.4f}" if several else job.value,
             "duration": str(timedelta(seconds=round(job.seconds))),
         }
         for job in jobs
@@ -35,9 +35,9 @@ def write(folder: Path, jobs: Sequence[Job]) -> None:
     writer.writerow(("job", "overrides", "status", "monitor", "value", "seconds", "error"))
     for job in jobs:
         value = "" if job.value is None else job.value
-        own = (job.folder.name, " ".join(job.axes), job.status)
-        writer.writerow((*own, job.config.monitor, value, round(job.seconds, 1), job.error))
+        described = (job.folder.name, " ".join(job.axes), job.status, job.config.monitor)
+        writer.writerow((*described, value, round(job.seconds, 1), job.error))
     write_text(folder / "sweep.csv", text.getvalue())
-    shown = [{key: str(value).replace("|", r"\|") if isinstance(value, str) else value for key, value in row.items()}
-             for row in rows(jobs)]  # fmt: skip
-    write_text(folder / "sweep.md", markdown(shown))
+    escaped = [{key: value.replace("|", r"\|") if isinstance(value, str) else value for key, value in row.items()}
+               for row in rows(jobs)]  # fmt: skip
+    write_text(folder / "sweep.md", markdown(escaped))

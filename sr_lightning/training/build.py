@@ -8,31 +8,22 @@ from lightning import Trainer, seed_everything
 from omegaconf import DictConfig
 
 from sr_lightning.callbacks import AtomicCheckpointIO
-from sr_lightning.cli.config import plain
 from sr_lightning.modules import Restorer, SRDataModule
 from sr_lightning.modules.lightning_compat import UnwrappedDDPStrategy
 from sr_lightning.system.hardware import precision
-from sr_lightning.training.config_checks import check_crop
-from sr_lightning.training.initial_weights import initialise
+from sr_lightning.training.part_checks import check_crop
 
 
-def build(
-    config: DictConfig, fresh: bool = False, started_from: dict[str, Any] | None = None
-) -> tuple[Trainer, Restorer, SRDataModule]:
-    """Build everything that ``Trainer.fit`` needs.
+def build(config: DictConfig) -> tuple[Trainer, Restorer, SRDataModule]:
+    """Seed the random number generators and build everything that ``Trainer.fit`` needs; no weights are loaded.
 
-    Args:
-        fresh: load the weights that ``init`` and ``init_discriminator`` name; a missing first stage is trained here,
-            after all checks.
-        started_from: files and hashes of the initial weights of a resumed run.
+    Raises:
+        InputError: ``data.crop`` is too small for a network.
     """
     seed_everything(config.seed, workers=True, verbose=False)
     data = instantiate(config.datamodule)
     module = instantiate(config.module)
     check_crop(config.data.crop, module.objective, getattr(module, "discriminator", None))
-    if fresh:
-        started_from = initialise(module, config)
-    module.save_hyperparameters({**plain(config), "started_from": started_from})
     if config.channels_last:
         module.to(memory_format=torch.channels_last)
     if config.compile:

@@ -20,14 +20,14 @@ from sr_lightning.generators import Interpolation
 from sr_lightning.metrics.standard import caption_text
 from sr_lightning.modules import Benchmarks, SRDataModule
 from sr_lightning.system import tensor_files
-from sr_lightning.training.wandb import conclude
+from sr_lightning.training.wandb import log_results
 from sr_lightning.visuals.comparison import comparison, stacked
 
 log = logging.getLogger(__name__)
-SHOWN = 4  # images in the picture, and kept as files
+SHOWN = 4  # images in the picture and written as files
 
 
-def summarise(
+def evaluate_run(
     config: DictConfig,
     trainer: Trainer,
     data: SRDataModule,
@@ -35,7 +35,7 @@ def summarise(
     folder: Path,
     started_from: Mapping[str, Any] | None = None,
 ) -> list[Row]:
-    """Evaluate bicubic, the initial network and that of ``source`` on the validation images; print a table.
+    """Evaluate bicubic, the initial and the trained network on the validation images; print a table of the means.
 
     Writes ``comparison.png``, the metrics of each image, and lossless outputs for the first images.
 
@@ -45,41 +45,64 @@ def summarise(
         data: data module with the validation images.
         source: checkpoint of the trained network.
         folder: output folder for ``comparison.png`` and ``validation``.
-        started_from: file of the initial weights; skipped if it no longer exists.
+        started_from: ``file`` of the initial weights; skipped if it no longer exists.
+    Returns:
+        One row per network and image.
     """
-    files = data.list_validation()  # a finished run is told again without having been set up to train
+    files = data.list_validation()  # `data` is not set up if a finished run is only evaluated again
     benchmarks = Benchmarks({"validation": files}, data.degradation, config.scale)
-    networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
-    start = Path(started_from["file"]) if started_from and "file" in started_from else None
-    if start is not None and start.is_file():
-        networks[name_of_start(config)] = loaded(config, start)
-    networks[config.name] = loaded(config, source)
-    rows: list[Row] = []
-    shown = Shown()
-    for name, network in networks.items():
-        shown.network = name
-        rows += evaluate(trainer, network.eval(), instantiate(config.metrics), benchmarks, name, on_image=shown)
-    shown.gather()
+    networks = networks_to_compare(config, source, started_from)
+    outputs = FirstOutputs()
+    rows = evaluate_networks(networks, trainer, config.metrics, benchmarks, outputs)
     if trainer.is_global_zero:
-        shown.write(folder / "validation", rows)
-        write_results(folder / "validation", rows, protocol(config, **told_of(config, source, list(networks))))
+        outputs.write(folder / "validation", rows)
+        entries = protocol_entries(config, source, list(networks))
+        write_results(folder / "validation", rows, protocol(config, **entries))
         picture = folder / "comparison.png"
-        image.write(picture, shown.picture(rows))
-        told = means(rows)
-        conclude(trainer.loggers, {role(row["network"], told): row for row in told}, picture, source)
-        show(told, f"x{config.scale}, mean over {len(files)} validation images", config.metrics)
+        image.write(picture, outputs.picture(rows))
+        summary = means(rows)
+        log_results(trainer.loggers, {role(row["network"], summary): row for row in summary}, picture, source)
+        show(summary, f"x{config.scale}, mean over {len(files)} validation images", config.metrics)
         log.info("Picture: %s", os.path.relpath(picture))
         log.info("Weights: %s", os.path.relpath(source))
     return rows
 
 
+def networks_to_compare(
+    config: DictConfig, source: Path, started_from: Mapping[str, Any] | None
+) -> dict[str, nn.Module]:
+    """Return bicubic, the initial network if its file still exists, and the trained network, by name."""
+    networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
+    start = Path(started_from["file"]) if started_from and "file" in started_from else None
+    if start is not None and start.is_file():
+        networks[name_of_start(config)] = load_generator(config, start)
+    networks[config.name] = load_generator(config, source)
+    return networks
+
+
+def evaluate_networks(
+    networks: Mapping[str, nn.Module],
+    trainer: Trainer,
+    metrics: DictConfig,
+    benchmarks: Benchmarks,
+    outputs: "FirstOutputs",
+) -> list[Row]:
+    """Evaluate networks one after another, each with new metrics, and collect their first outputs of all devices."""
+    rows: list[Row] = []
+    for name, network in networks.items():
+        outputs.network = name
+        rows += evaluate(trainer, network.eval(), instantiate(metrics), benchmarks, name, on_image=outputs)
+    outputs.gather()
+    return rows
+
+
 def name_of_start(config: DictConfig) -> str:
     """Return the name of the initial network: the model of the first stage, or ``start``."""
-    known = config.init == "warm_start" and config.warm_start.model != config.name
-    return str(config.warm_start.model) if known else "start"
+    named = config.init == "warm_start" and config.warm_start.model != config.name
+    return str(config.warm_start.model) if named else "start"
 
 
-def told_of(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[str, Any]:
+def protocol_entries(config: DictConfig, source: Path, networks: Sequence[str]) -> dict[str, Any]:
     """Return the additional entries of a run's protocol.
 
     The last of ``networks`` is the trained one, preceded by the initial one if there is any.
@@ -98,18 +121,20 @@ def role(network: str, rows: Sequence[Row]) -> str:
     return "best" if network == rows[-1]["network"] else "bicubic" if network == rows[0]["network"] else "start"
 
 
-def loaded(config: DictConfig, source: Path) -> nn.Module:
+def load_generator(config: DictConfig, source: Path) -> nn.Module:
     """Build the run's generator with the weights of a checkpoint."""
     network: nn.Module = instantiate(config.generator)
     weights.load_into(network, source)
     return network
 
 
-class Shown:
+class FirstOutputs:
     """Collects the outputs for the first images, for the comparison picture.
 
     Attributes:
         network: name of the network being evaluated.
+        outputs: number of the image -> name of the network -> SR, (3, H, W) in [0, 1].
+        references: number of the image -> LR and HR.
     """
 
     def __init__(self) -> None:

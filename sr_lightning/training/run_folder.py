@@ -1,62 +1,67 @@
-"""Run folders: unique per run, found again by resume=auto, locked during training."""
+"""Run folders: their names, their lock, and the files that describe a run."""
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from filelock import FileLock, Timeout
 from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning.errors import InputError
-from sr_lightning.system import tensor_files
 from sr_lightning.system.atomic import write_text
 from sr_lightning.system.torchrun import decide_once
 
-log = logging.getLogger(__name__)
-# Keys that may differ between a run and its continuation, because they do not change the training.
-FREE = (
-    *("resume", "hydra", "sweep", "stage", "datamodule", "trainer", "logger", "callbacks"),
+MUTABLE_KEYS = (
+    *("resume", "hydra", "sweep", "stage", "folder", "datamodule", "trainer", "logger", "callbacks"),
     *("log_every", "nonfinite_limit", "compile"),
 )
-FREE_DATA = ("workers", "cache", "resident", "store")
+"""Keys that may change when a run is resumed, because they do not change the trained network."""
+
+MUTABLE_DATA_KEYS = ("workers", "cache", "resident", "store")
+"""Keys of ``data`` that may change when a run is resumed."""
 
 
 def run_directory(*, _root_: DictConfig) -> str:
-    """Return ``runs/NAME/TIME``, equal for all processes of a run; with resume=auto possibly an earlier folder.
+    """Return the run folder ``runs/NAME/TIME``, equal for all processes of a run.
+
+    With ``resume=auto``, it is the folder of the newest run of the identical configuration, if there is one.
 
     Raises:
-        InputError: an invalid folder name.
+        InputError: ``name`` is not a valid folder name.
     """
     return decide_once(lambda: choose_directory(_root_))
 
 
 def choose_directory(config: DictConfig) -> str:
-    """Return a new folder, or with resume=auto the newest run of the identical configuration with a checkpoint.
+    """Create a new run folder; with ``resume=auto``, return the newest one of this configuration with a checkpoint.
 
     Raises:
-        InputError: an invalid folder name.
+        InputError: ``name`` is not a valid folder name.
     """
     name = str(config.name)
     if not name or name.startswith((".", "/")) or ".." in name:
         raise InputError(f"name={name}: must be a plain name; the run's folder is runs/NAME/TIME")
     runs = Path("runs", name)
     if config.resume == "auto":
-        wanted = comparable(config)
+        identity = comparable(config)
         for folder in sorted(runs.glob("*/checkpoints"), reverse=True):
             saved = folder.parent / ".hydra" / "config.yaml"
-            if any(folder.glob("*.ckpt")) and saved.is_file() and comparable(OmegaConf.load(saved)) == wanted:
+            if any(folder.glob("*.ckpt")) and saved.is_file() and comparable(OmegaConf.load(saved)) == identity:
                 return str(folder.parent)
-    return str(claim(runs))
+    return str(create_unique(runs))
 
 
-@lru_cache(maxsize=1)  # Hydra asks several times
-def claim(runs: Path) -> Path:
-    """Create a unique folder below ``runs``, named by the time."""
+@lru_cache(maxsize=1)  # Hydra resolves the folder several times
+def create_unique(runs: Path) -> Path:
+    """Create a folder below ``runs`` that is named by the current time and unique among processes.
+
+    Raises:
+        InputError: a thousand runs started within one second.
+    """
     started = f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
     runs.mkdir(parents=True, exist_ok=True)
     for number in range(1, 1000):
@@ -70,19 +75,19 @@ def claim(runs: Path) -> Path:
 
 
 def comparable(config: Any) -> dict[str, Any]:
-    """Return the part of a configuration that must be equal for resuming."""
+    """Return the unresolved part of a configuration that must be equal for resuming."""
     container: Any = OmegaConf.to_container(config, resolve=False)
-    same = {key: value for key, value in container.items() if key not in FREE}
-    same["data"] = {key: value for key, value in container["data"].items() if key not in FREE_DATA}
-    if container.get("match"):  # chooses this number, which follows from the rest
+    same = {key: value for key, value in container.items() if key not in MUTABLE_KEYS}
+    same["data"] = {key: value for key, value in container["data"].items() if key not in MUTABLE_DATA_KEYS}
+    if container.get("match"):  # chooses the value of this key, which follows from the other keys
         group, _, key = container["match_by"].rpartition(".")
         same[group] = {name: value for name, value in container[group].items() if name != key}
     return same
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Lock a run folder for the duration of the block.
+def exclusive_lock(folder: Path) -> Iterator[None]:
+    """Lock the folder of a run or a sweep for one process during the block.
 
     Raises:
         InputError: another process holds the lock.
@@ -93,62 +98,34 @@ def alone(folder: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         raise InputError(
-            f"{folder}: another process is training there; wait for it or start a run of its own"
+            f"{folder}: another process is training in this folder; wait until it has ended, or choose another folder"
         ) from error
 
 
-def newest_good(folder: Path) -> Path | None:
-    """Return the newest readable checkpoint in ``folder``; of equally new ones ``last.ckpt``."""
-    for path in sorted(folder.glob("*.ckpt"), key=lambda path: (path.stat().st_mtime, path.name), reverse=True):
-        try:
-            if "loops" in tensor_files.read(path):
-                return path
-        except InputError as error:
-            log.warning("%s", error)
-    return None
+def write_config(folder: Path, config: DictConfig) -> None:
+    """Write ``.hydra/config.yaml`` of a run that was started from Python or has a size chosen by ``match``.
 
-
-class Resumed(NamedTuple):
-    """State of an earlier run that a resumed run needs.
-
-    Args:
-        iterations: completed iterations.
-        started_from: files and hashes of the initial weights.
-        callbacks: states of the callbacks.
+    Hydra has written it otherwise.
     """
-
-    iterations: int
-    started_from: dict[str, Any] | None
-    callbacks: dict[str, Any]
-
-
-def check_resumable(path: Path | str, config: dict[str, Any]) -> Resumed:
-    """Return the state in a checkpoint after checking that the run can resume from it.
-
-    Args:
-        config: plain configuration of the resumed run.
-    Raises:
-        InputError: not a checkpoint of a run, or one with another network, optimizer or schedule.
-    """
-    content = tensor_files.read(path)
-    if "loops" not in content:
-        raise InputError(f"resume={path}: not a checkpoint of a run; for weights alone use init={path}")
-    saved = content.get("hyper_parameters", {})
-    for key in ("generator", "optimizer", "scheduler"):
-        if key in saved and saved[key] != config[key]:
-            parts = sorted(set(saved[key]) | set(config[key]))
-            part = next(part for part in parts if saved[key].get(part) != config[key].get(part))
-            raise InputError(
-                f"resume={path}: was trained with {key}.{part}={saved[key].get(part)}, not {config[key].get(part)}; "
-                f"use the same, or init={path} for its weights and a new schedule"
-            )
-    return Resumed(int(content["global_step"]), saved.get("started_from"), content.get("callbacks", {}))
+    path = folder / ".hydra" / "config.yaml"
+    if config.match is not None or not path.is_file():
+        portable = config.copy()
+        portable.folder = None
+        write_text(path, OmegaConf.to_yaml(portable))
 
 
 def write_result(
     folder: Path, monitor: str, value: float | None, iterations: int, costs: Mapping[str, float | None] | None
 ) -> None:
-    """Write ``result.json`` of a finished run: best score, iterations and costs (``callbacks.Costs``)."""
+    """Write ``result.json``, which marks a run as finished.
+
+    Args:
+        folder: of the run.
+        monitor: name of the metric that selects the best checkpoint.
+        value: its best value.
+        iterations: completed iterations.
+        costs: measurements of ``callbacks.Costs``.
+    """
     result = {"monitor": monitor, "value": value, "iterations": iterations, "costs": costs}
     write_text(folder / "result.json", json.dumps(result) + "\n")
 

@@ -4,51 +4,42 @@ Comparisons of blocks are fairer between networks with equally many parameters o
 """
 
 import logging
-from pathlib import Path
 
-from hydra import compose
-from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from sr_lightning.errors import InputError
 from sr_lightning.generators.complexity import multiply_adds, parameters
-from sr_lightning.system.atomic import write_text
 from sr_lightning.system.torch_compat import fake_tensors
 
 log = logging.getLogger(__name__)
-TOLERANCE = 0.1  # of the reference's cost
-LIMIT = 4096  # largest number that is tried
-WORDS = {"params": "parameters", "macs": "multiply-adds"}
+TOLERANCE = 0.1  # largest relative deviation from the reference's cost
+LARGEST = 4096  # largest size that is tried
+UNITS = {"params": "parameters", "macs": "multiply-adds"}
 
 
-def match(config: DictConfig, folder: Path) -> None:
-    """Set the size named by ``match_by``, also in the run's recorded configuration.
-
-    The reference is the generator of the same command with the overrides of ``match_reference``.
+def match_size(config: DictConfig, reference: DictConfig) -> DictConfig:
+    """Return a copy of the configuration in which the generator costs about as much as the reference's.
 
     Args:
-        config: of the run, changed in place; unchanged if ``match`` is null.
-        folder: of the run.
+        config: its ``match`` is the kind of cost, ``params`` or ``macs``; its ``match_by`` is the key that is set.
+        reference: configuration with the reference generator.
     Raises:
-        InputError: no size comes near the reference, or the generator has no such size.
+        InputError: the generator has no such size, or no size comes within ``TOLERANCE`` of the reference.
     """
-    if config.match is None:
-        return
     key = config.match_by
     if not isinstance(OmegaConf.select(config, key), int):
         raise InputError(f"match_by={key}: is not a whole number of this network; set match_by=generator.width")
-    hydra = HydraConfig.get()
-    wanted = cost(compose(hydra.job.config_name, [*hydra.overrides.task, *config.match_reference, "name=reference"]))
-    chosen, found = nearest(config, key, wanted)
-    told = f"match={config.match}: {key}={chosen} gives {found:,} {WORDS[config.match]}, the reference has {wanted:,}"
-    if abs(found - wanted) > TOLERANCE * wanted:
-        raise InputError(f"{told}; set match_by to another of generator.depth, generator.width, block.growth")
-    OmegaConf.update(config, key, chosen)
-    log.info("%s", told)
-    record(folder, key, chosen)
+    target = cost(reference)
+    size, reached = nearest(config, key, target)
+    result = f"match={config.match}: {key}={size} gives {reached:,} {UNITS[config.match]}, the reference has {target:,}"
+    if abs(reached - target) > TOLERANCE * target:
+        raise InputError(f"{result}; set match_by to another of generator.depth, generator.width, block.growth")
+    log.info("%s", result)
+    matched = config.copy()
+    OmegaConf.update(matched, key, size)
+    return matched
 
 
 def cost(config: DictConfig) -> int:
@@ -60,32 +51,22 @@ def cost(config: DictConfig) -> int:
     return multiply_adds(generator, config.data.crop, int(getattr(generator, "channels", 3)))
 
 
-def nearest(config: DictConfig, key: str, wanted: int) -> tuple[int, int]:
-    """Return the size with the nearest cost, and this cost, by bisection of a monotonic cost."""
-    tried = config.copy()
+def nearest(config: DictConfig, key: str, target: int) -> tuple[int, int]:
+    """Return the size whose cost is nearest to ``target``, and this cost, by bisection; the cost must be monotonic."""
+    trial = config.copy()
     costs: dict[int, int] = {}
 
-    def at(number: int) -> int:
-        if number not in costs:
-            OmegaConf.update(tried, key, number)
-            costs[number] = cost(tried)
-        return costs[number]
+    def cost_of(size: int) -> int:
+        if size not in costs:
+            OmegaConf.update(trial, key, size)
+            costs[size] = cost(trial)
+        return costs[size]
 
     low, high = 1, 2
-    while at(high) < wanted and high < LIMIT:
+    while cost_of(high) < target and high < LARGEST:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if at(middle) < wanted else (low, middle)
-    chosen = min((low, high), key=lambda number: abs(at(number) - wanted))
-    return chosen, at(chosen)
-
-
-@rank_zero_only
-def record(folder: Path, key: str, chosen: int) -> None:
-    """Write the chosen size to the configuration recorded in the run's folder."""
-    path = folder / ".hydra" / "config.yaml"
-    if path.is_file():
-        kept = OmegaConf.load(path)
-        OmegaConf.update(kept, key, chosen)
-        write_text(path, OmegaConf.to_yaml(kept))
+        low, high = (middle, high) if cost_of(middle) < target else (low, middle)
+    best = min((low, high), key=lambda size: abs(cost_of(size) - target))
+    return best, cost_of(best)

@@ -1,8 +1,8 @@
-"""W&B logger with a flat configuration, and names of W&B runs."""
+"""W&B logger with a flat configuration and a summary of the results."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class FlatWandbLogger(WandbLogger):
     def log_hyperparams(self, params: Any) -> None:
         super().log_hyperparams(dict(flat(params)))
 
-    def conclude(self, values: Mapping[str, Mapping[str, Any]], picture: Path, best: Path) -> None:
+    def log_results(self, values: Mapping[str, Mapping[str, Any]], picture: Path, best: Path) -> None:
         """Log the results: summary values ``best/psnr_y``, ``bicubic/psnr_y`` …, the picture and the checkpoint."""
         import wandb
 
@@ -35,12 +35,12 @@ class FlatWandbLogger(WandbLogger):
         run.log({"comparison": wandb.Image(str(picture), caption=f"LR, {networks}, HR: the best checkpoint")})
         if self.artifact:
             name = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{values['best']['network']}-{run.id}")
-            kept = wandb.Artifact(name, type="model", metadata=dict(values["best"]))
-            kept.add_file(str(best))
-            run.log_artifact(kept, aliases=["best"])
+            artifact = wandb.Artifact(name, type="model", metadata=dict(values["best"]))
+            artifact.add_file(str(best))
+            run.log_artifact(artifact, aliases=["best"])
 
 
-def conclude(loggers: Sequence[Logger], values: Mapping[str, Mapping[str, Any]], picture: Path, best: Path) -> None:
+def log_results(loggers: Sequence[Logger], values: Mapping[str, Mapping[str, Any]], picture: Path, best: Path) -> None:
     """Log the results of a run with all loggers that support it.
 
     Args:
@@ -50,7 +50,7 @@ def conclude(loggers: Sequence[Logger], values: Mapping[str, Mapping[str, Any]],
     """
     for logger in loggers:
         if isinstance(logger, FlatWandbLogger):
-            logger.conclude(values, picture, best)
+            logger.log_results(values, picture, best)
 
 
 def flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -62,24 +62,13 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{key}", value
 
 
-def wandb_id(folder: str) -> str:
-    """Return the W&B run id of a run folder, so that a resumed run continues its W&B run."""
-    return hashlib.sha256(folder.encode()).hexdigest()[:12]
+@contextmanager
+def finish_wandb(loggers: Sequence[Logger]) -> Iterator[None]:
+    """End the W&B run after the block; otherwise the next run of this process would log to it."""
+    try:
+        yield
+    finally:
+        if any(isinstance(logger, WandbLogger) for logger in loggers):
+            import wandb
 
-
-def wandb_mode() -> str:
-    """Return WANDB_MODE if set, else online with a login and offline without; ``wandb sync`` uploads later."""
-    import wandb
-
-    mode = wandb.setup().settings.mode
-    return "offline" if mode == "online" and not wandb.login(prompt=False) else mode
-
-
-def wandb_name(name: str, axes: Sequence[str]) -> str:
-    """Return the overrides that distinguish a job within its sweep, or the name of a single run."""
-    return " ".join(axes)[:128] or name
-
-
-def wandb_tags(axes: Sequence[str]) -> list[str]:
-    """Return the overrides that distinguish a job within its sweep, shortened to W&B's limit for tags."""
-    return [axis[:64] for axis in axes]
+            wandb.finish()

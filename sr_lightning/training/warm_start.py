@@ -12,26 +12,25 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hydra import compose
-from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 from platformdirs import user_cache_path
 
 from sr_lightning import __version__
-from sr_lightning.cli.config import plain
+from sr_lightning.cli.compose import Compose
+from sr_lightning.cli.config import CONF, plain
 from sr_lightning.data.crop_store import key
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.system.hardware import precision
 from sr_lightning.system.shutdown import shutdown
 from sr_lightning.system.torchrun import independent_environment
-from sr_lightning.training.run_folder import FREE_DATA
+from sr_lightning.training.run_folder import MUTABLE_DATA_KEYS
 
 log = logging.getLogger(__name__)
 TRAINED_ON = ("generator", "degradation", "data", "seed", "scale", "channels_last")
@@ -44,42 +43,45 @@ ADVERSARIAL = (  # determine a stage with a discriminator besides; each stage ha
 VALIDATION = ("validation", "validation_lr", "validation_files")  # of data; measured, not trained on
 
 
-def warm_start(config: DictConfig) -> Path:
+def provide_first_stage(config: DictConfig, compose: Compose, job_logging: Mapping[str, Any] | None = None) -> Path:
     """Return the checkpoint of the first stage; train the stage if it is not in the cache.
 
     Processes that need the same stage wait for the one that trains it. An interrupted stage is resumed, from an older
     checkpoint if the last one cannot be read.
 
+    Args:
+        config: of the run that starts from the stage.
+        compose: composes the configuration of the stage.
+        job_logging: see ``run_stage``.
     Raises:
         InputError: the model names no first stage, or its training failed.
     """
     if config.warm_start is None:
-        raise InputError("init=warm_start: this model names no run to start from; set init=FILE or init=null")
-    stage = first_stage(config)
+        raise InputError("init=warm_start: this model has no first stage; set init=FILE or init=null")
+    stage = first_stage(config, compose)
     folder = (Path(config.data.cache) if config.data.cache else user_cache_path("sr_lightning")) / "warm_starts"
-    folder = (folder / f"{config.warm_start.model}-{stage_key(stage)}").absolute()
+    folder = (folder / f"{config.warm_start.model}-{stage_key(stage, compose)}").absolute()
     checkpoint = finished(folder, stage.iterations)
     if checkpoint is None:
         with one_at_a_time(folder) as lock:
             checkpoint = finished(folder, stage.iterations)
             if checkpoint is None:
                 log.info("First stage: %s, %d iterations", config.warm_start.model, stage.iterations)
-                run_stage(stage, folder, lock)
+                run_stage(stage, folder, lock, job_logging)
                 checkpoint = finished(folder, stage.iterations)
     if checkpoint is None:
-        raise InputError(f"{folder}: holds no finished first stage; delete it, and it is trained anew")
+        raise InputError(f"{folder}: contains no finished first stage; delete the folder to train it again")
     log.info("Starting from %s", checkpoint)
     return checkpoint
 
 
-def first_stage(config: DictConfig) -> DictConfig:
+def first_stage(config: DictConfig, compose: Compose) -> DictConfig:
     """Compose the first stage: its model's losses, schedule and discriminator; the run's network, data and seed.
 
     ``own`` names shared keys for which the stage keeps its own values. It validates as many times as the run, and may
     have a first stage itself.
     """
-    overrides = [f"model={config.warm_start.model}", *config.warm_start.overrides]
-    stage = compose("train", overrides)
+    stage = compose("train", [f"model={config.warm_start.model}", *config.warm_start.overrides])
     own = {name: plain(OmegaConf.select(stage, name)) for name in config.warm_start.get("own", [])}
     with open_dict(stage):
         for name in SHARED:
@@ -95,17 +97,17 @@ def first_stage(config: DictConfig) -> DictConfig:
         stage.log_every = config.log_every
         stage.resume = "auto"
         if stage.init not in (None, "warm_start"):
-            raise InputError(f"warm_start.overrides: init={stage.init} there does nothing; set init of the run itself")
+            raise InputError(f"warm_start.overrides: init={stage.init} has no effect there; set init of the run itself")
         if stage.init is None:
             stage.warm_start = None
     return stage
 
 
-def stage_key(stage: DictConfig) -> str:
+def stage_key(stage: DictConfig, compose: Compose) -> str:
     """Return the hash of everything that determines the result: configuration, files, precision, version."""
     names = (*DETERMINING, *(ADVERSARIAL if "discriminator" in stage.module else ()))
     container: dict[str, Any] = {name: plain(stage[name]) for name in names}
-    free = (*FREE_DATA, *VALIDATION)
+    free = (*MUTABLE_DATA_KEYS, *VALIDATION)
     container["data"] = {name: value for name, value in container["data"].items() if name not in free}
     container["average"] = OmegaConf.select(stage, "callbacks.ema.decay")
     files = instantiate(stage.data.train_files)()
@@ -113,7 +115,7 @@ def stage_key(stage: DictConfig) -> str:
     container["precision"] = precision(stage.trainer.precision, stage.trainer.accelerator)
     container["version"] = __version__
     if stage.init is not None:
-        container["first_stage"] = stage_key(first_stage(stage))
+        container["first_stage"] = stage_key(first_stage(stage, compose), compose)
     return hashlib.sha256(json.dumps(container, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -128,26 +130,30 @@ def finished(folder: Path, iterations: int) -> Path | None:
     return None
 
 
-def run_stage(stage: DictConfig, folder: Path, lock: int) -> None:
+def run_stage(stage: DictConfig, folder: Path, lock: int, job_logging: Mapping[str, Any] | None) -> None:
     """Train the stage in a separate process.
 
     Args:
+        stage: configuration of the stage.
+        folder: of the stage.
         lock: descriptor of the lock, inherited by the process, so that it stays locked if this process is killed.
+        job_logging: configuration of the process's logging; None: that of ``conf/train.yaml``.
     Raises:
         InputError: the training failed.
     """
-    messages = HydraConfig.get().job_logging
-    hydra = {"run": {"dir": str(folder)}, "job": {"chdir": False}, "job_logging": plain(messages)}
+    if job_logging is None:
+        job_logging = plain(OmegaConf.load(CONF / "train.yaml").hydra.job_logging)
     with open_dict(stage):
-        stage.hydra = hydra
+        stage.hydra = {"run": {"dir": str(folder)}, "job": {"chdir": False}, "job_logging": job_logging}
     OmegaConf.save(stage, folder / "stage.yaml")
     command = [sys.executable, "-m", "sr_lightning.train", "--config-dir", str(folder), "--config-name", "stage"]
-    status = end(subprocess.Popen(command, env=independent_environment(), pass_fds=[lock] if lock >= 0 else ()))
+    process = subprocess.Popen(command, env=independent_environment(), pass_fds=[lock] if lock >= 0 else ())
+    status = wait_or_forward_signals(process)
     if status:
-        raise InputError(f"{folder}: the first stage ended with status {status}; what it said is above")
+        raise InputError(f"{folder}: the first stage ended with status {status}; its messages are above")
 
 
-def end(process: subprocess.Popen[bytes]) -> int:
+def wait_or_forward_signals(process: subprocess.Popen[bytes]) -> int:
     """Wait for a process and return its exit status.
 
     Ctrl-C and SIGTERM are forwarded as SIGTERM, on which training saves a checkpoint; a second one kills the process.

@@ -107,13 +107,13 @@ def test_crafted_files_are_rejected(tmp_path, content, ending):
 @given(st.sampled_from(ENDINGS), st.integers(0, 10**6), st.binary(max_size=40), st.booleans())
 def test_damaged_files_are_rejected_or_loaded(tmp_path, ending, place, damage, cut):
     """A truncated file, or one with overwritten bytes, gives an InputError or finite weights."""
-    path = tmp_path / f"whole{ending}"
+    path = tmp_path / f"complete{ending}"
     if not path.exists():
         tensor_files.write(path, Compact(2, 1, 2).state_dict())
-    whole = path.read_bytes()
-    place %= len(whole)
+    complete = path.read_bytes()
+    place %= len(complete)
     path = tmp_path / f"damaged{ending}"
-    path.write_bytes(whole[:place] + damage + (b"" if cut else whole[place + len(damage) :]))
+    path.write_bytes(complete[:place] + damage + (b"" if cut else complete[place + len(damage) :]))
     try:
         network, message = weights.load(path), None
     except InputError as error:

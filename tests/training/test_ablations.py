@@ -1,4 +1,4 @@
-"""The experiments of the papers: one word a column, and nothing else; networks of equal cost; what batch norm hides."""
+"""Experiments of the papers: their columns differ in the intended keys only, and every job composes."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-import sr_lightning.train  # noqa: F401, the resolvers that conf/ uses
+import sr_lightning.train  # noqa: F401, registers the launcher of sweeps
 from sr_lightning.cli.config import CONF, plain
 from sr_lightning.sweeps.naming import overrides
 from sr_lightning.training.wandb import flat
@@ -25,7 +25,7 @@ EXPERIMENTS = [path.stem for path in (CONF / "experiment").glob("*.yaml") if "sw
 
 
 def resolved(*words: str) -> dict[str, object]:
-    """Dotted key -> value of what a run is made of, without what merely contains a part that is a key of its own."""
+    """Return dotted key -> value of a configuration, without the groups that only repeat other keys."""
     composition = composed(*words)
     parts = ("objective", "module", "datamodule", "callbacks", "logger")
     config = {name: plain(composition[name]) for name in composition if name not in parts}
@@ -36,7 +36,7 @@ def resolved(*words: str) -> dict[str, object]:
     return dict(flat(config))
 
 
-def differing(one: dict[str, object], other: dict[str, object]) -> set[str]:
+def differing_keys(one: dict[str, object], other: dict[str, object]) -> set[str]:
     return {key for key in one.keys() | other.keys() if one.get(key, "absent") != other.get(key, "absent")}
 
 
@@ -45,31 +45,28 @@ def column(name: str, scale: str = "paper", *words: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("scale", ["paper", "demo"])
-def test_neighbouring_columns_differ_in_the_intended_keys_alone(scale):
-    """The deeper network of the last one is deeper at the paper's scale; a demonstration has one depth."""
+def test_neighboring_columns_differ_in_the_intended_keys_only(scale):
+    """At the paper's scale the network of the last column is deeper, too; demonstrations have one depth."""
     configs = [resolved(*column(name, scale)) for name in COLUMNS]
     for (before, after), intended in zip(pairwise(configs), INTENDED, strict=True):
         deeper = {"generator.depth"} if scale == "paper" and "block._target_" in intended else set()
-        assert differing(before, after) == intended | deeper
+        assert differing_keys(before, after) == intended | deeper
 
 
-def test_the_last_column_is_esrgan():
-    """But for the name of its first stage."""
+def test_the_last_column_is_esrgan_except_for_the_name_of_its_first_stage():
     words = resolved(*column("rrdb"))
     model = resolved("model=esrgan")
-    assert differing(words, model) == {"warm_start.model", "crops", "match_reference"}
+    assert differing_keys(words, model) == {"warm_start.model", "crops", "match_reference"}
 
 
 @pytest.mark.parametrize("words", [[], ["match=params"]])
-def test_columns_of_one_generator_share_a_first_stage(photos, words):
-    """So it is trained once a seed; another generator, or another seed, has its own."""
-
+def test_columns_with_equal_generators_and_seeds_share_a_first_stage(photos, words):
     def key(name: str, *more: str) -> str:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             config = compose("train", [*column(name, "demo"), *photos, *words, *more, "name=test"])
-            stage = first_stage(config)
+            stage = first_stage(config, compose)
             assert config.iterations / config.validate_every == stage.iterations / stage.validate_every == 4
-            return stage_key(stage)
+            return stage_key(stage, compose)
 
     keys = [key(name) for name in COLUMNS]
     assert keys[1] == keys[2] == keys[3]
@@ -78,7 +75,7 @@ def test_columns_of_one_generator_share_a_first_stage(photos, words):
     assert key("ragan", "generator.width=8") not in keys
 
 
-def test_more_data_is_another_folder():
+def test_the_column_with_more_data_trains_on_another_folder():
     config = composed(*column("more_data"), "data=folder", "data.root=few", "more_data=many")
     assert config.data.train_files.root == "many"
     assert config.block._target_.endswith("RRDB")
@@ -87,7 +84,7 @@ def test_more_data_is_another_folder():
 @pytest.mark.parametrize("scale", ["paper", "demo"])
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_job_of_every_experiment_composes(experiment, scale):
-    """One value of each axis after the other, resolved, with the words that the command line may add."""
+    """Each value of each axis, with overrides that the command line may add."""
     words = [f"experiment={experiment}", f"experiment/scale={scale}", "seed=3", "data=folder", "data.root=photos"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         sweeper = compose("train", [*words, "name=test"], return_hydra_config=True).hydra.sweeper
@@ -101,8 +98,8 @@ def test_every_job_of_every_experiment_composes(experiment, scale):
                 assert (config.warm_start is None) or config.warm_start.iterations > 0
 
 
-def test_every_experiment_is_one_command(command, photos, tmp_path, monkeypatch):
-    """`-m experiment=NAME` runs the columns, each against its own first stage; a finished sweep is not repeated."""
+def test_one_command_runs_the_columns_of_an_experiment(command, photos, tmp_path, monkeypatch):
+    """Columns with equal generators share a first stage; a finished sweep is not repeated."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     words = ["-m", "experiment=ablation_components", "experiment/scale=demo", *TINY, *photos, "discriminator.width=4",
@@ -119,8 +116,8 @@ def test_every_experiment_is_one_command(command, photos, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("model", ["srresnet_vgg22", "srgan"])
-def test_rows_of_srgans_table_need_no_download_as_a_demonstration(train, model):
-    """The feature network of the package stands in for VGG22 and VGG54; a row without a discriminator has no start."""
+def test_demonstrations_of_srgans_table_need_no_download(train, model):
+    """The feature network of the package replaces VGG22 and VGG54; a row without a discriminator has no start."""
     words = ["experiment=srgan_table1", "experiment/scale=demo", f"model={model}", *TINY, "discriminator.width=4"]
     folder = train("run", *words, "iterations=1", "validate_every=1", "init=null", "metrics=fidelity",
                    "monitor=val/psnr_y")  # fmt: skip

@@ -10,25 +10,22 @@ from tests.support.runs import EXACT, GAN, TINY, assert_same, checkpoint, finish
 
 
 @pytest.mark.parametrize(("start", "waits"), [(0, "discriminator"), (4, "discriminator"), (4, "generator")])
-def test_resume_is_exact_for_both_players(train, start, waits):
-    """REQ-RES-1: both networks, both optimizers and both schedules go on as if nothing had been.
-
-    Also where one player starts only after the checkpoint.
-    """
+def test_a_resumed_run_equals_an_uninterrupted_one(train, start, waits):
+    """Networks, optimizers and schedules are equal bit for bit, also if a network starts after the checkpoint."""
     words = [*GAN, *EXACT, "init=null", "callbacks.checkpoints.every=3", "iterations=6", f"{waits}_start={start}"]
-    whole = train("whole", *words)
-    resumed = train("resumed", *words, f"resume={whole}/checkpoints/iteration-3.ckpt")
-    assert len(checkpoint(whole)["optimizer_states"]) == len(checkpoint(whole)["lr_schedulers"]) == 2
-    assert_same(checkpoint(whole), checkpoint(resumed))
+    uninterrupted = train("uninterrupted", *words)
+    resumed = train("resumed", *words, f"resume={uninterrupted}/checkpoints/iteration-3.ckpt")
+    assert len(checkpoint(uninterrupted)["optimizer_states"]) == len(checkpoint(uninterrupted)["lr_schedulers"]) == 2
+    assert_same(checkpoint(uninterrupted), checkpoint(resumed))
     assert logged(resumed, "train/discriminator") == {
-        step: value for step, value in logged(whole, "train/discriminator").items() if step > 3
+        step: value for step, value in logged(uninterrupted, "train/discriminator").items() if step > 3
     }
-    alone = "train/discriminator" if waits == "discriminator" else "train/pixel"
-    assert min(logged(whole, alone)) == start + 1
+    column = "train/discriminator" if waits == "discriminator" else "train/pixel"
+    assert min(logged(uninterrupted, column)) == start + 1
 
 
-def test_checkpoints_hold_the_two_players_and_nothing_else(train):
-    """No feature network of the perceptual loss, whose weights are neither trained nor the user's."""
+def test_checkpoints_contain_generator_and_discriminator_only(train):
+    """The feature network of the perceptual loss is not saved, because it is not trained."""
     names = checkpoint(train("run", *GAN, "init=null"))["state_dict"]
     assert {name.split(".")[0] for name in names} == {"generator", "discriminator"}
 
@@ -42,7 +39,7 @@ def test_checkpoints_hold_the_two_players_and_nothing_else(train):
         ["model=esrgan", "perceptual=none", "discriminator=patch", "gan=least_squares", "block=residual", "norm=batch"],
     ],
 )
-def test_every_system_trains(train, words):
+def test_every_model_trains(train, words):
     folder = train("run", *words, *GAN[3:], "init=null", "iterations=2")
     assert sorted(logged(folder, "train/adversarial")) == [1, 2]
     assert checkpoint(folder)["global_step"] == 2
@@ -50,8 +47,8 @@ def test_every_system_trains(train, words):
 
 @pytest.mark.parametrize("model", ["real_esrnet", "real_esrgan"])
 @pytest.mark.parametrize("words", [["scale=2"], ["scale=1"], ["generator=compact"]])
-def test_the_real_models_train_at_every_scale_and_with_the_small_network(train, tmp_path, model, words):
-    """One iteration on degraded crops, from weights in the published layout, which tell the network by themselves."""
+def test_real_world_models_train_at_every_scale_and_with_the_compact_network(train, tmp_path, model, words):
+    """One iteration on degraded crops, from a file in the published layout, from which the network is recognized."""
     words = [f"model={model}", *(GAN[1:] if model == "real_esrgan" else GAN[2:3]), *words]
     first = train("first", *words, "init=null", "iterations=1")
     warned = "adversarial training from scratch" in (first / "train.log").read_text()
@@ -67,23 +64,23 @@ def test_the_real_models_train_at_every_scale_and_with_the_small_network(train, 
     assert checkpoint(run)["hyper_parameters"]["degradation"]["_target_"].endswith("RandomDegradation")
 
 
-def test_a_resumed_run_still_tells_what_it_started_from(train):
-    """In its checkpoints, and in the table at its end: bicubic, the first stage, the network."""
+def test_a_resumed_run_keeps_the_record_of_its_initial_weights(train):
+    """In its checkpoints, and in the final comparison of bicubic, the first stage and the network."""
     words = [*GAN, *EXACT, "warm_start.iterations=2", "callbacks.checkpoints.every=2"]
-    whole = train("whole", *words)
-    resumed = train("resumed", *words, f"resume={whole}/checkpoints/iteration-2.ckpt")
-    origins = [checkpoint(run)["hyper_parameters"]["started_from"] for run in (whole, resumed)]
+    uninterrupted = train("uninterrupted", *words)
+    resumed = train("resumed", *words, f"resume={uninterrupted}/checkpoints/iteration-2.ckpt")
+    origins = [checkpoint(run)["hyper_parameters"]["started_from"] for run in (uninterrupted, resumed)]
     assert origins[0] == origins[1] is not None
-    for run in (whole, resumed):  # LR and four versions of 288 pixels, beside the whole image
+    for run in (uninterrupted, resumed):  # LR and four versions of 288 pixels, beside the full image
         assert image.size(run / "comparison.png")[1] > 5 * 288
 
 
 @pytest.mark.parametrize(("discriminator", "words"), [("vgg", []), ("unet", []), ("vgg", ["regularizer=r1"])])
-def test_two_devices_train_what_one_device_trains(photos, process, tmp_path, discriminator, words):
-    """Relativistic means over the batch of both devices, averaged gradients, one folder.
+def test_two_devices_train_the_network_of_one_device(photos, process, tmp_path, discriminator, words):
+    """Means of the relativistic loss are taken over the batches of both devices, and gradients are averaged.
 
-    With plain gradient descent: Adam would blow up the rounding of gradients that are zero, as that of the last bias is
-    under a relativistic loss.
+    With plain gradient descent: Adam would amplify the rounding errors of gradients that are zero, such as that of the
+    last bias under a relativistic loss.
     """
     descent = ["optimizer._target_=torch.optim.SGD", "~optimizer.betas", "optimizer.lr=0.01", "scheduler=constant"]
     common = [*TINY, *photos, *EXACT, *GAN, *descent, "init=null", f"discriminator={discriminator}", "iterations=2",
@@ -100,15 +97,16 @@ def test_two_devices_train_what_one_device_trains(photos, process, tmp_path, dis
 
 
 @pytest.mark.parametrize("discriminator", ["vgg", "unet"])
-def test_two_devices_hold_the_same_networks(photos, process, tmp_path, discriminator):
-    """REQ-DDP-2, bit for bit: both players, running statistics, spectral norm and the average.
+def test_two_devices_have_identical_networks(photos, process, tmp_path, discriminator):
+    """Bit for bit: both networks, running statistics, spectral norm and the average of the weights.
 
-    REQ-AMP-4: one device's batch is not finite in the second iteration, and both skip it.
+    In the second iteration, one device has a batch that is not finite; both devices skip it.
     """
-    told = ["+callbacks.ranks._target_=tests.support.ranks.Ranks", f"+callbacks.ranks.folder={tmp_path / 'ranks'}",
-            "+callbacks.ranks.poison=2"]  # fmt: skip
-    finished(process(*TINY, *photos, *EXACT, *GAN, *told, "init=null", f"discriminator={discriminator}", "iterations=3",
-                     "validate_every=3", "trainer.devices=2", "name=both"))  # fmt: skip
+    record = ["+callbacks.ranks._target_=tests.support.ranks.Ranks", f"+callbacks.ranks.folder={tmp_path / 'ranks'}",
+              "+callbacks.ranks.poison=2"]  # fmt: skip
+    words = [*TINY, *photos, *EXACT, *GAN, "init=null", f"discriminator={discriminator}", "iterations=3",
+             "validate_every=3", "trainer.devices=2", "name=both"]  # fmt: skip
+    finished(process(*words, *record))
     first, second = (torch.load(tmp_path / "ranks" / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     assert first["skipped"] == second["skipped"] == 1
     assert {name.split(".")[0] for name in first} > {"generator", "discriminator"}
@@ -119,8 +117,8 @@ def test_two_devices_hold_the_same_networks(photos, process, tmp_path, discrimin
 
 
 @pytest.mark.parametrize("words", [[], ["accumulate=2"]])
-def test_compile_changes_neither_names_nor_results_of_both_players(train, monkeypatch, words):
-    """REQ-COMP-1, with the tracing of torch.compile but without the minutes of its code generation."""
+def test_compilation_changes_neither_names_nor_results(train, monkeypatch, words):
+    """With the tracing of torch.compile, but without its code generation, which takes minutes."""
     compile_in_place = nn.Module.compile
     monkeypatch.setattr(nn.Module, "compile", lambda module: compile_in_place(module, backend="aot_eager"))
     words = [*GAN, *EXACT, "init=null", "iterations=2", *words]

@@ -1,4 +1,4 @@
-"""Training that is interrupted saves, and says how to go on."""
+"""An interrupted training saves a checkpoint and prints how to resume."""
 
 import signal
 import time
@@ -9,26 +9,26 @@ from sr_lightning.callbacks import GeneratorEMA
 from tests.support.runs import EXACT, TINY, assert_same, checkpoint, logged
 
 
-def test_sigterm_saves_and_says_so(photos, process, tmp_path):
-    """A scheduler that ends a job sees that it is not finished, and nothing is lost."""
-    common = [*TINY, *photos, *EXACT, "iterations=400", "validate_every=5", "name=ended", "resume=auto"]
-    ended = process(*common)
-    while not list(tmp_path.glob("runs/ended/*/checkpoints/last.ckpt")):
-        assert ended.poll() is None
+def test_sigterm_saves_and_exits_with_its_status(photos, process, tmp_path):
+    """So a scheduler that ends the job sees that it is not finished."""
+    common = [*TINY, *photos, *EXACT, "iterations=400", "validate_every=5", "name=stopped", "resume=auto"]
+    stopped = process(*common)
+    while not list(tmp_path.glob("runs/stopped/*/checkpoints/last.ckpt")):
+        assert stopped.poll() is None
         time.sleep(0.02)
-    ended.send_signal(signal.SIGTERM)
-    told, _ = ended.communicate()
-    assert ended.returncode == 143, told
-    (folder,) = tmp_path.glob("runs/ended/*")
+    stopped.send_signal(signal.SIGTERM)
+    output, _ = stopped.communicate()
+    assert stopped.returncode == 143, output
+    (folder,) = tmp_path.glob("runs/stopped/*")
     done = checkpoint(folder)["global_step"]
-    assert f"Stopped at iteration {done}; the same command with resume=auto goes on from iteration {done}" in told
+    assert f"Stopped at iteration {done}; the same command with resume=auto resumes from iteration {done}" in output
 
 
 @pytest.mark.parametrize("moment", ["on_train_batch_start", "on_validation_batch_start"])
-def test_ctrl_c_saves_and_loses_nothing(train, monkeypatch, capsys, moment):
-    """Also in the middle of a validation, which is done again: what was measured and the best are as if undisturbed."""
+def test_a_run_resumed_after_ctrl_c_equals_an_uninterrupted_one(train, monkeypatch, capsys, moment):
+    """Also after Ctrl-C within a validation, which is repeated; logged metrics and the best checkpoint are equal."""
     words = (*EXACT, "iterations=6", "validate_every=3", "scheduler=constant")
-    undisturbed = train("undisturbed", *words)
+    uninterrupted = train("uninterrupted", *words)
     pressed = []
 
     def press(self, trainer, module, batch, number, *_):
@@ -36,16 +36,17 @@ def test_ctrl_c_saves_and_loses_nothing(train, monkeypatch, capsys, moment):
             pressed.append(number)
             signal.raise_signal(signal.SIGINT)
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a shell it is inherited as ignored
+    # Tests in the background of a shell inherit that SIGINT is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     monkeypatch.setattr(GeneratorEMA, moment, press)
-    with pytest.raises(SystemExit) as ended:
-        train("ended", *words)
-    assert ended.value.code == 130
-    done = checkpoint(undisturbed.parent / "ended")["global_step"]
-    assert f"Stopped at iteration {done}; the same command with resume=auto goes on" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as stopped:
+        train("stopped", *words)
+    assert stopped.value.code == 130
+    done = checkpoint(uninterrupted.parent / "stopped")["global_step"]
+    assert f"Stopped at iteration {done}; the same command with resume=auto resumes" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    last = undisturbed.parent / "ended" / "checkpoints" / "last.ckpt"
-    resumed = train("ended", *words, f"resume={last}")
-    assert_same(checkpoint(undisturbed), checkpoint(resumed))
-    assert logged(resumed, "val/psnr_y") == logged(undisturbed, "val/psnr_y")
-    assert_same(checkpoint(undisturbed, "best"), checkpoint(resumed, "best"))
+    last = uninterrupted.parent / "stopped" / "checkpoints" / "last.ckpt"
+    resumed = train("stopped", *words, f"resume={last}")
+    assert_same(checkpoint(uninterrupted), checkpoint(resumed))
+    assert logged(resumed, "val/psnr_y") == logged(uninterrupted, "val/psnr_y")
+    assert_same(checkpoint(uninterrupted, "best"), checkpoint(resumed, "best"))

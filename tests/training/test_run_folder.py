@@ -1,4 +1,4 @@
-"""Run folders: one for each run, used by one process at a time."""
+"""Each run has its own folder, in which one process trains at a time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,15 +8,18 @@ import pytest
 from sr_lightning.training import run_folder
 
 
-def test_runs_of_one_second_have_folders_of_their_own(tmp_path, monkeypatch):
+def test_runs_that_start_in_the_same_second_have_different_folders(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with ThreadPoolExecutor(8) as pool:
-        folders = list(pool.map(lambda _: run_folder.claim.__wrapped__(Path("runs/name")), range(8)))
+        folders = list(pool.map(lambda _: run_folder.create_unique.__wrapped__(Path("runs/name")), range(8)))
     assert len(set(folders)) == 8
     assert all(folder.is_dir() for folder in folders)
 
 
-def test_one_process_at_a_time_trains_in_a_folder(train, tmp_path):
+def test_a_locked_folder_is_refused(train, tmp_path):
     (tmp_path / "run").mkdir()
-    with run_folder.alone(tmp_path / "run"), pytest.raises(SystemExit, match="another process is training there"):
+    with (
+        run_folder.exclusive_lock(tmp_path / "run"),
+        pytest.raises(SystemExit, match="another process is training in this folder"),
+    ):
         train("run")

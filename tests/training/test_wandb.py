@@ -1,4 +1,4 @@
-"""Numbers and pictures arrive in every logger, without a network."""
+"""All loggers get the numbers and pictures of a run, without network access."""
 
 import csv
 from pathlib import Path
@@ -11,7 +11,7 @@ from sr_lightning import image
 from tests.support.runs import kept_by_wandb
 
 
-def test_csv_and_picture_files(train):
+def test_every_run_writes_csv_and_picture_files(train):
     folder = train("run", "iterations=2", "validate_every=2")
     rows = list(csv.DictReader((folder / "csv" / "version_0" / "metrics.csv").open()))
     assert {"step", "train/pixel", "val/psnr_y", "val/ssim_y", "lr"} <= set(rows[0])
@@ -20,16 +20,16 @@ def test_csv_and_picture_files(train):
     ]  # fmt: skip
 
 
-def test_tensorboard(train):
+def test_tensorboard_gets_scalars_and_pictures(train):
     folder = train("run", "logger=tensorboard", "iterations=2", "validate_every=2")
     (events,) = (folder / "tensorboard").glob("*/events*")
-    found = EventAccumulator(str(events.parent), size_guidance={"images": 0}).Reload()
-    assert "val/psnr_y" in found.Tags()["scalars"]
-    assert found.Tags()["images"] == ["val/00-00", "val/01-01", "val/02-02"]
+    events_read = EventAccumulator(str(events.parent), size_guidance={"images": 0}).Reload()
+    assert "val/psnr_y" in events_read.Tags()["scalars"]
+    assert events_read.Tags()["images"] == ["val/00-00", "val/01-01", "val/02-02"]
 
 
-def test_wandb_offline_runs_are_separate_and_continue(train, monkeypatch, tmp_path):
-    """REQ-WB-1, REQ-WB-2: without a login two runs make two offline runs; the id belongs to the run's folder."""
+def test_two_runs_of_one_process_make_two_wandb_runs(train, monkeypatch, tmp_path):
+    """Without a login they are offline; ids come from the run folders, and the results are in the summary."""
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("WANDB_SILENT", "true")
     monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / "data"))
@@ -47,14 +47,14 @@ def test_wandb_offline_runs_are_separate_and_continue(train, monkeypatch, tmp_pa
     assert len(set(ids)) == len(ids) == 2
     pictures = list((first / "wandb").glob("offline-run-*/files/media/images/val/*.png"))
     assert len(pictures) == 3
-    (artifact,) = (tmp_path / "data").rglob("staging/*")  # of the first run, which asked for it
+    (artifact,) = (tmp_path / "data").rglob("staging/*")  # of the first run only
     assert artifact.read_bytes() == (first / "checkpoints" / "best.ckpt").read_bytes()
     captions = "00-00 at iteration 2: LR, bicubic, SR, HR", "LR, bicubic, srresnet, HR: the best checkpoint"
     assert kept_by_wandb(first, "best/psnr_y", "bicubic/psnr_y", str(artifact), *captions)
 
 
-def test_pictures_show_the_place_in_every_version(train):
-    """The last panel is a square of the hr image, pixel for pixel, enlarged eight times."""
+def test_the_last_panel_of_a_picture_is_a_crop_of_hr(train):
+    """The crop is enlarged eight times by nearest-neighbor interpolation."""
     folder = train("run", "iterations=2", "validate_every=2")
     picture = image.read_bytes(folder / "pictures" / "00-00-0000002.png")
     hr = image.read_bytes(next(iter(sorted(Path(folder.parent / "validation").glob("*.png")))))
