@@ -19,6 +19,7 @@ from sr_lightning.metrics.standard import caption_text
 from sr_lightning.ops.quantize import from_uint8, quantize
 from sr_lightning.upscaling import upscale_image
 from sr_lightning.visuals.comparison import chosen, comparison, stacked
+from sr_lightning.visuals.crop_selection import Square
 
 
 class Photograph(NamedTuple):
@@ -88,12 +89,13 @@ class Comparison:
             rows.append({heading: name, **dict(zip(named, texts, strict=True))})
         return markdown(rows)
 
-    def picture(self, side: int = 96, panel: int = 208) -> Tensor:
-        """Draw the photographs below each other: LR, each version and HR where the versions differ most.
+    def picture(self, squares: Sequence[Square] | None = None, side: int = 96, panel: int = 208) -> Tensor:
+        """Draw the photographs below each other: LR, each version and HR, as one crop each.
 
         Args:
-            side: of the crops, in HR pixels.
-            panel: side of an enlarged crop, in pixels.
+            squares: one crop per photograph, in HR pixels; None chooses those where the versions differ most.
+            side: of the chosen crops.
+            panel: side of an enlarged crop in the drawing, in pixels.
         Shape:
             -> (3, H, W) in [0, 1]
         """
@@ -102,7 +104,8 @@ class Comparison:
             enlarged = [(name, images[number]) for name, images in self.versions.items()]
             versions = [("LR", photograph.lr), *enlarged, ("HR", photograph.hr)]
             values = {name: caption_text(each[number]) for name, each in self.scores.items()}
-            rows.append(comparison(versions, chosen(versions, side), values, panel))
+            places = chosen(versions, side) if squares is None else [squares[number]]
+            rows.append(comparison(versions, places, values, panel))
         return stacked(rows)
 
 

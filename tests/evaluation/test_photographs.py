@@ -8,6 +8,8 @@ from sr_lightning.evaluation.photographs import compare_networks, compare_versio
 from sr_lightning.metrics import PSNR
 from sr_lightning.ops.quantize import quantize
 from sr_lightning.ops.resize import bicubic
+from sr_lightning.visuals.comparison import MARGIN
+from sr_lightning.visuals.crop_selection import Square
 from tests.support import photographs
 from tests.support.configs import second_order
 
@@ -59,3 +61,13 @@ def test_the_picture_has_a_row_for_each_photograph(files):
     two = compare_versions(versions, originals, METRICS).picture(side=32, panel=64)
     assert two.shape[-2] == 2 * one.shape[-2]
     assert torch.equal(two[:, : one.shape[-2], : one.shape[-1]], one)
+
+
+def test_the_picture_shows_the_given_crops(files):
+    (photograph, _) = read_photographs(files)
+    black = photograph.hr.clone()
+    black[:, 8:16, 24:32] = 0
+    compared = compare_versions({"black square": [black]}, [photograph], METRICS)
+    picture = compared.picture([Square(8, 24, 8)], panel=40)
+    crop = picture[:, MARGIN : MARGIN + 40, -2 * (40 + MARGIN) : -40 - 2 * MARGIN]  # LR, the version, HR
+    assert crop.eq(0).all()
