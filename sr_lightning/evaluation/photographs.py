@@ -13,7 +13,7 @@ from sr_lightning.data import Files
 from sr_lightning.data.full_images import FullImages
 from sr_lightning.degradations import Bicubic, Degradation, Record
 from sr_lightning.evaluation.tables import markdown
-from sr_lightning.metrics import LPIPS, PSNR, STANDARD, per_image
+from sr_lightning.metrics import LPIPS, PSNR, STANDARD, MetricInfo, per_image
 from sr_lightning.metrics.per_image import Scores
 from sr_lightning.metrics.standard import caption_text
 from sr_lightning.ops.quantize import from_uint8, quantize
@@ -82,11 +82,11 @@ class Comparison:
         """
         rows = []
         for name, scores in self.scores.items():
-            means = per_image.mean(dict(enumerate(scores)))
-            named = {STANDARD[key].heading if key in STANDARD else key: value for key, value in means.items()}
-            digits = [STANDARD[key].digits if key in STANDARD else 4 for key in means]
-            texts = [f"{value:.{count}f}" for value, count in zip(named.values(), digits, strict=True)]
-            rows.append({heading: name, **dict(zip(named, texts, strict=True))})
+            row = {heading: name}
+            for key, value in per_image.mean(dict(enumerate(scores))).items():
+                info = STANDARD.get(key, MetricInfo(key, key, digits=4))
+                row[info.heading] = f"{value:.{info.digits}f}"
+            rows.append(row)
         return markdown(rows)
 
     def picture(self, squares: Sequence[Square] | None = None, side: int = 96, panel: int = 208) -> Tensor:
