@@ -94,6 +94,7 @@ def test_the_best_checkpoint_reproduces_the_best_logged_metric(train, command, t
     ],
     ids=["batch-norm", "rrdb-with-workers", "decoding", "degraded-and-pooled"],
 )
+@pytest.mark.slow
 def test_resume_is_exact(train, variant):
     """A resumed run has the same weights and logs as an uninterrupted one, also when resumed between validations."""
     full = train("full", *variant, *EXACT, "callbacks.checkpoints.every=3", "iterations=8")
@@ -182,6 +183,7 @@ def test_the_learning_rate_follows_its_schedule(train):
     assert [rates[i] for i in range(1, 5)] == pytest.approx([1e-3, 1e-3, 5e-4, 2.5e-4])
 
 
+@pytest.mark.slow
 def test_resume_auto_continues_a_killed_run(photos, process, tmp_path):
     """After SIGKILL, the same command ends with the same weights as an uninterrupted run."""
     common = [*TINY, *photos, *EXACT, "iterations=60", "validate_every=5", "name=killed", "resume=auto"]
@@ -209,6 +211,7 @@ def test_processes_leave_their_group_before_they_exit(module, monkeypatch):
     assert not distributed.is_initialized()
 
 
+@pytest.mark.slow
 def test_two_devices_give_the_result_of_one(photos, process, tmp_path):
     """The same batch split between two processes, by the command or torchrun, gives the same network and scores."""
     common = [*TINY, *photos, *EXACT, "norm=none", "iterations=3", "validate_every=3"]
