@@ -33,7 +33,8 @@ def export(source: str, output: Path, kind: str = "ema", half: bool = False) -> 
         weights.write(output, generator, half=half)
     except weights.NoPublicLayoutError as error:
         raise InputError(f"{source}: {error}; export it as .onnx") from error
-    if output.suffix.lower() != ".onnx" and (reason := weights.spandrel_limit(weights.to_basicsr(generator))) is not None:
+    is_onnx = output.suffix.lower() == ".onnx"
+    if not is_onnx and (reason := weights.spandrel_limit(weights.to_basicsr(generator))) is not None:
         log.warning("%s: %s", output, reason)
 
 

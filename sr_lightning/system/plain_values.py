@@ -26,14 +26,14 @@ def new_dict(*_: Any) -> dict[Any, Any]:
     return {}
 
 
-SCALAR = np.float64(0).__reduce__()[0]
+SCALAR: Any = np.float64(0).__reduce__()[0]
 NUMPY: list[Allowed] = [
     np.dtype,
     np.ndarray,
     *(kind for name, kind in vars(np.dtypes).items()
       if name.endswith("DType") and name not in ("ObjectDType", "VoidDType", "StringDType")),
-    *((function, f"numpy.{core}.multiarray.{name}")  # numpy.core before NumPy 2
-      for core in ("core", "_core") for function, name in ((SCALAR, "scalar"), (new_array, "_reconstruct"))),
+    *((SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),  # numpy.core before NumPy 2
+    *((new_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")),
 ]  # fmt: skip
 PATHS: list[Allowed] = [
     (kind, f"pathlib.{local}{name}")

@@ -85,7 +85,7 @@ BESIDE = {
     "array": {"curve": np.arange(6.0).reshape(2, 3), "bytes": np.array([b"ab"]), "texts": np.array(["ab", "c"])},
     "options": {"args": argparse.Namespace(scale=4, path=Path("a/b")), "name": SimpleNamespace(a=1)},
     "containers": {"counts": Counter(a=1), "set": {1, 2}, "tuple": (1, [2])},
-    "date": {"date": datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc), "time": datetime.timedelta(hours=1)},
+    "date": {"date": datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), "time": datetime.timedelta(hours=1)},
 }
 
 

@@ -269,7 +269,7 @@ def unshuffled_without_steps():
         ({"epoch": 3, "lr\n": 1.0}, r"contains no weights of a generator; its keys are epoch, lr\\n"),
         (changed("conv_first.weight", torch.zeros(6, 3, 3)), r"conv_first.weight is \(6, 3, 3\), expected 4"),
         (changed("conv_last.bias", torch.zeros(5)), r"conv_last.bias is \(5,\) in the file and \(3,\) in the network"),
-        (unshuffled_without_steps(), "an RRDBNet from 12 to 3 channels with 0 upsampling steps; a pixel-unshuffle by 2"),
+        (unshuffled_without_steps(), "an RRDBNet from 12 to 3 channels with 0 upsampling steps; a pixel-un"),
         (changed("conv_hr.weight", torch.zeros(7, 6, 3, 3)), r"conv_hr.weight is \(7, 6, 3, 3\) in the file and \("),
         (changed("conv_hr.weight", torch.zeros(6, 6, 3, 3, dtype=torch.int8)), "int8 in the file"),
         (changed("conv_hr.weight", torch.full((6, 6, 3, 3), torch.nan)), "conv_hr.weight has non-finite values"),

@@ -51,12 +51,10 @@ def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
         return Recognized(lambda: Compact(width, depth, scale, channels), dict(weights))
     name = choose_activation(weights, width, depth, scale, channels)
     note = (
-        f"SRVGGNetCompact without PReLU; the weights do not say whether it has {' or '.join(WITHOUT_WEIGHTS)}, and with "
-        f"{name} its output is closer to its input"
+        f"the weights do not say whether the network has {' or '.join(WITHOUT_WEIGHTS)}; took {name}, with which its "
+        "output is closer to its input"
     )
-    return Recognized(
-        lambda: Compact(width, depth, scale, channels, WITHOUT_WEIGHTS[name]), dict(weights), note=note
-    )
+    return Recognized(lambda: Compact(width, depth, scale, channels, WITHOUT_WEIGHTS[name]), dict(weights), note=note)
 
 
 def choose_activation(weights: Mapping[str, Tensor], width: int, depth: int, scale: int, channels: int) -> str:

@@ -141,8 +141,8 @@ def unshuffle_factor(channels_in: int, channels_out: int, steps: int) -> int:
     unshuffle = next((factor for factor in (2, 4) if channels_in == channels_out * factor**2), 1)
     if 2**steps % unshuffle:
         raise ValueError(
-            f"an RRDBNet from {channels_in} to {channels_out} channels with {steps} upsampling steps; a pixel-unshuffle "
-            f"by {unshuffle} needs more steps"
+            f"an RRDBNet from {channels_in} to {channels_out} channels with {steps} upsampling steps; "
+            f"a pixel-unshuffle by {unshuffle} needs more steps"
         )
     return unshuffle
 
