@@ -54,7 +54,7 @@ def test_other_integers_are_refused(call, dtype):
 def test_nan_in_the_input_is_blamed_on_the_input(call):
     image = PHOTO.clone()
     image[0, 1, 5, 7] = torch.nan
-    with pytest.raises(ValueError, match="(image|hr) contains NaN"):
+    with pytest.raises(ValueError, match=r"(image|hr) contains NaN"):
         CALLS[call](image)
 
 

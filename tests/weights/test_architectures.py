@@ -121,7 +121,7 @@ def trained_compact(activation, seed):
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight)
     optimizer = torch.optim.Adam(network.parameters(), 3e-3)
-    for _ in range(150):
+    for _ in range(250):
         hr = bicubic(torch.rand(4, 3, 8, 8), 4).clamp(0, 1)
         loss = F.l1_loss(network(bicubic(hr, 0.5)), hr)
         optimizer.zero_grad()
@@ -133,12 +133,11 @@ def trained_compact(activation, seed):
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("name", ["ReLU", "LeakyReLU"])
 def test_the_activation_of_a_trained_compact_network_is_inferred(tmp_path, caplog, name, seed):
-    """ReLU and LeakyReLU have no weights; with the wrong one, a trained network changes smooth images."""
+    """ReLU and LeakyReLU have no weights; with the wrong one, a trained network distorts smooth images."""
     activation = {"ReLU": lambda _: nn.ReLU(), "LeakyReLU": lambda _: nn.LeakyReLU(0.1)}[name]
     network = trained_compact(activation, seed)
-    assert [key for key in network.state_dict() if key.endswith("weight")] == [
-        f"body.{i}.weight" for i in (0, 2, 4, 6, 8)
-    ]
+    names = [key for key in network.state_dict() if key.endswith("weight")]
+    assert names == [f"body.{number}.weight" for number in (0, 2, 4, 6, 8)]
     torch.save({"params": network.state_dict()}, tmp_path / "a.pth")
     assert equal(network, weights.load(tmp_path / "a.pth"))
     assert f"the weights do not say whether the network has ReLU or LeakyReLU; took {name}, with which" in caplog.text

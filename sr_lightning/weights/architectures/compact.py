@@ -6,9 +6,9 @@ from math import isqrt, pi
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from sr_lightning.generators import Compact
+from sr_lightning.ops.resize import bicubic
 from sr_lightning.weights.architectures.base import Recognized, count, shape
 
 EXPECTED = "SRVGGNetCompact (body.0, body.1)"
@@ -52,15 +52,16 @@ def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
     name = choose_activation(weights, width, depth, scale, channels)
     note = (
         f"the weights do not say whether the network has {' or '.join(WITHOUT_WEIGHTS)}; took {name}, with which its "
-        "output is closer to its input"
+        "output is closer to bicubic interpolation"
     )
     return Recognized(lambda: Compact(width, depth, scale, channels, WITHOUT_WEIGHTS[name]), dict(weights), note=note)
 
 
 def choose_activation(weights: Mapping[str, Tensor], width: int, depth: int, scale: int, channels: int) -> str:
-    """Return the activation with which the network best keeps a smooth image, as trained networks do.
+    """Return the activation with which the network enlarges a smooth image most like bicubic interpolation.
 
-    ReLU and LeakyReLU have no weights, so the file does not say which one it was trained with.
+    ReLU and LeakyReLU have no weights, so the file does not say which one it was trained with; with the other one, a
+    trained network distorts even smooth images.
 
     Args:
         weights: of a `Compact` of these sizes; shapes that differ are reported where they are loaded.
@@ -68,6 +69,7 @@ def choose_activation(weights: Mapping[str, Tensor], width: int, depth: int, sca
     x, y = torch.meshgrid(torch.linspace(0, 1, 24), torch.linspace(0, 1, 24), indexing="xy")
     waves = [0.5 + 0.4 * torch.sin(2 * pi * (x * (1 + i % 2) + y * (0.5 + i % 3) + i / 3)) for i in range(channels)]
     lr = torch.stack(waves)[None]
+    expected = bicubic(lr, scale)
     errors = {}
     for name, activation in WITHOUT_WEIGHTS.items():
         try:
@@ -75,7 +77,7 @@ def choose_activation(weights: Mapping[str, Tensor], width: int, depth: int, sca
                 network = Compact(width, depth, scale, channels, activation)
             network.load_state_dict({key: value.float() for key, value in weights.items()}, assign=True)
             with torch.inference_mode():
-                errors[name] = float((F.avg_pool2d(network(lr), scale) - lr).square().mean())
+                errors[name] = float((network(lr) - expected).square().mean())
         except (RuntimeError, ValueError):
             errors[name] = 0.0
     return min(errors, key=lambda name: errors[name])
