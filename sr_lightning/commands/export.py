@@ -23,9 +23,9 @@ def export(source: str, output: Path, kind: str = "ema", half: bool = False) -> 
         InputError: an unknown suffix, float16 for .onnx, a source that cannot be read, or a network that the format
             cannot hold.
     """
-    if output.suffix not in ENDINGS:
+    if output.suffix.lower() not in ENDINGS:
         raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
-    if half and output.suffix == ".onnx":
+    if half and output.suffix.lower() == ".onnx":
         raise InputError(f"{output}: --half is for .safetensors and .pth; leave it out")
     weights.refuse_overwrite(output, [source])
     generator = weights.load(source, kind)
@@ -33,7 +33,8 @@ def export(source: str, output: Path, kind: str = "ema", half: bool = False) -> 
         weights.write(output, generator, half=half)
     except weights.NoPublicLayoutError as error:
         raise InputError(f"{source}: {error}; export it as .onnx") from error
-    if output.suffix != ".onnx" and (reason := weights.spandrel_limit(weights.to_basicsr(generator))) is not None:
+    is_onnx = output.suffix.lower() == ".onnx"
+    if not is_onnx and (reason := weights.spandrel_limit(weights.to_basicsr(generator))) is not None:
         log.warning("%s: %s", output, reason)
 
 

@@ -36,10 +36,10 @@ def targets(options: argparse.Namespace) -> dict[Path, list[Decimal]]:
     output: Path = options.output
     shares = [options.weights] if options.weights else [[1 - alpha, alpha] for alpha in options.alpha]
     if len(shares) == 1 and output.suffix and not options.evaluate:
-        if output.suffix not in ENDINGS:
+        if output.suffix.lower() not in ENDINGS:
             raise InputError(f"{output}: unknown format; use {', '.join(ENDINGS)}")
         return {output: shares[0]}
-    if output.suffix in ENDINGS or output.is_file():
+    if output.suffix.lower() in ENDINGS or output.is_file():
         what = "an evaluation" if options.evaluate else "a series of networks"
         raise InputError(f"{output}: {what} needs a folder, not a file")
     names = ["weights-" + "-".join(map(str, options.weights))] if options.weights else file_names(options.alpha)
@@ -77,7 +77,7 @@ def write(
     written = []
     for path, shares in files.items():
         network = weights.interpolate(generators, [float(share) for share in shares])
-        file = path if path.suffix in ENDINGS else path.with_name(path.name + ending(network))
+        file = path if path.suffix.lower() in ENDINGS else path.with_name(path.name + ending(network))
         weights.refuse_overwrite(file, sources)
         try:
             weights.write(file, network, recipe)

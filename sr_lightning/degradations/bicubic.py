@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from sr_lightning.degradations.random_draws import Record, SampleKey
+from sr_lightning.degradations.stage import check_hr
 from sr_lightning.ops import resize
 from sr_lightning.ops.quantize import quantize
 
@@ -16,6 +17,8 @@ class Bicubic(nn.Module):
         scale: HR size over LR size.
     Shape:
         hr (B, C, s*h, s*w) in [0, 1] -> lr (B, C, h, w) in [0, 1], rounded to 8 bits.
+    Raises:
+        ValueError: as `check_hr`.
     """
 
     is_random = False
@@ -29,4 +32,4 @@ class Bicubic(nn.Module):
         return [{} for _ in keys]
 
     def forward(self, hr: Tensor, records: Sequence[Record]) -> Tensor:
-        return quantize(resize.bicubic(hr, 1 / self.scale))
+        return quantize(resize.bicubic(check_hr(hr), 1 / self.scale))

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from sr_lightning.degradations.chain import Chain
 from sr_lightning.degradations.random_draws import Record, SampleKey, SampleRNG
-from sr_lightning.degradations.stage import Stage
+from sr_lightning.degradations.stage import Stage, check_hr
 from sr_lightning.ops.quantize import quantize
 from sr_lightning.ops.random_streams import Stream
 
@@ -32,8 +32,8 @@ class RandomDegradation(nn.Module):
     Shape:
         hr (B, C, s*h, s*w) in [0, 1] and B records -> lr (B, C, h, w) in [0, 1], rounded to 8 bits.
     Raises:
-        ValueError: an unknown stage in ``before``, a size that the scale does not divide, or a number of records other
-            than B.
+        ValueError: an unknown stage in ``before``, a size that the scale does not divide, a number of records other
+            than B, or as `check_hr`.
     """
 
     is_random = True
@@ -60,6 +60,7 @@ class RandomDegradation(nn.Module):
         if height % self.scale or width % self.scale:
             raise ValueError(f"{height}x{width} pixels cannot be divided by {self.scale}: crop to a multiple first")
         size = height // self.scale, width // self.scale
+        hr = check_hr(hr)
         with torch.autocast(hr.device.type, enabled=False):
             return torch.stack(
                 [self.degrade(image, record, size) for image, record in zip(hr.float(), records, strict=True)]

@@ -6,6 +6,7 @@ from typing import Protocol
 from torch import Tensor
 
 from sr_lightning.degradations.random_draws import Record, SampleRNG
+from sr_lightning.ops.value_range import to_unit_range
 
 
 class Stage(Protocol):
@@ -22,6 +23,19 @@ class Stage(Protocol):
         Shape:
             (C, h, w) -> (C, h', w'), float32.
         """
+
+
+def check_hr(hr: Tensor) -> Tensor:
+    """Return hr as floating point in [0, 1]; uint8 is converted.
+
+    The values are checked on the CPU only: a GPU would have to be waited for in every training step.
+
+    Raises:
+        ValueError: another data type, NaN, or values in another range such as [0, 255].
+    """
+    if hr.is_floating_point() and hr.device.type != "cpu":
+        return hr
+    return to_unit_range(hr, "hr")
 
 
 def fraction(name: str, value: float) -> float:

@@ -14,6 +14,7 @@ from sr_lightning.evaluation.metric_infos import metric_infos
 from sr_lightning.metrics import STANDARD, per_image
 from sr_lightning.system.atomic import replacing, write_text
 
+UNLIMITED = 10**6  # columns, to measure how wide a table would be
 Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
 
 
@@ -44,7 +45,9 @@ def cells(row: Row, metrics: Mapping[str, Any] | None = None) -> list[str]:
 def show(
     summary: Sequence[Row], title: str, metrics: Mapping[str, Any] | None = None, console: Console | None = None
 ) -> None:
-    """Print a summary as a table; one that is wider than the terminal is transposed, so that no number is cut.
+    """Print a summary as a table that no width cuts: no digit or name is shortened or broken over lines.
+
+    A table that is wider than the terminal is transposed; if that is wider as well, each row becomes a list.
 
     Args:
         summary: rows with equal keys.
@@ -53,24 +56,35 @@ def show(
         console: to print to; None: standard output.
     """
     console = console or Console()
-    texts = [cells(row, metrics) for row in summary]
-    table = as_table([list(summary[0]), *texts], title)
-    unlimited = console.options.update(width=10_000)
-    if console.measure(table, options=unlimited).maximum > console.width:
-        transposed = zip(summary[0], *texts, strict=True)
-        table = as_table([list(line) for line in transposed], title)
-    console.print(table)
+    console.print(title, style="italic", markup=False, highlight=False, soft_wrap=True)
+    lines = [list(summary[0]), *(cells(row, metrics) for row in summary)]
+    for layout in (lines, list(zip(*lines, strict=True))):
+        table = as_table(layout)
+        if console.measure(table, options=console.options.update(width=UNLIMITED)).maximum <= console.width:
+            console.print(table)
+            return
+    console.print(as_lists(lines), markup=False, highlight=False, soft_wrap=True)
 
 
-def as_table(lines: Sequence[Sequence[str]], title: str) -> Table:
+def as_table(lines: Sequence[Sequence[str]]) -> Table:
     """Return a table of texts; the first line is the header, and numbers are aligned to the right."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     for number, heading in enumerate(lines[0]):
         numeric = any(line[number][-1:].isdigit() and "." in line[number] for line in lines[1:])
         table.add_column(escape(heading), justify="right" if numeric else "left", overflow="fold")
     for line in lines[1:]:
         table.add_row(*map(escape, line))
     return table
+
+
+def as_lists(lines: Sequence[Sequence[str]]) -> str:
+    """Return each line of texts as a list of ``heading  text``, for terminals that are narrower than a table."""
+    width = max(map(len, lines[0]))
+    blocks = [
+        "\n".join(f"{heading:{width}}  {text}" for heading, text in zip(lines[0], line, strict=True))
+        for line in lines[1:]
+    ]
+    return "\n\n".join(blocks)
 
 
 def markdown(summary: Sequence[Row], metrics: Mapping[str, Any] | None = None) -> str:

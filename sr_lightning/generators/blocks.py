@@ -69,11 +69,14 @@ class DenseBlock(nn.Module):
         beta: residual scaling.
         norm: builds the normalization after each convolution.
         initialization: factor on Kaiming's initialization.
+        plus: add ESRGAN+'s shortcuts.
     Shape:
         (B, channels, H, W) -> the same.
     """
 
-    def __init__(self, channels: int, growth: int, beta: float, norm: Norm, initialization: float) -> None:
+    def __init__(
+        self, channels: int, growth: int, beta: float, norm: Norm, initialization: float, plus: bool = False
+    ) -> None:
         super().__init__()
         widths = [growth] * 4 + [channels]
         layers = [convolution(channels + i * growth, width) for i, width in enumerate(widths)]
@@ -81,14 +84,19 @@ class DenseBlock(nn.Module):
         self.norms = nn.ModuleList(norm(width) for width in widths)
         self.activate = nn.LeakyReLU(0.2, inplace=True)
         self.beta = beta
-        for layer in layers:
+        self.shortcut = nn.Conv2d(channels, growth, 1, bias=False) if plus else None
+        for layer in layers if self.shortcut is None else [*layers, self.shortcut]:
             initialize(layer, initialization)
 
     def forward(self, features: Tensor) -> Tensor:
         dense = [to_autocast_dtype(features)]
         *growing, last = zip(self.convolutions, self.norms, strict=True)
-        for conv, norm in growing:
+        for number, (conv, norm) in enumerate(growing, 1):
             dense.append(self.activate(norm(conv(torch.cat(dense, dim=1)))))
+            if self.shortcut is not None and number == 2:
+                dense[2] = dense[2] + self.shortcut(dense[0])
+            if self.shortcut is not None and number == 4:
+                dense[4] = dense[4] + dense[2]
         conv, norm = last
         return features + self.beta * norm(conv(torch.cat(dense, dim=1)))
 
@@ -107,6 +115,8 @@ class RRDB(nn.Module):
         beta: residual scaling, in the dense blocks and around them.
         norm: builds the normalization after each convolution.
         initialization: factor on Kaiming's initialization.
+        plus: add the shortcuts of ESRGAN+ (arXiv:2001.08073, Fig. 3) in the dense blocks: a 1x1 convolution from the
+            input to the second features, and from these to the fourth.
     Shape:
         (B, channels, H, W) -> the same.
     """
@@ -118,10 +128,11 @@ class RRDB(nn.Module):
         beta: float = 0.2,
         norm: Norm = nn.Identity,
         initialization: float = 0.1,
+        plus: bool = False,
     ) -> None:
         super().__init__()
         growth = max(1, channels // 2) if growth is None else growth
-        self.body = nn.Sequential(*(DenseBlock(channels, growth, beta, norm, initialization) for _ in range(3)))
+        self.body = nn.Sequential(*(DenseBlock(channels, growth, beta, norm, initialization, plus) for _ in range(3)))
         self.beta = beta
 
     def forward(self, features: Tensor) -> Tensor:

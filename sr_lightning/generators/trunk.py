@@ -27,13 +27,14 @@ class TrunkGenerator(nn.Module):
         skip: maps lr to an image that is added to the output, e.g. its bicubic enlargement.
         width: features of the trunk.
         depth: number of blocks.
-        scale: 1, 2, 3, 4 or 8.
-        channels: of the image.
+        scale: 3 or a power of 2 up to 64.
+        channels: of the input image.
         unshuffle: factor of a pixel-unshuffle before the head, so that most computation is at 1 / unshuffle of the low
             resolution; None: 4 / scale, and 1 for scales that do not divide 4, so that all scales have the layers of x4
             (Real-ESRGAN, arXiv:2107.10833, sec. 3.3: 2 for x2, 4 for x1).
+        channels_out: of the output image; None: those of the input.
     Shape:
-        (B, channels, H, W) in [0, 1] -> (B, channels, scale*H, scale*W), not clamped; any H, W >= 1.
+        (B, channels, H, W) in [0, 1] -> (B, channels_out, scale*H, scale*W), not clamped; any H, W >= 1.
     Raises:
         ValueError: an unsupported scale (times ``unshuffle``), or a width or depth below 1.
     """
@@ -51,19 +52,21 @@ class TrunkGenerator(nn.Module):
         scale: int = 4,
         channels: int = 3,
         unshuffle: int | None = 1,
+        channels_out: int | None = None,
     ) -> None:
         super().__init__()
         if width < 1 or depth < 1:
             raise ValueError(f"width and depth must be at least 1, got {width} and {depth}")
         self.scale = scale
         self.channels = channels
+        self.channels_out = channels if channels_out is None else channels_out
         self.unshuffle = max(1, 4 // scale) if unshuffle is None else unshuffle
         self.head = head(channels * self.unshuffle**2, width)
         self.trunk = nn.Sequential(*(block(width) for _ in range(depth)), convolution(width, width), norm(width))
         self.upsample = nn.Sequential(
             *(upsampler(width, factor) for factor in upsampling_factors(scale * self.unshuffle))
         )
-        self.tail = tail(width, channels)
+        self.tail = tail(width, self.channels_out)
         self.skip = skip if skip is not None else NoSkip()
 
     def forward(self, lr: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Upsampling steps by a factor of 2 or 3; scales of 4 and 8 take several steps."""
+"""Upsampling steps by a factor of 2 or 3; larger powers of 2 take several steps."""
 
 from torch import nn
 
@@ -34,12 +34,12 @@ def upsampling_factors(scale: int) -> list[int]:
     """Return the factors of the upsampling steps for a scale.
 
     Raises:
-        ValueError: a scale other than 1, 2, 3, 4, 8.
+        ValueError: a scale other than 3 and the powers of 2 up to 64.
     Example:
         >>> upsampling_factors(8)
         [2, 2, 2]
     """
-    factors = {1: [], 2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}
+    factors = {1: [], 3: [3], **{2**steps: [2] * steps for steps in range(1, 7)}}
     if scale not in factors:
-        raise ValueError(f"scale must be one of {', '.join(map(str, factors))}, got {scale}")
+        raise ValueError(f"scale must be one of 1, 2, 3, 4, 8, got {scale} (also 16, 32 and 64 for published networks)")
     return factors[scale]

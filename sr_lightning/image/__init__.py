@@ -6,6 +6,7 @@ from sr_lightning.image.formats import ENCODERS, EXTENSIONS
 from sr_lightning.image.picture import Metadata, Picture
 from sr_lightning.image.pillow import from_pil, to_pil
 from sr_lightning.image.rgb import read, read_bytes, size, write
+from sr_lightning.ops.quantize import to_uint8
 
 __all__ = [
     "ENCODERS",
@@ -22,6 +23,7 @@ __all__ = [
     "size",
     "suffix_for",
     "to_pil",
+    "to_uint8",
     "write",
     "write_picture",
 ]

@@ -12,6 +12,7 @@ from sr_lightning.image.files import open_image, save
 from sr_lightning.image.formats import ENCODERS
 from sr_lightning.image.orientation import apply_orientation, pending_orientation
 from sr_lightning.ops.quantize import to_uint8, uint16_to_uint8
+from sr_lightning.ops.value_range import to_unit_range
 
 
 def size(path: Path | str) -> tuple[int, int]:
@@ -61,7 +62,7 @@ def write(path: Path | str, image: Tensor) -> None:
 
     Raises:
         InputError: the suffix is not one of these, or the file cannot be written.
-        ValueError: the tensor has another shape or type, or contains NaN.
+        ValueError: the tensor has another shape or type, or contains NaN or values in another range such as [0, 255].
     """
     path = Path(path)
     if path.suffix.lower() not in ENCODERS:
@@ -70,6 +71,7 @@ def write(path: Path | str, image: Tensor) -> None:
         raise ValueError(f"write takes an image of shape (3, H, W) or (1, H, W), not {tuple(image.shape)}")
     if image.is_floating_point() and image.isnan().any():
         raise ValueError(f"{path}: not written, the image contains NaN")
+    to_unit_range(image, f"{path}: the image", overshoot=7)
     pixels = (image if image.dtype == torch.uint8 else to_uint8(image)).detach().cpu().permute(1, 2, 0)
     encoded = Image.fromarray(pixels.squeeze(2).numpy() if len(image) == 1 else pixels.numpy())
     format_name, options = ENCODERS[path.suffix.lower()]

@@ -9,6 +9,7 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from sr_lightning.ops.unsharp_mask import unsharp_mask
+from sr_lightning.ops.value_range import require_floating
 
 Losses = dict[str, Tensor]  # name -> scalar, unweighted
 
@@ -37,7 +38,13 @@ class Reconstruction(nn.ModuleDict):
         return self.compare(network(lr), hr)
 
     def compare(self, sr: Tensor, hr: Tensor) -> Losses:
-        """Return each term for given images, computed in float32 at any training precision."""
+        """Return each term for given images in [0, 1], computed in float32 at any training precision.
+
+        Raises:
+            ValueError: images that are not floating point.
+        """
+        require_floating(sr, "sr")
+        require_floating(hr, "hr")
         targets = self.targets(hr.float(), self)
         return {name: term(sr.float(), targets[name]) for name, term in self.items()}
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.features.frozen import Frozen
+from sr_lightning.ops.value_range import require_floating
 
 
 class Perceptual(nn.Module):
@@ -28,7 +29,7 @@ class Perceptual(nn.Module):
     Shape:
         sr and hr (B, C, H, W) in [0, 1] -> float32 scalar.
     Raises:
-        ValueError: a layer that the network does not have.
+        ValueError: a layer that the network does not have, or images that are not floating point.
         InputError: weights that cannot be downloaded or read, or belong to another network.
     Example:
         >>> loss = Perceptual(VGG, {"conv5_4": 1}, nn.L1Loss())
@@ -49,6 +50,8 @@ class Perceptual(nn.Module):
         self.distance = distance
 
     def forward(self, sr: Tensor, hr: Tensor) -> Tensor:
+        require_floating(sr, "sr")
+        require_floating(hr, "hr")
         with torch.no_grad():
             targets = self.features(hr)
         features = self.features(sr)

@@ -11,7 +11,10 @@ from torchmetrics import Metric
 from sr_lightning.metrics.info import MetricInfo
 from sr_lightning.ops.color import luma
 from sr_lightning.ops.quantize import quantize
+from sr_lightning.ops.value_range import to_unit_range
 from sr_lightning.system.torch_compat import Conversion, ConversionHook
+
+DIVERGED = 7  # how far values of sr may lie outside of [0, 1]: outputs of a diverging network are clamped
 
 
 class ImageMetric(ConversionHook, Metric):
@@ -76,14 +79,16 @@ class ImageMetric(ConversionHook, Metric):
         """Measure each image of a batch.
 
         Args:
-            sr: super-resolved RGB images in [0, 1], (B, 3, H, W); values outside are clamped.
+            sr: super-resolved RGB images, (B, 3, H, W): uint8, or floating point in [0, 1]; values somewhat outside are
+                clamped, and NaN gives nan.
             hr: reference images of the same shape.
 
         Shape:
             (B,).
 
         Raises:
-            ValueError: the shapes differ, or the images are too small.
+            ValueError: the shapes differ, the images are too small, another data type, or values in another range
+                such as [0, 255].
         """
 
     def prepare(self, sr: Tensor, hr: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,7 +101,8 @@ class ImageMetric(ConversionHook, Metric):
             (B, C, H - 2 * border, W - 2 * border) float64 in [0, 1]
 
         Raises:
-            ValueError: the shapes differ, are not (B, 3, H, W), or the border leaves nothing.
+            ValueError: the shapes differ, are not (B, 3, H, W), or the border leaves nothing; another data type or
+                range of values; NaN in hr.
         """
         if sr.shape != hr.shape:
             raise ValueError(f"sr {tuple(sr.shape)} and hr {tuple(hr.shape)} must have the same shape")
@@ -105,6 +111,7 @@ class ImageMetric(ConversionHook, Metric):
         height, width = sr.shape[-2:]
         if min(height, width) <= 2 * self.border:
             raise ValueError(f"a border of {self.border} pixels leaves nothing of an image of {height}x{width}")
+        sr, hr = to_unit_range(sr, "sr", DIVERGED, allow_nan=True), to_unit_range(hr, "hr")
         inside = (..., slice(self.border, height - self.border), slice(self.border, width - self.border))
         return quantize(self.space(quantize(sr[inside].double()))), quantize(self.space(quantize(hr[inside].double())))
 

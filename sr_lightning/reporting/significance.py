@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from sr_lightning.reporting import signed_rank
 from sr_lightning.visuals.html.table import Spread
 
 Pair = TypeVar("Pair", bound=Hashable)
@@ -70,8 +71,8 @@ def difference(
     """Compare two networks on the same images: bootstrap interval of the mean difference, and two tests.
 
     The interval is bias-corrected and accelerated (Efron 1987), or the percentile interval if that is undefined; it is
-    a point if all images differ by the same amount. The signed-rank test ignores images without a difference
-    (Wilcoxon 1945); both tests give 1 if no image differs.
+    a point if all images differ by the same amount. The signed-rank test ignores images without a difference, and is
+    exact for up to 200 images, also with ties (see `signed_rank.p_value`); both tests give 1 if no image differs.
 
     Args:
         first: scores, first averaged over seeds by `over_seeds`; the numbers of seeds may differ.
@@ -89,15 +90,15 @@ def difference(
         raise ValueError(f"{first.size} images cannot be paired with {second.size}; pass scores of the same images")
     differences = first - second
     scale = max(np.abs(first).max(), np.abs(second).max())
-    differences[np.abs(differences) <= 1e-12 * scale] = 0  # rounding errors of averaging over seeds
+    tolerance = 1e-12 * scale  # rounding errors of averaging over seeds
+    differences[np.abs(differences) <= tolerance] = 0
     mean, images = float(differences.mean()), differences.size
     if images == 1:
         return Difference(mean, None, None, None, None, images, None)
-    if np.ptp(differences) <= 1e-12 * scale:
-        wilcoxon, t = (float(stats.wilcoxon(differences).pvalue), None) if mean else (1.0, 1.0)
-        return Difference(mean, mean, mean, wilcoxon, t, images, wilcoxon)
+    wilcoxon = signed_rank.p_value(differences, tolerance)
+    if np.ptp(differences) <= tolerance:
+        return Difference(mean, mean, mean, wilcoxon, None if mean else 1.0, images, wilcoxon)
     low, high = _interval(differences, confidence, resamples, seed)
-    wilcoxon = float(stats.wilcoxon(differences).pvalue)
     t = float(stats.ttest_1samp(differences, 0).pvalue)
     return Difference(mean, low, high, wilcoxon, t, images, wilcoxon)
 

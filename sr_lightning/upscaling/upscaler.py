@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
+from sr_lightning.ops.value_range import to_unit_range
 from sr_lightning.system.hardware import bfloat16_is_fast, free_memory
 from sr_lightning.system.peak_memory import PeakMemory
+from sr_lightning.upscaling.channels import from_channels, to_channels
 from sr_lightning.upscaling.precision import keep_ends_in_float32
 from sr_lightning.upscaling.tiling import ALIGNMENT, tiled
 
@@ -59,6 +61,7 @@ class Upscaler:
             raise ValueError(f"tile must be at least {least}, twice the overlap and {ALIGNMENT}, got {tile}")
         self.scale = int(generator.scale)  # type: ignore[arg-type]
         self.channels = int(getattr(generator, "channels", 3))
+        self.channels_out = int(getattr(generator, "channels_out", self.channels))
         self.dtype = PRECISIONS[precision]
         self.overlap = overlap
         network = keep_ends_in_float32(copy.deepcopy(generator).eval().requires_grad_(False))
@@ -73,31 +76,29 @@ class Upscaler:
         """Upscale one image.
 
         A network for RGB gets a gray image as three equal channels and the mean of its output is returned; a network
-        for gray is applied to each channel of RGB.
+        for gray is applied to each channel of RGB. See `channels` for networks with other channels.
 
         Args:
-            image: float in [0, 1].
+            image: floating point in [0, 1], or uint8.
             on_progress: called repeatedly with the number of input pixels finished since the last call.
         Shape:
             (C, H, W) -> (C, scale*H, scale*W), float32 in [0, 1] on the CPU; C is 1, 3 or ``channels``.
         Raises:
-            ValueError: an invalid shape.
+            ValueError: an invalid shape, data type or range of values, or NaN.
             InputError: the result is not finite even in float32, or a tile does not fit into the GPU's memory.
         """
         if image.ndim != 3 or not image.numel() or len(image) not in {1, 3, self.channels}:
             raise ValueError(
                 f"image must have shape (1, H, W), (3, H, W) or ({self.channels}, H, W), got {tuple(image.shape)}"
             )
-        parts = image[:, None] if self.channels == 1 else image[None]
-        if self.channels > len(image):
-            parts = parts.expand(1, self.channels, *image.shape[1:])
+        image = to_unit_range(image)
+        separate = self.channels == self.channels_out == 1
+        parts = image[:, None] if separate else to_channels(image, self.channels)[None]
         share = None if on_progress is None else average_progress(len(parts), on_progress)
         with torch.inference_mode():
             passes = [self._tiled(part[None], share)[0] for part in parts]
             enlarged = passes[0] if len(passes) == 1 else torch.cat(passes)  # cat would copy a single one
-            if len(enlarged) > len(image):
-                enlarged = enlarged.mean(0, keepdim=True)
-            return enlarged.clamp_(0, 1)
+            return from_channels(enlarged, len(image)).clamp_(0, 1)
 
     def _tiled(self, image: Tensor, on_progress: Callable[[int], None] | None) -> Tensor:
         """Process (1, C, H, W) in tiles, in smaller ones after an out-of-memory error."""

@@ -10,8 +10,9 @@ from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.weights.loading import copy_weights
 from sr_lightning.weights.published import DISCRIMINATORS, PUBLISHED, locate
-from sr_lightning.weights.state_dicts import AVERAGED, format_names, is_dense, tensors
+from sr_lightning.weights.state_dicts import format_names, is_dense, tensors
 
+WRAPPERS = ("params", "params_ema", "params-ema", "model_state_dict", "model", "net")
 PREFIX = "discriminator."  # in the checkpoints of this library
 LAYERS = ("head", "down.0", "down.1", "down.2", "up.0", "up.1", "up.2", "tail.0", "tail.2", "tail.4")  # conv0 … conv9
 SPECTRAL_NORM = {
@@ -89,7 +90,7 @@ def discriminator_weights(content: Mapping[str, Any]) -> dict[str, Tensor]:
             name.removeprefix(PREFIX): value for name, value in tensors(state).items() if name.startswith(PREFIX)
         }
     else:
-        wrappers = (content[name] for name in ("params", *AVERAGED) if isinstance(content.get(name), Mapping))
+        wrappers = (content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping))
         weights = tensors(next(wrappers, content))
     if not weights:
         raise InputError("holds no discriminator; give a checkpoint of adversarial training, or a file of weights")

@@ -1,6 +1,7 @@
 """Load a generator from a checkpoint, a published file or a published name."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,9 +12,11 @@ from torch import Tensor, nn
 from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.weights import from_config
-from sr_lightning.weights.architectures.registry import EXPECTED, build_on_meta, recognize
+from sr_lightning.weights.architectures.registry import EXPECTED, build_on_meta, is_known, recognize
 from sr_lightning.weights.published import locate
 from sr_lightning.weights.state_dicts import format_names, generator_weights
+
+log = logging.getLogger(__name__)
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
 ADVICE = "use the model, scale and sizes that the file was trained with"
@@ -23,8 +26,9 @@ def load(source: str | Path, kind: str = "ema") -> nn.Module:
     """Load a generator in evaluation mode, in float32 on the CPU.
 
     Args:
-        source: a checkpoint of a training run, a published file (RRDBNet in three layouts, SRVGGNetCompact, MSRResNet;
-            sizes are inferred from the shapes), or the name of a published model, which is downloaded once.
+        source: a checkpoint of a training run, a published file (RRDBNet in three layouts and ESRGAN+, SRVGGNetCompact,
+            MSRResNet; sizes are inferred from the shapes; wrappers such as ``{"model": …}`` or ``netG.`` are removed),
+            or the name of a published model, which is downloaded once.
         kind: ``ema`` for the averaged weights if the file has them, ``raw`` for those of the last update.
     Raises:
         ValueError: an unknown kind.
@@ -38,14 +42,16 @@ def load(source: str | Path, kind: str = "ema") -> nn.Module:
         described = saved_recipe(content)
         if described is not None:
             generator = from_config.build(described)
-            copy_weights(generator, generator_weights(content, kind))
+            copy_weights(generator, generator_weights(content, kind, names_of(generator)))
         else:
-            weights = generator_weights(content, kind)
+            weights = generator_weights(content, kind, is_known)
             recognized = recognize(weights)
             if recognized is None:
                 raise InputError(unknown_message(weights))
             generator = build_on_meta(recognized)
             copy_weights(generator, recognized.weights, recognized.names)
+            if recognized.note:
+                log.warning("%s: %s", path, recognized.note)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return generator.eval()
@@ -63,8 +69,9 @@ def load_into(generator: nn.Module, source: str | Path, kind: str = "ema") -> No
     path = locate(source)
     content = tensor_files.read(path)
     try:
-        weights = generator_weights(content, kind)
-        recognized = recognize(weights)
+        own = names_of(generator)
+        weights = generator_weights(content, kind, lambda group: own(group) or is_known(group))
+        recognized = None if own(weights) else recognize(weights)
         if recognized is None:
             copy_weights(generator, weights)
         else:
@@ -103,6 +110,12 @@ def saved_recipe(content: Mapping[str, Any]) -> Any:
     """Return the generator's configuration from the content of a checkpoint, or None."""
     settings = content.get("hyper_parameters")
     return settings.get("generator") if isinstance(settings, Mapping) else None
+
+
+def names_of(network: nn.Module) -> Callable[[Mapping[str, Tensor]], bool]:
+    """Return a function that is True for weights of which more than half of the network's names are found."""
+    wanted = network.state_dict().keys()
+    return lambda weights: 2 * len(wanted & weights.keys()) > len(wanted)
 
 
 @torch.no_grad()

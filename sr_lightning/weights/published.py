@@ -100,6 +100,8 @@ def locate(source: str | Path, models: Mapping[str, Published] = PUBLISHED) -> P
         return EMBEDDED[str(source)]
     model = models.get(str(source))
     if model is None:
+        if Path(source).is_dir():
+            raise InputError(f"{source}: is a folder; give a file of weights")
         if not Path(source).is_file():
             kind = "discriminators" if models is DISCRIMINATORS else "models"
             names = [*(EMBEDDED if models is PUBLISHED else ()), *models]

@@ -34,11 +34,11 @@ def write(path: Path, generator: nn.Module, recipe: Any = None, half: bool = Fal
         InputError: an unknown suffix, a network that the format cannot hold, a weight beyond float16's range, or a file
             that cannot be written.
     """
-    if path.suffix not in ENDINGS:
+    if path.suffix.lower() not in ENDINGS:
         raise InputError(f"{path}: unknown format; use {', '.join(ENDINGS)}")
-    if path.suffix == ".onnx":
+    if path.suffix.lower() == ".onnx":
         write_onnx(path, generator)
-    elif path.suffix == ".ckpt":
+    elif path.suffix.lower() == ".ckpt":
         if recipe is None:
             raise InputError(
                 f"{path}: a .ckpt needs the configuration of a checkpoint; use .safetensors, .pth or .onnx"
@@ -49,7 +49,7 @@ def write(path: Path, generator: nn.Module, recipe: Any = None, half: bool = Fal
         tensors = to_basicsr(generator)
         if half:
             tensors = {name: in_half(path, name, value) for name, value in tensors.items()}
-        tensor_files.write(path, {"params_ema": tensors} if path.suffix == ".pth" else tensors)
+        tensor_files.write(path, {"params_ema": tensors} if path.suffix.lower() == ".pth" else tensors)
 
 
 def in_half(path: Path, name: str, weight: Tensor) -> Tensor:

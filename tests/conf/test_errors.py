@@ -27,7 +27,7 @@ from tests.support import photographs
         (["data.workers=-1"], "data.workers=-1: must be null or a whole number"),
         (["data.cache=/proc/nowhere"], "data.cache=/proc/nowhere: cannot be created"),
         (["name=../escape"], "name=../escape: must be a plain name"),
-        (["~callbacks.checkpoints"], "callbacks.checkpoints: is needed"),
+        (["~callbacks.checkpoints"], "callbacks.checkpoints: is required"),
         (["trainer.devices=1000"], "trainer.devices=1000: this machine has"),
         (["+trainer.accumulate_grad_batches=2"], "trainer.accumulate_grad_batches: "),
         (["trainer.accelerator=gpu"], "trainer: No supported gpu backend found!"),

@@ -1,7 +1,9 @@
 """Tables of results on terminals of any width."""
 
 import io
+import re
 
+import pytest
 from rich.console import Console
 
 from sr_lightning.evaluation import tables
@@ -33,6 +35,34 @@ def test_a_narrow_terminal_shows_one_row_per_metric_without_truncation():
     assert not any("…" in line for line in lines)
     (line,) = (line for line in lines if "lr_consistency" in line)
     assert [cell.strip() for cell in line.split("│")[1:-1]] == ["lr_consistency", *["40.73"] * 3]
+
+
+@pytest.mark.parametrize("width", [1, 20, 40, 60, 80, 100, 120, 160, 250])
+@pytest.mark.parametrize("count", [1, 2, 6, 40])
+def test_no_width_cuts_a_digit_or_a_name(width, count):
+    """Also of many networks on several benchmarks with long names: every text is on one line."""
+    rows = [
+        {"network": f"runs/2026-11-25/{number}-rrdb_psnr_x4/checkpoints/best.ckpt", "benchmark": "old/photos [B100]",
+         "images": 100, "psnr_y": 1000.5 + number, "ssim_y": 0.78451, "rmse": -13593.25}
+        for number in range(count)
+    ]  # fmt: skip
+    console = Console(file=io.StringIO(), width=width)
+    title = "/a/long/folder/with [brackets]/2026-11-25-quickstart"
+    tables.show(rows, title, console=console)
+    text = console.file.getvalue()
+    assert text.splitlines()[0] == title
+    assert "…" not in text
+    cells = {cell.strip() for line in text.splitlines() for cell in re.split("[│┃]|  +", line)}
+    for row in rows:
+        assert {*row, *tables.cells(row)} <= cells
+
+
+def test_a_pipe_gets_uncut_numbers(monkeypatch, capsys):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    tables.show(ROWS * 3, "x4")
+    text = capsys.readouterr().out
+    assert text.count("0.7845") == 9
+    assert text.count("lr_consistency") in (1, 9)
 
 
 class Sharpness(ImageMetric):

@@ -1,10 +1,15 @@
 """Weights files are read or rejected with one line, and written atomically."""
 
+import argparse
+import datetime
 import json
 import os
 import struct
+from collections import Counter, defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -73,6 +78,69 @@ def test_pickled_code_is_not_executed(tmp_path, monkeypatch):
             weights.load("evil.pth")
         assert "\n" not in str(error.value)
     assert not (tmp_path / "owned").exists()
+
+
+BESIDE = {
+    "scalars": {"psnr": np.float64(31.2), "epoch": np.int64(3), "best": np.bool_(True), "loss": np.float32(0.5)},
+    "array": {"curve": np.arange(6.0).reshape(2, 3), "bytes": np.array([b"ab"]), "texts": np.array(["ab", "c"])},
+    "options": {"args": argparse.Namespace(scale=4, path=Path("a/b")), "name": SimpleNamespace(a=1)},
+    "containers": {"counts": Counter(a=1), "set": {1, 2}, "tuple": (1, [2])},
+    "date": {"date": datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), "time": datetime.timedelta(hours=1)},
+}
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("kind", BESIDE)
+def test_plain_values_beside_weights_are_read(tmp_path, kind, legacy):
+    content = {"params": {"a": torch.ones(2)}, **BESIDE[kind]}
+    torch.save(content, tmp_path / "a.pth", _use_new_zipfile_serialization=not legacy)
+    result = tensor_files.read(tmp_path / "a.pth")
+    assert torch.equal(result["params"]["a"], torch.ones(2))
+    for name, value in BESIDE[kind].items():
+        assert isinstance(value, type(result[name]))
+        assert repr(result[name]).replace("PurePosix", "Posix") == repr(value)
+
+
+def test_a_dict_with_defaults_is_read_as_a_dict(tmp_path):
+    torch.save({"a": torch.ones(1), "losses": defaultdict(list, pixel=[0.5])}, tmp_path / "a.pth")
+    assert tensor_files.read(tmp_path / "a.pth")["losses"] == {"pixel": [0.5]}
+
+
+@pytest.mark.parametrize("package", ["numpy.core", "numpy._core"])
+def test_numpy_values_of_either_major_version_are_read(tmp_path, package):
+    """The names of NumPy's functions in a pickle differ between its versions 1 and 2."""
+    torch.save({"a": np.float64(3), "b": np.ones(3)}, tmp_path / "a.pth", _use_new_zipfile_serialization=False)
+    content = (tmp_path / "a.pth").read_bytes().replace(b"numpy._core.", b"numpy.core.")
+    (tmp_path / "a.pth").write_bytes(content.replace(b"numpy.core.", package.encode() + b"."))
+    assert tensor_files.read(tmp_path / "a.pth")["a"] == 3
+
+
+class Large:
+    """An array whose pickle declares a size of its own."""
+
+    def __reduce__(self):
+        return np.ones(1).__reduce__()[0], (np.ndarray, (2**34,), "O")
+
+
+def test_a_declared_size_without_content_takes_no_memory(tmp_path):
+    torch.save({"a": Large()}, tmp_path / "a.pth")
+    assert tensor_files.read(tmp_path / "a.pth")["a"].size == 0
+
+
+@pytest.mark.parametrize("name", ["A.SAFETENSORS", "a.Safetensors", "A.PTH", "a.Pt", "a.CKPT"])
+def test_suffixes_are_read_and_written_in_any_case(tmp_path, name):
+    tensor_files.write(tmp_path / name, {"a": torch.ones(2)})
+    assert torch.equal(tensor_files.read(tmp_path / name)["a"], torch.ones(2))
+    binary = (tmp_path / name).read_bytes()
+    assert binary.startswith(b"PK") != (name.lower().endswith("safetensors"))
+
+
+@pytest.mark.parametrize("name", ["a", "a.bin", "a.safetensors", "a.pth", "a.model"])
+@pytest.mark.parametrize("written", ENDINGS)
+def test_the_content_tells_the_format_not_the_suffix(tmp_path, name, written):
+    tensor_files.write(tmp_path / f"b{written}", {"a": torch.ones(2)})
+    (tmp_path / f"b{written}").rename(tmp_path / name)
+    assert torch.equal(tensor_files.read(tmp_path / name)["a"], torch.ones(2))
 
 
 def header(text: bytes, length: int | None = None) -> bytes:

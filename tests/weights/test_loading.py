@@ -113,6 +113,11 @@ def changed(name, value):
     return {**weights.to_basicsr(rrdbnet(depth=1)), name: value}
 
 
+def unshuffled_without_steps():
+    tensors = changed("conv_first.weight", torch.zeros(6, 12, 3, 3))
+    return {name: value for name, value in tensors.items() if not name.startswith("conv_up")}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -120,7 +125,8 @@ def changed(name, value):
         (rrdbnet(depth=1).state_dict(), "parameter names of this library .* give the run's .ckpt"),
         ({"epoch": 3, "lr\n": 1.0}, r"contains no weights of a generator; its keys are epoch, lr\\n"),
         (changed("conv_first.weight", torch.zeros(6, 3, 3)), r"conv_first.weight is \(6, 3, 3\), expected 4"),
-        (changed("conv_first.weight", torch.zeros(6, 5, 3, 3)), "an RRDBNet from 5 to 3 channels"),
+        (changed("conv_last.bias", torch.zeros(5)), r"conv_last.bias is \(5,\) in the file and \(3,\) in the network"),
+        (unshuffled_without_steps(), "an RRDBNet from 12 to 3 channels with 0 upsampling steps; a pixel-un"),
         (changed("conv_hr.weight", torch.zeros(7, 6, 3, 3)), r"conv_hr.weight is \(7, 6, 3, 3\) in the file and \("),
         (changed("conv_hr.weight", torch.zeros(6, 6, 3, 3, dtype=torch.int8)), "int8 in the file"),
         (changed("conv_hr.weight", torch.full((6, 6, 3, 3), torch.nan)), "conv_hr.weight has non-finite values"),

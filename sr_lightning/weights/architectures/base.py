@@ -14,11 +14,13 @@ class Recognized:
         build: constructs the network.
         weights: by the parameter names of the network.
         names: parameter names of the network -> names in the file, where they differ.
+        note: what the weights do not say and was assumed, for a warning; empty if they say everything.
     """
 
     build: Callable[[], nn.Module]
     weights: dict[str, Tensor]
     names: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
 
 def shape(weights: Mapping[str, Tensor], name: str, dimensions: int = 4) -> tuple[int, ...]:

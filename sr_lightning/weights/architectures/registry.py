@@ -18,6 +18,11 @@ class NoPublicLayoutError(InputError):
     """Raised for a network without a published layout."""
 
 
+def is_known(weights: Mapping[str, Tensor]) -> bool:
+    """Return True for weights with the characteristic names of a published network."""
+    return any(family.has_names(weights) for family in FAMILIES)
+
+
 def recognize(weights: Mapping[str, Tensor]) -> Recognized | None:
     """Return the network that published weights belong to, or None if they are unknown.
 
@@ -55,6 +60,8 @@ def spandrel_limit(weights: Mapping[str, Tensor]) -> str | None:
     """
     if "upconv1.weight" in weights:
         return "BasicSR reads MSRResNet, chaiNNer and ComfyUI do not"
+    if "body.0.weight" in weights and "body.1.weight" not in weights:
+        return "chaiNNer and ComfyUI read SRVGGNetCompact only with PReLU"
     growth = weights.get("body.0.rdb1.conv1.weight")
     if growth is not None and len(growth) != GROWTH:
         return f"chaiNNer and ComfyUI read RRDBNet only with block.growth={GROWTH}, this one has {len(growth)}"
