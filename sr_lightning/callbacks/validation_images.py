@@ -12,7 +12,7 @@ from sr_lightning.data.batch import Batch
 from sr_lightning.metrics.standard import caption_text
 from sr_lightning.ops import resize
 from sr_lightning.visuals.comparison import comparison
-from sr_lightning.visuals.crop_selection import select_squares
+from sr_lightning.visuals.crop_selection import telling_squares
 
 
 class Pictures(Callback):
@@ -36,7 +36,7 @@ class Pictures(Callback):
         bicubic = resize.bicubic(batch.lr, hr.shape[-1] / lr.shape[-1])[0].clamp(0, 1)
         versions = [("LR", lr), ("bicubic", bicubic), ("SR", outputs[0]), ("HR", hr)]
         value = caption_text(pl_module.rows["val/"][number])  # type: ignore[index, arg-type]
-        places = select_squares([bicubic])  # the same at every iteration
+        places = telling_squares([bicubic])  # the same at every iteration
         picture = comparison(versions, places, {"SR": value} if value else None)
         name = trainer.datamodule.validation_files.hr[number].stem  # type: ignore[attr-defined]
         image.write(self.folder / f"{number:02d}-{name}-{trainer.global_step:07d}.png", picture)

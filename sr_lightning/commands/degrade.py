@@ -29,7 +29,7 @@ from sr_lightning.degradations.recorded import read_records, select_record
 from sr_lightning.errors import InputError
 from sr_lightning.ops.quantize import from_uint8
 from sr_lightning.system import atomic
-from sr_lightning.visuals.comparison import choose_squares, comparison, stacked, with_text
+from sr_lightning.visuals.comparison import chosen, comparison, stacked, with_text
 
 PANEL = 400  # pixels: side of the HR crop and of the enlarged LR crop in the preview
 
@@ -136,7 +136,7 @@ def name_images(inputs: Sequence[Path], output: Path) -> dict[Path, str]:
 def preview_row(name: str, lr: Tensor, hr: Tensor, record: Record) -> Tensor:
     """Draw LR and HR crops side by side, with the drawn parameters as caption. Shape: (3, H, W)."""
     versions = [("LR", lr), ("HR", hr)]
-    picture = comparison(versions, choose_squares(versions, min(PANEL, *hr.shape[-2:])), panel=PANEL)
+    picture = comparison(versions, chosen(versions, min(PANEL, *hr.shape[-2:])), panel=PANEL)
     return with_text(picture, f"{name}:  {'  |  '.join(describe(record))}" if record else name)
 
 

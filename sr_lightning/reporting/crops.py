@@ -11,7 +11,7 @@ from sr_lightning.metrics.standard import caption
 from sr_lightning.reporting.columns import Column
 from sr_lightning.reporting.report import Report
 from sr_lightning.reporting.run import Run
-from sr_lightning.visuals.comparison import Version, choose_squares, comparison
+from sr_lightning.visuals.comparison import Version, chosen, comparison
 from sr_lightning.visuals.crop_selection import Square
 
 PLACES = 2
@@ -70,7 +70,7 @@ def photograph(report: Report, columns: Sequence[Column], name: str) -> Shown:
         values[title] = " / ".join(text for _, text in captions)
         note = " / ".join(info.title for info, _ in captions)
     versions.append(("HR", image.read(first.pictures("HR")[name])))
-    squares = choose_squares(versions, count=PLACES)
+    squares = chosen(versions, count=PLACES)
     file_name = list(first.values[first.trained])[number]
     return Shown(file_name, versions, squares, values, note)
 

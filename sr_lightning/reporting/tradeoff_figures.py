@@ -12,7 +12,7 @@ from sr_lightning.evaluation.tables import Row
 from sr_lightning.evaluation.tradeoff import IMAGES, NETWORKS
 from sr_lightning.metrics.standard import caption_text
 from sr_lightning.visuals.comparison import FAINT, INK, LINE, MARGIN, PAPER, to_float, to_pillow
-from sr_lightning.visuals.crop_selection import same_place, select_squares
+from sr_lightning.visuals.crop_selection import same_place, telling_squares
 from sr_lightning.visuals.html import Series
 
 COLUMNS, PANEL, GUTTER = 5, 184, 24
@@ -40,7 +40,7 @@ def strip(outputs: Outputs, reference: Tensor, summary: Sequence[Row], side: int
         -> (3, H, W) in [0, 1], 1000 pixels wide for five columns
     """
     alphas = spread([alpha for way, alpha in outputs if way == NETWORKS])
-    [square] = select_squares([to_float(outputs[NETWORKS, Decimal(end)]) for end in (0, 1)], side)
+    [square] = telling_squares([to_float(outputs[NETWORKS, Decimal(end)]) for end in (0, 1)], side)
     values = {(row["interpolated"], row["alpha"]): caption_text(row) for row in summary}
     height = PANEL + LINE + MARGIN
     size = (GUTTER + len(alphas) * (PANEL + MARGIN) + MARGIN, MARGIN + LINE + len(WAYS) * height)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sr_lightning.ops.quantize import to_uint8
-from sr_lightning.visuals.crop_selection import Square, same_place, select_squares
+from sr_lightning.visuals.crop_selection import Square, same_place, telling_squares
 
 MARGIN, LINE = 8, 18  # pixels
 WIDEST = 3  # largest ratio of width to height of the overview
@@ -31,14 +31,14 @@ def comparison(
 
     Args:
         versions: from lr to hr; the last one is the reference.
-        squares: in pixels of the reference, one row of crops each; None chooses one, see `choose_squares`.
+        squares: in pixels of the reference, one row of crops each; None chooses one, see `chosen`.
         values: version -> text below its name, such as ``26.49 dB / 3.11``.
         panel: side of an enlarged square, in pixels.
 
     Shape:
         each image (3, h, w) in [0, 1] -> (3, H', W') in [0, 1]
     """
-    squares, values = choose_squares(versions) if squares is None else squares, values or {}
+    squares, values = chosen(versions) if squares is None else squares, values or {}
     reference = versions[-1][1]
     width = reference.shape[-1]
     tall = len(squares) * panel + (len(squares) - 1) * MARGIN
@@ -62,7 +62,7 @@ def comparison(
     return torch.from_numpy(np.array(sheet)).permute(2, 0, 1).float().div(255)
 
 
-def choose_squares(versions: Sequence[Version], side: int = 96, count: int = 1) -> list[Square]:
+def chosen(versions: Sequence[Version], side: int = 96, count: int = 1) -> list[Square]:
     """Choose the squares where the versions of the reference's size differ most, without the reference itself.
 
     In large images the squares keep a distance, so that they show different content.
@@ -70,8 +70,8 @@ def choose_squares(versions: Sequence[Version], side: int = 96, count: int = 1) 
     reference = versions[-1][1]
     enlarged = [to_float(image) for _, image in versions[:-1] if image.shape == reference.shape]
     images = enlarged or [to_float(reference)]
-    spread = select_squares(images, side, count, distance=2)
-    return spread if len(spread) == count else select_squares(images, side, count)
+    spread = telling_squares(images, side, count, distance=2)
+    return spread if len(spread) == count else telling_squares(images, side, count)
 
 
 def frame_color(number: int) -> str:

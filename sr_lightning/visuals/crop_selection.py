@@ -18,7 +18,7 @@ class Square(NamedTuple):
     side: int
 
 
-def select_squares(images: Sequence[Tensor], side: int = 96, count: int = 1, distance: float = 1.0) -> list[Square]:
+def telling_squares(images: Sequence[Tensor], side: int = 96, count: int = 1, distance: float = 1.0) -> list[Square]:
     """Return the squares where several versions differ most, or where a single image has the strongest edges.
 
     Squares do not overlap, so there may be fewer than `count`. The choice is deterministic.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 from torch import Tensor
 
-from sr_lightning.visuals.comparison import Version, choose_squares, frame_color, to_float
+from sr_lightning.visuals.comparison import Version, chosen, frame_color, to_float
 from sr_lightning.visuals.crop_selection import Square, same_place
 from sr_lightning.visuals.html import data_uri
 from sr_lightning.visuals.html.templates import render
@@ -32,7 +32,7 @@ def crops_figure(
         values: version -> text below its name, such as ``26.49 dB / 3.11``.
         note: meaning of the values, such as ``PSNR-Y / NIQE``.
     """
-    squares = choose_squares(versions, count=2) if squares is None else squares
+    squares = chosen(versions, count=2) if squares is None else squares
     reference = versions[-1][1]
     height, width = reference.shape[-2:]
     return render(
