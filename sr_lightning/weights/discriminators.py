@@ -1,6 +1,6 @@
 """Load discriminators from checkpoints of this library and from Real-ESRGAN's published files."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,8 @@ from sr_lightning.errors import InputError
 from sr_lightning.system import tensor_files
 from sr_lightning.weights.loading import copy_weights
 from sr_lightning.weights.published import DISCRIMINATORS, PUBLISHED, locate
-from sr_lightning.weights.state_dicts import format_names, is_dense, tensors
+from sr_lightning.weights.state_dicts import format_names, group_by_wrappers, is_dense, tensors
 
-WRAPPERS = ("params", "params_ema", "params-ema", "model_state_dict", "model", "net")
 PREFIX = "discriminator."  # in the checkpoints of this library
 LAYERS = ("head", "down.0", "down.1", "down.2", "up.0", "up.1", "up.2", "tail.0", "tail.2", "tail.4")  # conv0 … conv9
 SPECTRAL_NORM = {
@@ -40,7 +39,8 @@ def load_discriminator_into(discriminator: nn.Module, source: str | Path) -> Non
     """
     path = locate(source, DISCRIMINATORS)
     try:
-        weights = discriminator_weights(tensor_files.read(path))
+        names = {*discriminator.state_dict(), *PUBLISHED_NAMES.values()}
+        weights = discriminator_weights(tensor_files.read(path), names)
         theirs = PUBLISHED_NAMES if weights.keys() & set(PUBLISHED_NAMES.values()) else {}
         own = {name: own for own, name in theirs.items()}
         named = {own.get(name, name): value for name, value in weights.items()}
@@ -78,20 +78,22 @@ def locate_discriminator(source: str | Path, init: str | Path | None = None) -> 
     return path
 
 
-def discriminator_weights(content: Mapping[str, Any]) -> dict[str, Tensor]:
-    """Return the discriminator's weights from the content of a file, under their names in the file.
+def discriminator_weights(content: Mapping[str, Any], names: Collection[str]) -> dict[str, Tensor]:
+    """Return the discriminator's weights from the content of a file, under their names inside of its wrappers.
 
+    Args:
+        names: of weights that are searched for; wrappers of any name are removed around the group with most of them.
     Raises:
         InputError: there are none, or they are not plain tensors with values.
     """
     state = content.get("state_dict")
-    if isinstance(state, Mapping):
-        weights = {
-            name.removeprefix(PREFIX): value for name, value in tensors(state).items() if name.startswith(PREFIX)
-        }
-    else:
-        wrappers = (content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping))
-        weights = tensors(next(wrappers, content))
+    own = tensors(state) if isinstance(state, Mapping) else {}
+    weights = {name.removeprefix(PREFIX): value for name, value in own.items() if name.startswith(PREFIX)}
+    if not weights:
+        groups = [group.weights for group in group_by_wrappers(content)]
+        weights = max(groups, key=lambda group: len(group.keys() & set(names)))
+        if not weights.keys() & set(names):  # of another network, for the message
+            weights = {} if isinstance(state, Mapping) else max(groups, key=len)
     if not weights:
         raise InputError("holds no discriminator; give a checkpoint of adversarial training, or a file of weights")
     for name, value in weights.items():

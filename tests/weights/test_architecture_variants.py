@@ -1,6 +1,5 @@
 """Variants of published networks: ESRGAN+, other channels and scales, activations without weights."""
 
-import re
 from functools import partial
 
 import pytest
@@ -14,8 +13,8 @@ from sr_lightning.generators import RRDB, Compact, Nearest, Tail, TrunkGenerator
 from sr_lightning.ops.resize import bicubic
 from sr_lightning.system import tensor_files
 from sr_lightning.upscaling import Upscaler
-from tests.support.networks import equal, esrgan_layout, outputs, rrdbnet
-from tests.weights.test_architectures import old
+from sr_lightning.weights.architectures.rrdbnet import BASICSR, OLD, ORIGINAL
+from tests.support.networks import equal, outputs, rrdbnet
 
 
 def plus_net(scale=4, **changes):
@@ -43,21 +42,27 @@ def test_the_shortcuts_of_esrgan_plus_equal_their_definition():
     torch.testing.assert_close(network(x), x + 0.2 * conv(5, x, x1, x2, x3, x4), rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("layout", ["basicsr", "original", "old"])
-@pytest.mark.parametrize(("scale", "unshuffle", "positions"), [(4, 1, (3, 6, 8, 10)), (2, 2, (3, 6, 8, 10))])
-def test_esrgan_plus_is_recognized_in_every_layout(tmp_path, layout, scale, unshuffle, positions):
+@pytest.mark.parametrize("layout", [BASICSR, ORIGINAL, OLD], ids=["basicsr", "original", "old"])
+@pytest.mark.parametrize(("scale", "unshuffle"), [(4, 1), (2, 2), (1, 1)])
+def test_esrgan_plus_is_recognized_in_every_layout(tmp_path, layout, scale, unshuffle):
     network = plus_net(scale, unshuffle=unshuffle)
-    tensors = weights.to_basicsr(network)
-    assert sum("conv1x1" in name for name in tensors) == 2 * 3
-    if layout == "original":
-        tensors = esrgan_layout(tensors)
-    if layout == "old":
-        tensors = {re.sub(r"(conv1x1)\.0", r"\1", name): value for name, value in old(tensors, 2, positions).items()}
-        tensors = {re.sub(r"body\.(\d)\.rdb(\d)\.conv1x1", r"model.1.sub.\1.RDB\2.conv1x1", name): value
-                   for name, value in tensors.items()}  # fmt: skip
-        assert "model.1.sub.1.RDB3.conv1x1.weight" in tensors
+    names = layout.names(2, len(network.upsample), plus=True)
+    tensors = {names[name]: value for name, value in network.state_dict().items()}
+    assert sum(name.endswith("conv1x1.weight") for name in tensors) == 2 * 3
     tensor_files.write(tmp_path / "a.pth", tensors)
     assert equal(network, weights.load(tmp_path / "a.pth"))
+
+
+def test_esrgan_plus_is_exported_under_the_names_of_its_authors(tmp_path):
+    """Other programs read it in this layout only."""
+    network = plus_net()
+    tensors = weights.to_basicsr(network)
+    shortcuts = [name for name in tensors if "conv1x1" in name]
+    assert shortcuts == [f"model.1.sub.{block}.RDB{dense}.conv1x1.weight" for block in (0, 1) for dense in (1, 2, 3)]
+    assert {"model.0.weight", "model.1.sub.0.RDB1.conv1.0.bias", "model.1.sub.2.weight", "model.3.weight",
+            "model.6.weight", "model.8.weight", "model.10.bias"} <= tensors.keys()  # fmt: skip
+    weights.write(tmp_path / "a.PTH", network)
+    assert equal(network, weights.load(tmp_path / "a.PTH"))
 
 
 @pytest.mark.parametrize("steps", range(7))

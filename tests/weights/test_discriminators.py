@@ -59,6 +59,31 @@ def test_weights_under_the_names_of_the_network_are_loaded(make, tmp_path):
         assert torch.equal(other.state_dict()[name], value), name
 
 
+@pytest.mark.parametrize("published_names", [True, False])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda w: {"model_state_dict": w, "epoch": 3},
+        lambda w: {"state_dict": {f"module.{name}": value for name, value in w.items()}},
+        lambda w: {f"netD.module.{name}": value for name, value in w.items()} | {"netG.conv_first.bias": torch.ones(2)},
+        lambda w: {"g": {"conv_first.bias": torch.ones(2)}, "d": w},
+        lambda w: {"checkpoint": {"weights": w}},
+    ],
+)
+def test_wrappers_of_any_name_are_removed(trained, tmp_path, wrap, published_names):
+    network = UNetDiscriminator(4)
+    weights.load_discriminator_into(network, save(tmp_path / "netD.pth", trained.state_dict()))
+    state = trained.state_dict() if published_names else network.state_dict()
+    other = UNetDiscriminator(4)
+    weights.load_discriminator_into(other, save(tmp_path / "wrapped.pth", wrap(state)))
+    assert all(torch.equal(other.state_dict()[name], value) for name, value in network.state_dict().items())
+
+
+def save(path, content):
+    tensor_files.write(path, content)
+    return path
+
+
 def test_published_discriminators_are_downloaded_by_name(server: Server, trained, tmp_path, monkeypatch):
     """Once, into the cache; names of generators and of discriminators are not confused."""
     tensor_files.write(tmp_path / "netD.pth", {"params": trained.state_dict()})

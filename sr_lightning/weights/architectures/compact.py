@@ -75,7 +75,7 @@ def choose_activation(weights: Mapping[str, Tensor], width: int, depth: int, sca
         try:
             with torch.device("meta"):
                 network = Compact(width, depth, scale, channels, activation)
-            network.load_state_dict({key: value.float() for key, value in weights.items()}, assign=True)
+            network.load_state_dict({key: value.float().cpu() for key, value in weights.items()}, assign=True)
             with torch.inference_mode():
                 errors[name] = float((network(lr) - expected).square().mean())
         except (RuntimeError, ValueError):

@@ -62,7 +62,7 @@ def spandrel_limit(weights: Mapping[str, Tensor]) -> str | None:
         return "BasicSR reads MSRResNet, chaiNNer and ComfyUI do not"
     if "body.0.weight" in weights and "body.1.weight" not in weights:
         return "chaiNNer and ComfyUI read SRVGGNetCompact only with PReLU"
-    growth = weights.get("body.0.rdb1.conv1.weight")
+    growth = weights.get("body.0.rdb1.conv1.weight", weights.get("model.1.sub.0.RDB1.conv1.0.weight"))
     if growth is not None and len(growth) != GROWTH:
         return f"chaiNNer and ComfyUI read RRDBNet only with block.growth={GROWTH}, this one has {len(growth)}"
     return None

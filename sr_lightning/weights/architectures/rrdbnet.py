@@ -159,9 +159,10 @@ def check_names(weights: Mapping[str, Tensor], names: Mapping[str, str], network
 
 
 def publish(generator: nn.Module) -> dict[str, Tensor] | None:
-    """Return the weights in BasicSR's layout, or None for another network."""
+    """Return the weights in BasicSR's layout, those of ESRGAN+ in its authors', or None for another network."""
     weights = generator.state_dict()
     depth = count(weights, lambda block: f"trunk.{block}.body.0.convolutions.0.weight")
     steps = count(weights, lambda step: f"upsample.{step}.1.weight")
-    names = BASICSR.names(depth, steps, plus="trunk.0.body.0.shortcut.weight" in weights)
+    plus = "trunk.0.body.0.shortcut.weight" in weights
+    names = (OLD if plus else BASICSR).names(depth, steps, plus)
     return {names[own]: value for own, value in weights.items()} if names.keys() == weights.keys() else None
