@@ -88,6 +88,21 @@ def test_every_published_layout_is_written_and_read_back(tmp_path, network):
     assert equal(network.eval(), weights.load(path), network.channels)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "start"), [(".SAFETENSORS", None), (".PTH", b"PK"), (".Pth", b"PK"), (".ONNX", b"\b")]
+)
+def test_the_case_of_the_suffix_does_not_matter(command, tmp_path, suffix, start):
+    network = Compact(4, 2, 3)
+    save(tmp_path / "a.PTH", network)
+    if suffix == ".ONNX":
+        pytest.importorskip("onnx")
+    command("export", "a.PTH", "--output", f"b{suffix}")
+    assert [path.name for path in tmp_path.glob("b*")] == [f"b{suffix}"]
+    assert (tmp_path / f"b{suffix}").read_bytes().startswith(start)
+    if suffix != ".ONNX":
+        assert equal(network, weights.load(tmp_path / f"b{suffix}"))
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
 def test_half_rounds_each_weight_to_float16(command, tmp_path, suffix):
     network = Compact(4, 2, 3)

@@ -33,6 +33,16 @@ def test_a_series_of_an_architecture_with_a_published_layout(command, tmp_path):
     assert same(state(weights.load(tmp_path / "series" / names[3])), expected)
 
 
+@pytest.mark.parametrize("suffix", [".PTH", ".SafeTensors", ".CKPT"])
+def test_the_case_of_the_suffix_does_not_matter(command, tmp_path, suffix):
+    for name in "ab":
+        save(tmp_path / f"{name}.CKPT", trained(0)) if suffix == ".CKPT" else tensor_files.write(
+            tmp_path / f"{name}.CKPT", weights.to_basicsr(rrdbnet(depth=1)))  # fmt: skip
+    command("interpolate", "a.CKPT", "b.CKPT", "--alpha", "0.5", "--output", f"c{suffix}")
+    expected = interpolate({name: weights.load(tmp_path / f"{name}.CKPT") for name in "ab"}, [0.5, 0.5])
+    assert same(state(weights.load(tmp_path / f"c{suffix}")), state(expected))
+
+
 def test_an_architecture_without_a_published_layout_is_written_as_a_checkpoint(command, tmp_path):
     networks = [trained(seed) for seed in range(3)]
     for name, network in zip("abc", networks, strict=True):
