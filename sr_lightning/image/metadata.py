@@ -1,12 +1,14 @@
 """Read metadata from open image files, and convert it to encoder options."""
 
 import re
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
+from sr_lightning.image.color_space import PNG_HEADER, avif_color_space, png_chunk, png_color_space
 from sr_lightning.image.picture import Metadata
 
 _DESCRIPTIVE = (  # tags of the first EXIF directory that describe the photograph and not the storage of its pixels
@@ -31,10 +33,11 @@ _OUTDATED = re.compile(
     rb"\s%b\s*=\s*(?:\"[^\"]*\"|'[^']*')|<%b>[^<]*</%b>|<xmp:Thumbnails>.*?</xmp:Thumbnails>" % ((_STORED,) * 3),
     re.DOTALL,
 )
+_COLOR_SPACES: dict[str, Callable[[bytes], dict[str, bytes]]] = {"PNG": png_color_space, "AVIF": avif_color_space}
 _SPACES = {1: b"GRAY", 3: b"RGB "}  # color space in an ICC profile, by the number of color channels
 
 
-def metadata_of(file: Image.Image, colors: int) -> Metadata:
+def metadata_of(file: Image.Image, colors: int, content: bytes) -> Metadata:
     """Return the metadata of a decoded image that remains valid after upscaling.
 
     Orientation, thumbnail and size are removed from EXIF and XMP, and a color profile is dropped if the pixels were
@@ -42,6 +45,7 @@ def metadata_of(file: Image.Image, colors: int) -> Metadata:
 
     Args:
         colors: number of color channels, 1 or 3.
+        content: of the file.
     """
     icc = file.info.get("icc_profile")
     dpi = file.info.get("dpi")
@@ -53,6 +57,7 @@ def metadata_of(file: Image.Image, colors: int) -> Metadata:
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
         xmp=_OUTDATED.sub(b"", xmp) or None,
         text={key: value for key, value in text.items() if not key.startswith("Raw profile") and key != _XMP},
+        color_space=_COLOR_SPACES.get(file.format or "", lambda _: {})(content),
     )
 
 
@@ -102,7 +107,7 @@ def save_options(metadata: Metadata, format_name: str, colors: int) -> dict[str,
 
 
 def png_chunks(metadata: Metadata, colors: int) -> bytes:
-    """Return the chunks of a PNG file that hold the metadata."""
+    """Return the chunks of a PNG file that hold the metadata, without those of `color_space_chunks`."""
     file = BytesIO()
     Image.new("L" if colors == 1 else "RGB", (1, 1)).save(file, "PNG", **save_options(metadata, "PNG", colors))
     content = file.getvalue()
@@ -112,4 +117,7 @@ def png_chunks(metadata: Metadata, colors: int) -> bytes:
     return content[PNG_HEADER:end]
 
 
-PNG_HEADER = 33  # bytes of a PNG file's signature and first chunk
+def color_space_chunks(metadata: Metadata, colors: int) -> bytes:
+    """Return the chunks of a PNG file that define its colors; a color profile replaces the sRGB chunk."""
+    replaced = {"sRGB"} if matching_profile(metadata.icc, colors) else set()
+    return b"".join(png_chunk(kind, data) for kind, data in metadata.color_space.items() if kind not in replaced)

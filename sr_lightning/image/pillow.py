@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageOps
 
-from sr_lightning.image.decoding import decode_pixels
+from sr_lightning.image.decoding import to_channels
 from sr_lightning.image.metadata import matching_profile
 from sr_lightning.image.picture import Metadata, Picture
 from sr_lightning.ops.quantize import uint16_to_uint8
@@ -17,8 +17,8 @@ def from_pil(file: Image.Image) -> Picture:
     Raises:
         ValueError: values outside a defined range.
     """
-    upright = ImageOps.exif_transpose(file).copy()  # a copy has no format and no content of a file
-    pixels = decode_pixels(upright, b"")
+    upright = ImageOps.exif_transpose(file).copy()  # a copy is decoded
+    pixels = to_channels(upright)
     profile = matching_profile(file.info.get("icc_profile"), 1 if pixels.shape[2] < 3 else 3)
     return Picture(pixels, Metadata(icc=profile, dpi=file.info.get("dpi")))
 
