@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,9 +18,11 @@ from sr_lightning.commands.upscale_page import COLUMNS, PIPE, check_page, compar
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_writable
 from sr_lightning.upscaling import (
+    Checked,
     Job,
     Report,
     Upscaler,
+    check_files,
     check_jobs,
     plan,
     upscale_files,
@@ -95,6 +98,8 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
     else:
         picture = image.read_picture(source)
         suffix = suffix_of(options)(Path(source))
+    suffix = suffix if target is None else Path(target).suffix
+    check_output(picture, suffix, options.outscale or upscaler.scale, "standard input" if source == PIPE else source)
     enlarged = upscale_picture(upscaler, picture, options.outscale)
     if target is None:
         sys.stdout.buffer.write(image.encode(enlarged, suffix, "standard output"))
@@ -102,6 +107,18 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
     else:
         image.write_picture(target, enlarged)
     return 0
+
+
+def check_output(picture: image.Picture, suffix: str, factor: float, name: str) -> None:
+    """Check that a format can hold the output, and log what it will lose.
+
+    Raises:
+        InputError: it cannot.
+    """
+    height, width = (max(round(side * factor), 1) for side in picture.pixels.shape[:2])
+    image.check_writable_as(picture, suffix, height, width, name)
+    for loss in image.losses(picture, suffix):
+        log.warning("%s: %s", name, loss)
 
 
 def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
@@ -119,19 +136,28 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
     """Upscale all input files and print a summary."""
     scale = f"{options.outscale or upscaler.scale:g}"
     jobs = plan(options.inputs, options.output, scale, suffix_of(options))
-    todo = [job for job in jobs if options.overwrite or not job.target.exists()]
+    todo = [job for job in jobs if options.overwrite or not os.path.exists(job.target)]
     for job in todo:
         check_writable(job.target)
+    checked = check_with_progress(todo, console)
+    for message in checked.problems.values():
+        sys.stdout.write(f"{printable(message)}\n")
+    for message in checked.warnings():
+        log.warning("%s", message)
+    good = [job for job in todo if job.source not in checked.problems]
     if options.dry_run:
-        lines = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in todo]
-        sys.stdout.write(f"{''.join(lines)}{len(todo)} of {len(jobs)} would be upscaled\n")
-        return 0
-    report = with_progress(todo, upscaler, options.outscale, console) if todo else Report()
+        lines = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in good]
+        failing = f", {len(checked.problems)} cannot be" if checked.problems else ""
+        sys.stdout.write(f"{''.join(lines)}{len(good)} of {len(jobs)} would be upscaled{failing}\n")
+        return 1 if checked.problems else 0
+    sys.stdout.flush()
+    report = with_progress(good, checked, upscaler, options.outscale, console) if good else Report()
     if options.compare is not None:
         lead = f"Left: bicubic interpolation. Right: {Path(options.weights).name}. Both ×{scale}."
         compare(jobs, options.compare, lead, report, console)
     for message in report.problems.values():
         sys.stdout.write(f"{printable(message)}\n")
+    report.problems.update(checked.problems)
     kind = "files" if any(job.is_video for job in jobs) else "images"
     summary = [f"{report.done} of {len(jobs)} {kind} upscaled"]
     if len(todo) < len(jobs):
@@ -142,10 +168,27 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
     return 1 if report.problems else 0
 
 
-def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
-    """Upscale with a progress bar over the pixels of all images, then over the frames of each video."""
+def check_with_progress(jobs: Sequence[Job], console: Console) -> Checked:
+    """Check all files and their outputs before the network runs."""
+    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
+        bar = progress.add_task("Checking", total=len(jobs))
+        return check_files(jobs, lambda job: progress.advance(bar))
+
+
+def with_progress(
+    jobs: Sequence[Job], checked: Checked, upscaler: Upscaler, outscale: float | None, console: Console
+) -> Report:
+    """Upscale with a progress bar over the pixels of all images, then over the frames of each video.
+
+    Args:
+        jobs: that passed the check.
+        checked: result of the check.
+        upscaler: the network.
+        outscale: output size over input size, or None.
+        console: to draw on.
+    """
     stills, films = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
-    sizes = {job: pixels(job.source) for job in stills}
+    sizes = {job: checked.pixels[job.source] for job in stills}
     with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
         bar = progress.add_task("Upscaling", total=sum(sizes.values()))
         finished = 0
@@ -163,18 +206,9 @@ def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | Non
                 progress.reset(film, total=total, description=name, visible=True)
             progress.advance(film)
 
-        report = upscale_files(stills, enlarge, on_done)
+        report = upscale_files(stills, enlarge, on_done, Checked())
         progress.update(bar, visible=False)
         film = progress.add_task("Upscaling", visible=False)
         frame = partial(upscale_picture, upscaler, outscale=outscale)
         upscale_videos(films, frame, report, on_frame)
         return report
-
-
-def pixels(path: Path) -> int:
-    """Return the number of pixels of an image from its header; 0 for unreadable files, which are reported later."""
-    try:
-        height, width = image.size(path)
-    except InputError:
-        return 0
-    return height * width

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -16,7 +17,9 @@ from rich.progress import track
 from sr_lightning import image
 from sr_lightning.errors import InputError
 
-FORMAT = 1  # version of the file format; part of the key
+log = logging.getLogger(__name__)
+
+FORMAT = 2  # version of the file format; part of the key
 PIXELS, INDEX = "pixels.bin", "index.json"
 
 
@@ -118,7 +121,11 @@ def decode(paths: Sequence[Path], folder: Path) -> None:
         InputError: a file that cannot be decoded or changes meanwhile, or too little disk space.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        sizes = np.array(list(pool.map(image.size, paths)), dtype=np.int64)
+        headers = list(pool.map(image.read_header, paths))
+        deep = sum(header.depth == 16 for header in headers)
+        if deep:
+            log.warning("%d of %d images have 16 bits; they are rounded to 8", deep, len(paths))
+        sizes = np.array([(header.height, header.width) for header in headers], dtype=np.int64)
         starts = offsets(sizes)
         needed, free = int(starts[-1]), shutil.disk_usage(folder).free
         if needed > free:

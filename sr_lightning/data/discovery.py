@@ -1,15 +1,50 @@
 """Find the images of a folder, and match the HR/LR pairs of two folders."""
 
+import logging
 import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
 from sr_lightning import image
 from sr_lightning.errors import InputError
 
+log = logging.getLogger(__name__)
 
-def find_images(root: Path | str, extensions: frozenset[str] = image.EXTENSIONS) -> list[Path]:
-    """Return all images below a folder, sorted by relative POSIX path, or a single image file.
+
+@dataclass
+class Scan:
+    """Images below a folder, sorted by relative POSIX path, and number of left-out images by suffix."""
+
+    images: list[Path]
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def find_images(
+    root: Path | str,
+    extensions: frozenset[str] = image.EXTENSIONS,
+    unsupported: frozenset[str] = image.UNREAD_EXTENSIONS,
+) -> list[Path]:
+    """Return all images below a folder, as `scan` does, and log one warning about images that are left out.
+
+    Raises:
+        InputError: as `scan`.
+    """
+    found = scan(root, extensions, unsupported)
+    if found.left_out:
+        _warn_once(os.path.realpath(root), f"{root}: {describe_left_out(found.left_out, extensions)}")
+    return found.images
+
+
+def scan(
+    root: Path | str,
+    extensions: frozenset[str] = image.EXTENSIONS,
+    unsupported: frozenset[str] = image.UNREAD_EXTENSIONS,
+) -> Scan:
+    """Find all images below a folder, or a single image file.
 
     The case of suffixes is ignored. Names that begin with a dot and `__MACOSX` are skipped. Symbolic links are
     followed; a folder reachable by several paths is visited once.
@@ -17,6 +52,8 @@ def find_images(root: Path | str, extensions: frozenset[str] = image.EXTENSIONS)
     Args:
         root: folder or image file.
         extensions: lower-case suffixes of image files.
+        unsupported: lower-case suffixes that are counted as left out, as are files of any other suffix whose first
+            bytes are those of an image.
     Raises:
         InputError: the path does not exist, holds no image, or has a subfolder that cannot be listed.
     """
@@ -27,16 +64,60 @@ def find_images(root: Path | str, extensions: frozenset[str] = image.EXTENSIONS)
     if not root.is_dir():
         if root.suffix.lower() not in extensions:
             raise InputError(f"{root}: is not a supported image file; accepted are {accepted}")
-        return [root]
-    images: list[Path] = []
+        return Scan([root])
+    found = Scan([])
+    for path in _visible_files(root):
+        suffix = path.suffix.lower()
+        if suffix in extensions:
+            found.images.append(path)
+        elif suffix in unsupported or _holds_image(path):
+            found.left_out[suffix or "without suffix"] += 1
+    if not found.images:
+        left = f"; left out: {_counts(found.left_out)}" if found.left_out else ""
+        raise InputError(f"{root}: no images in this folder; accepted are {accepted}{left}")
+    found.images.sort(key=lambda path: path.relative_to(root).as_posix())
+    return found
+
+
+def describe_left_out(left_out: Counter[str], extensions: frozenset[str] = image.EXTENSIONS) -> str:
+    """Return the number of left-out files by suffix, and what to do with them."""
+    files = "1 file" if left_out.total() == 1 else f"{left_out.total()} files"
+    accepted = ", ".join(sorted(extensions))
+    return f"left out {files} in unsupported formats: {_counts(left_out)}; convert them to one of {accepted}"
+
+
+def _counts(left_out: Counter[str]) -> str:
+    """Return counts by suffix, such as ``1 .heic, 2 .jp2``."""
+    return ", ".join(f"{count} {suffix}" for suffix, count in sorted(left_out.items()))
+
+
+@cache
+def _warn_once(folder: str, message: str) -> None:
+    """Log a warning about a folder, once in a process."""
+    log.warning("%s", message)
+
+
+def _visible_files(root: Path) -> Iterator[Path]:
+    """Yield the files below a folder that are not hidden.
+
+    Raises:
+        InputError: a subfolder cannot be listed.
+    """
     visited = {os.path.realpath(root)}
     for folder, folders, names in os.walk(root, followlinks=True, onerror=_raise_input_error):
         folders[:] = _unvisited(Path(folder), folders, visited)
-        visible = (Path(folder, name) for name in names if not name.startswith("."))
-        images += [path for path in visible if path.suffix.lower() in extensions]
-    if not images:
-        raise InputError(f"{root}: no images in this folder; accepted are {accepted}")
-    return sorted(images, key=lambda path: path.relative_to(root).as_posix())
+        yield from (Path(folder, name) for name in names if not name.startswith("."))
+
+
+def _holds_image(path: Path) -> bool:
+    """Return True if a file of an unknown suffix begins like an image."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return image.looks_like_image(file.read(64))
+    except OSError:
+        return False
 
 
 def pair_images(hr_root: Path | str, lr_root: Path | str, scale: int) -> list[tuple[Path, Path]]:
@@ -48,6 +129,8 @@ def pair_images(hr_root: Path | str, lr_root: Path | str, scale: int) -> list[tu
         InputError: an image has no partner or several, or an LR size is not HR size // scale. The first such file is
             named.
     """
+    for root in (hr_root, lr_root):
+        find_images(root)  # warns about images that are left out
     pairs, problems = match_images(hr_root, lr_root, scale)
     if problems:
         first, *others = problems.values()
@@ -66,7 +149,7 @@ def match_images(
     """
     if scale < 1:
         raise ValueError(f"scale must be at least 1, not {scale}")
-    hr_paths, lr_paths = find_images(hr_root), find_images(lr_root)
+    hr_paths, lr_paths = scan(hr_root).images, scan(lr_root).images
     hr_names = _names(hr_root, hr_paths)
     known = set(hr_names)
     lr_names = [name if name in known else name.removesuffix(f"x{scale}") for name in _names(lr_root, lr_paths)]

@@ -2,7 +2,7 @@
 
 from sr_lightning.image.decoding import decode, read_content, read_picture
 from sr_lightning.image.encoding import encode, same_suffix, suffix_for, write_picture
-from sr_lightning.image.formats import ENCODERS, EXTENSIONS, UNREAD_EXTENSIONS
+from sr_lightning.image.formats import ENCODERS, EXTENSIONS, UNREAD_EXTENSIONS, looks_like_image
 from sr_lightning.image.header import Header, read_header, size
 from sr_lightning.image.limits import check_writable_as, losses
 from sr_lightning.image.picture import Metadata, Picture
@@ -20,6 +20,7 @@ __all__ = [
     "decode",
     "encode",
     "from_pil",
+    "looks_like_image",
     "losses",
     "read",
     "read_bytes",

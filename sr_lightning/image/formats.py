@@ -75,6 +75,19 @@ _BRANDS = {
 }
 
 
+_SIGNATURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def looks_like_image(content: bytes) -> bool:
+    """Return True if the first bytes of a file are those of an image in a known format.
+
+    Args:
+        content: at least the first 64 bytes of the file.
+    """
+    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    return is_webp or content.startswith(_SIGNATURES) or (kind_of(content) or "").endswith("image")
+
+
 def kind_of(content: bytes) -> str | None:
     """Return the kind of a file that is not read as an image, such as ``a HEIC image``, by its first bytes.
 

@@ -8,8 +8,9 @@ import numpy as np
 from sr_lightning import video
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
+from sr_lightning.upscaling.checks import error_message
 from sr_lightning.upscaling.jobs import Job
-from sr_lightning.upscaling.pipeline import Enlarge, Report, error_message
+from sr_lightning.upscaling.pipeline import Enlarge, Report
 
 
 def upscale_videos(
