@@ -113,7 +113,7 @@ class SRDataModule(LightningDataModule):
         if len(small):
             height, width = self.hr.sizes[small[0]]
             raise InputError(
-                f"{self.train_files.hr[small[0]]}: {height}x{width} pixels are less than data.crop={self.crop}"
+                f"{self.train_files.hr[small[0]]}: {width}x{height} pixels are less than data.crop={self.crop}"
                 f"{f', and so are {len(small) - 1} others' if len(small) > 1 else ''}; "
                 f"remove small images or set data.crop={min(self.hr.sizes.min(), self.crop) // self.scale * self.scale}"
             )

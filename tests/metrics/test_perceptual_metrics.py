@@ -81,7 +81,7 @@ def test_lpips_of_8_bit_images_one_by_one_without_the_border():
 def test_the_smallest_image_that_lpips_measures():
     """31 pixels are one feature of AlexNet's last layers."""
     assert LPIPS()(*pair(1, 3, 31, 31)) > 0
-    with pytest.raises(ValueError, match="LPIPS needs 31x31 pixels, got 30x40 after a border of 2"):
+    with pytest.raises(ValueError, match="LPIPS needs 31x31 pixels, got 40x30 after a border of 2"):
         LPIPS(border=2)(*pair(1, 3, 34, 44))
 
 
