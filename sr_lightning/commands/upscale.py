@@ -27,6 +27,7 @@ from sr_lightning.upscaling import (
     plan,
     upscale_files,
     upscale_picture,
+    upscale_to_write,
     upscale_videos,
 )
 from sr_lightning.weights.by_name import load_generator
@@ -193,8 +194,8 @@ def with_progress(
         bar = progress.add_task("Upscaling", total=sum(sizes.values()))
         finished = 0
 
-        def enlarge(picture: image.Picture) -> image.Picture:
-            return upscale_picture(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
+        def enlarge(picture: image.Picture) -> image.Picture | image.Bands:
+            return upscale_to_write(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
 
         def on_done(job: Job) -> None:
             nonlocal finished

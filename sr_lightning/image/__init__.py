@@ -8,15 +8,18 @@ from sr_lightning.image.limits import check_writable_as, losses
 from sr_lightning.image.picture import Metadata, Picture
 from sr_lightning.image.pillow import from_pil, to_pil
 from sr_lightning.image.rgb import read, read_bytes, write
+from sr_lightning.image.streaming import Bands, collect, write_bands
 
 __all__ = [
     "ENCODERS",
     "EXTENSIONS",
     "UNREAD_EXTENSIONS",
+    "Bands",
     "Header",
     "Metadata",
     "Picture",
     "check_writable_as",
+    "collect",
     "decode",
     "encode",
     "from_pil",
@@ -32,5 +35,6 @@ __all__ = [
     "suffix_for",
     "to_pil",
     "write",
+    "write_bands",
     "write_picture",
 ]

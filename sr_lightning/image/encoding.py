@@ -16,7 +16,7 @@ from sr_lightning.image.files import error_text, open_image, save
 from sr_lightning.image.formats import ENCODERS, OPAQUE
 from sr_lightning.image.limits import check_writable_as
 from sr_lightning.image.metadata import color_space_chunks, matching_profile, png_chunks, save_options
-from sr_lightning.image.picture import Picture
+from sr_lightning.image.picture import Metadata, Picture
 from sr_lightning.ops.quantize import uint16_to_uint8
 
 log = logging.getLogger(__name__)
@@ -82,31 +82,38 @@ def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:
 
 def encode_16bit_tiff(picture: Picture) -> bytes:
     """Return the content of a 16-bit TIFF file with profile, resolution, XMP and the text tags of EXIF."""
-    pixels, metadata = picture.pixels, picture.metadata
-    colors = 1 if pixels.shape[2] < 3 else 3
+    pixels, file = picture.pixels, BytesIO()
+    channels = pixels.shape[2]
+    tifffile.imwrite(file, pixels[:, :, 0] if channels == 1 else pixels, **tiff_options(picture.metadata, channels))
+    return file.getvalue()
+
+
+def tiff_options(metadata: Metadata, channels: int) -> dict[str, Any]:
+    """Return tifffile's arguments for layout, compression, profile, resolution, XMP and the text tags of EXIF.
+
+    Args:
+        metadata: of the picture.
+        channels: gray, gray and alpha, RGB, or RGB and alpha.
+    """
+    colors = 1 if channels < 3 else 3
     described = Image.Exif()
     described.load(metadata.exif or b"")
     tags: list[Any] = [(tag, "s", 0, value, True) for tag, value in described.items() if isinstance(value, str)]
     if metadata.xmp:
         tags.append((ExifTags.Base.XMLPacket, 1, len(metadata.xmp), metadata.xmp, True))
-    arguments: dict[str, Any] = {"extrasamples": ["unassalpha"]} if pixels.shape[2] > colors else {}
+    options: dict[str, Any] = {"extrasamples": ["unassalpha"]} if channels > colors else {}
     if metadata.dpi is not None:
-        arguments |= {"resolution": metadata.dpi, "resolutionunit": "inch"}
-    file = BytesIO()
-    tifffile.imwrite(
-        file,
-        pixels[:, :, 0] if pixels.shape[2] == 1 else pixels,
-        photometric="rgb" if colors == 3 else "minisblack",
-        planarconfig="contig" if pixels.shape[2] > 1 else None,
-        compression="adobe_deflate",
-        predictor=True,
-        iccprofile=matching_profile(metadata.icc, colors),
-        extratags=tags,
-        software=False,
-        metadata=None,
-        **arguments,
-    )
-    return file.getvalue()
+        options |= {"resolution": metadata.dpi, "resolutionunit": "inch"}
+    return options | {
+        "photometric": "rgb" if colors == 3 else "minisblack",
+        "planarconfig": "contig" if channels > 1 else None,
+        "compression": "adobe_deflate",
+        "predictor": True,
+        "iccprofile": matching_profile(metadata.icc, colors),
+        "extratags": tags,
+        "software": False,
+        "metadata": None,
+    }
 
 
 def write_picture(path: Path | str, picture: Picture) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from sr_lightning import image
 from sr_lightning.errors import InputError
-from sr_lightning.image import Picture
+from sr_lightning.image import Bands, Picture
 from sr_lightning.upscaling.checks import Checked, check_files, error_message
 from sr_lightning.upscaling.jobs import Job
 
-Enlarge = Callable[[Picture], Picture]
+Enlarge = Callable[[Picture], Picture | Bands]
 
 
 @dataclass
@@ -31,6 +31,7 @@ def upscale_files(
     """Read, upscale and write each file; files that fail the check before the first one are left out.
 
     While ``enlarge`` runs, the next file is read and the previous one written; at most three images are in memory.
+    Large outputs are computed in bands while they are written.
 
     Args:
         jobs: input and output files.
@@ -59,7 +60,7 @@ def upscale_files(
                     enlarged = None
                 if writing is not None:
                     finish(*writing, report)
-                writing = None if enlarged is None else (job, writer.submit(image.write_picture, job.target, enlarged))
+                writing = None if enlarged is None else (job, write(writer, job.target, enlarged))
                 del enlarged, reading
                 if on_done is not None:
                     on_done(job)
@@ -74,6 +75,19 @@ def upscale_files(
 def start_reading(reader: ThreadPoolExecutor, jobs: Sequence[Job], number: int) -> Future[Picture] | None:
     """Start reading the file after job ``number``; return None if it is the last."""
     return reader.submit(image.read_picture, jobs[number + 1].source) if number + 1 < len(jobs) else None
+
+
+def write(writer: ThreadPoolExecutor, target: Path, enlarged: Picture | Bands) -> Future[None]:
+    """Start writing a file; bands, which are computed meanwhile, are written in the current thread."""
+    if isinstance(enlarged, Picture):
+        return writer.submit(image.write_picture, target, enlarged)
+    done: Future[None] = Future()
+    try:
+        image.write_bands(target, enlarged)
+        done.set_result(None)
+    except InputError as error:
+        done.set_exception(error)
+    return done
 
 
 def finish(job: Job, writing: Future[None], report: Report) -> None:
