@@ -144,7 +144,8 @@ def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkey
         (tmp_path / name).touch()
     before = files(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "a.png").read_bytes())))
-    monkeypatch.setattr("sr_lightning.commands.upscale.upscale_picture", lambda *_: pytest.fail("the work has begun"))
+    for function in ("upscale.upscale_picture", "upscale_progress.upscale_to_write"):
+        monkeypatch.setattr(f"sr_lightning.commands.{function}", lambda *_: pytest.fail("the network has run"))
     status, out, errors = run(*arguments)
     assert (status, out, errors.count("\n")) == (1, "", 1)
     assert files(tmp_path) == before

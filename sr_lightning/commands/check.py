@@ -12,7 +12,8 @@ from rich.progress import track
 
 from sr_lightning import image
 from sr_lightning.cli.argument_types import printable
-from sr_lightning.data.discovery import describe_left_out, match_images, scan
+from sr_lightning.data.discovery import describe_left_out, scan
+from sr_lightning.data.pairing import match_images
 from sr_lightning.errors import InputError
 
 

@@ -4,31 +4,25 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import Progress
 
 from sr_lightning import image, video
 from sr_lightning.cli.argument_types import printable
-from sr_lightning.commands.upscale_page import COLUMNS, PIPE, check_page, compare
+from sr_lightning.commands.upscale_page import PIPE, check_page, compare
+from sr_lightning.commands.upscale_progress import show_check, show_upscaling
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_writable
 from sr_lightning.upscaling import (
-    Checked,
     Job,
     Report,
     Upscaler,
-    check_files,
     check_jobs,
     plan,
-    upscale_files,
     upscale_picture,
-    upscale_to_write,
-    upscale_videos,
 )
 from sr_lightning.weights.by_name import load_generator
 from sr_lightning.weights.published import SMALL
@@ -140,7 +134,7 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
     todo = [job for job in jobs if options.overwrite or not os.path.exists(job.target)]
     for job in todo:
         check_writable(job.target)
-    checked = check_with_progress(todo, console)
+    checked = show_check(todo, upscaler.scale, console)
     for message in checked.problems.values():
         sys.stdout.write(f"{printable(message)}\n")
     for message in checked.warnings():
@@ -152,7 +146,7 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
         sys.stdout.write(f"{''.join(lines)}{len(good)} of {len(jobs)} would be upscaled{failing}\n")
         return 1 if checked.problems else 0
     sys.stdout.flush()
-    report = with_progress(good, checked, upscaler, options.outscale, console) if good else Report()
+    report = show_upscaling(good, checked, upscaler, options.outscale, console) if good else Report()
     if options.compare is not None:
         lead = f"Left: bicubic interpolation. Right: {Path(options.weights).name}. Both ×{scale}."
         compare(jobs, options.compare, lead, report, console)
@@ -167,49 +161,3 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
         summary.append(f"{len(report.problems)} failed")
     sys.stdout.write(f"{', '.join(summary)}\n")
     return 1 if report.problems else 0
-
-
-def check_with_progress(jobs: Sequence[Job], console: Console) -> Checked:
-    """Check all files and their outputs before the network runs."""
-    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
-        bar = progress.add_task("Checking", total=len(jobs))
-        return check_files(jobs, lambda job: progress.advance(bar))
-
-
-def with_progress(
-    jobs: Sequence[Job], checked: Checked, upscaler: Upscaler, outscale: float | None, console: Console
-) -> Report:
-    """Upscale with a progress bar over the pixels of all images, then over the frames of each video.
-
-    Args:
-        jobs: that passed the check.
-        checked: result of the check.
-        upscaler: the network.
-        outscale: output size over input size, or None.
-        console: to draw on.
-    """
-    stills, films = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
-    sizes = {job: checked.pixels[job.source] for job in stills}
-    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
-        bar = progress.add_task("Upscaling", total=sum(sizes.values()))
-        finished = 0
-
-        def enlarge(picture: image.Picture) -> image.Picture | image.Bands:
-            return upscale_to_write(upscaler, picture, outscale, lambda count: progress.advance(bar, count))
-
-        def on_done(job: Job) -> None:
-            nonlocal finished
-            finished += sizes[job]  # also for a failed file
-            progress.update(bar, completed=finished, description=printable(job.source.name)[-30:])
-
-        def on_frame(job: Job, total: int) -> None:
-            if progress.tasks[film].description != (name := printable(job.source.name)[-30:]):
-                progress.reset(film, total=total, description=name, visible=True)
-            progress.advance(film)
-
-        report = upscale_files(stills, enlarge, on_done, Checked())
-        progress.update(bar, visible=False)
-        film = progress.add_task("Upscaling", visible=False)
-        frame = partial(upscale_picture, upscaler, outscale=outscale)
-        upscale_videos(films, frame, report, on_frame)
-        return report

@@ -8,7 +8,7 @@ from sr_lightning.image.limits import check_writable_as, losses
 from sr_lightning.image.picture import Metadata, Picture
 from sr_lightning.image.pillow import from_pil, to_pil
 from sr_lightning.image.rgb import read, read_bytes, write
-from sr_lightning.image.streaming import Bands, collect, write_bands
+from sr_lightning.image.streaming import Bands, can_stream, collect, write_bands
 
 __all__ = [
     "ENCODERS",
@@ -18,6 +18,7 @@ __all__ = [
     "Header",
     "Metadata",
     "Picture",
+    "can_stream",
     "check_writable_as",
     "collect",
     "decode",

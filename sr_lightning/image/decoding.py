@@ -10,12 +10,12 @@ from PIL import Image
 from sr_lightning.errors import InputError
 from sr_lightning.image.color_conversion import cmyk_to_rgb
 from sr_lightning.image.files import input_errors, open_image
-from sr_lightning.image.metadata import matching_profile, metadata_of
+from sr_lightning.image.metadata import metadata_of
 from sr_lightning.image.orientation import apply_orientation, pending_orientation
-from sr_lightning.image.picture import Metadata, Picture
+from sr_lightning.image.picture import Picture
 from sr_lightning.image.pixel_values import float_to_uint16, integer_to_uint16
 from sr_lightning.image.ppm import decode_ppm
-from sr_lightning.image.tiff import MAGIC, decode_tiff, tiff_profile
+from sr_lightning.image.tiff import MAGIC, decode_tiff, tiff_metadata
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # damaged tags would be logged before the exception
 log = logging.getLogger(__name__)
@@ -62,8 +62,8 @@ def decode(content: bytes, name: str, warn: bool = True) -> Picture:
     except InputError:
         if deep is None:
             raise
-        icc = matching_profile(tiff_profile(content), 1 if deep.shape[2] < 3 else 3)
-        return Picture(deep, Metadata(icc=icc))  # layouts that only tifffile reads, such as 16-bit gray with alpha
+        with input_errors(name, content):
+            return Picture(deep, tiff_metadata(content))  # a layout that only tifffile reads, as 16-bit gray and alpha
 
 
 def decode_upright(content: bytes, name: str) -> np.ndarray:

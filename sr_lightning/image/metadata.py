@@ -55,10 +55,15 @@ def metadata_of(file: Image.Image, colors: int, content: bytes) -> Metadata:
         icc=matching_profile(icc, colors),
         exif=descriptive_exif(file.getexif()),
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
-        xmp=_OUTDATED.sub(b"", xmp) or None,
+        xmp=up_to_date_xmp(xmp),
         text={key: value for key, value in text.items() if not key.startswith("Raw profile") and key != _XMP},
         color_space=_COLOR_SPACES.get(file.format or "", lambda _: {})(content),
     )
+
+
+def up_to_date_xmp(xmp: bytes) -> bytes | None:
+    """Remove orientation, size and thumbnails from XMP; return None if nothing is left."""
+    return _OUTDATED.sub(b"", xmp) or None
 
 
 def matching_profile(icc: bytes | None, colors: int) -> bytes | None:

@@ -167,17 +167,23 @@ def split_jpeg(content: bytes, height: int) -> tuple[bytes, bytes]:
 
 
 def write_tiff(file: BinaryIO, bands: Bands) -> None:
-    """Write a TIFF file in compressed strips; of the EXIF data only text tags are kept."""
-    rows = 64
+    """Write a TIFF file in compressed tiles as wide as the picture; of the EXIF data only text tags are kept."""
     dtype = np.dtype(np.uint8 if bands.depth == 8 else np.uint16)
-    shape = (bands.height, bands.width, bands.channels)[: 2 + (bands.channels > 1)]
-    strips = (band[:, :, 0] if bands.channels == 1 else band for band in regroup(bands.rows, rows))
+    tile = (64, -(-bands.width // 16) * 16)  # sides are multiples of 16 (TIFF 6.0, sec. 15)
+
+    def tiles() -> Iterator[np.ndarray]:
+        """Yield the bands, padded to tiles."""
+        for band in regroup(bands.rows, tile[0]):
+            padding = [(0, tile[0] - len(band)), (0, tile[1] - bands.width), (0, 0)]
+            padded = np.pad(band, padding, mode="edge")
+            yield padded[:, :, 0] if bands.channels == 1 else padded
+
     tifffile.imwrite(
         file,
-        iter(strips),
-        shape=shape,
+        tiles(),
+        shape=(bands.height, bands.width, bands.channels)[: 2 + (bands.channels > 1)],
         dtype=dtype,
-        rowsperstrip=rows,
+        tile=tile,
         bigtiff=bands.height * bands.width * bands.channels * dtype.itemsize > 2**32 - 2**25,
         **tiff_options(bands.metadata, bands.channels),
     )

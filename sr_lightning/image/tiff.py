@@ -7,7 +7,9 @@ import tifffile
 
 from sr_lightning.image.color_conversion import deep_cmyk_to_rgb, lab_to_rgb
 from sr_lightning.image.files import EXPANSION, UnsupportedError, check_size
+from sr_lightning.image.metadata import matching_profile, up_to_date_xmp
 from sr_lightning.image.orientation import apply_orientation
+from sr_lightning.image.picture import Metadata
 from sr_lightning.image.pixel_values import float_to_uint16, integer_to_uint16, scale_to_uint16
 from sr_lightning.ops.quantize import uint16_to_uint8
 
@@ -119,7 +121,20 @@ def tiff_size(path: str) -> tuple[int, int]:
         return size[::-1] if page.tags.valueof(_ORIENTATION, 1) in range(5, 9) else size
 
 
-def tiff_profile(content: bytes) -> bytes | None:
-    """Return the color profile of a TIFF file."""
+def tiff_metadata(content: bytes) -> Metadata:
+    """Return profile, resolution and XMP of a TIFF file that Pillow cannot open."""
     with tifffile.TiffFile(BytesIO(content)) as file:
-        return file.pages.first.tags.valueof(_ICC)
+        page = file.pages.first
+        tags = page.tags
+        colors = 1 if page.samplesperpixel < 3 else 3
+        per_inch = {2: 1.0, 3: 2.54}.get(int(tags.valueof(296, 2)))
+        ratios = [tags.valueof(code) for code in (282, 283)]
+        dpi = None
+        if per_inch is not None and all(ratio and ratio[1] for ratio in ratios):
+            dpi = (ratios[0][0] / ratios[0][1] * per_inch, ratios[1][0] / ratios[1][1] * per_inch)
+        xmp = tags.valueof(700)
+        return Metadata(
+            icc=matching_profile(tags.valueof(_ICC), colors),
+            dpi=dpi,
+            xmp=up_to_date_xmp(bytes(xmp)) if xmp else None,
+        )

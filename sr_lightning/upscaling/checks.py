@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,9 +16,11 @@ from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_name_length
 from sr_lightning.system.hardware import free_memory
 from sr_lightning.upscaling.jobs import Job
+from sr_lightning.upscaling.picture import can_use_bands
 
 LARGE = 25_000_000  # pixels above which images are decoded one at a time
-BYTES_PER_PIXEL = 24  # float32 of a network's output, and its copy in 8 bits with the encoder's
+PER_PIXEL = 24  # bytes for each output pixel that is not computed in bands: float32, and the encoder's copies
+BANDS = 2 * 10**9  # bytes for an output that is computed and written in bands
 _one_large = threading.Lock()
 
 
@@ -40,16 +43,17 @@ class Checked:
         return [f"{count} image{'s' * (count > 1)}: {text}" for text, count in sorted(self.losses.items())]
 
 
-def check_files(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None) -> Checked:
+def check_files(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = None, scale: int | None = None) -> Checked:
     """Decode every input and check that its output can be written.
 
     Args:
         jobs: input and output files.
         on_done: called after each file.
+        scale: of the network, for the estimate of memory; None: that of the outputs.
     """
     checked = Checked()
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for job, (problem, losses, pixels) in zip(jobs, pool.map(check_job, jobs), strict=True):
+        for job, (problem, losses, pixels) in zip(jobs, pool.map(partial(check_job, scale=scale), jobs), strict=True):
             if problem is not None:
                 checked.problems[job.source] = problem
             checked.losses.update(losses)
@@ -59,19 +63,19 @@ def check_files(jobs: Sequence[Job], on_done: Callable[[Job], None] | None = Non
     return checked
 
 
-def check_job(job: Job) -> tuple[str | None, list[str], int]:
+def check_job(job: Job, scale: int | None = None) -> tuple[str | None, list[str], int]:
     """Return the error message of a job, or None; what its output will lose; and the number of input pixels."""
     try:
         check_name_length(job.target)
         if job.is_video:
             video.probe(job.source)
             return None, [], 0
-        return None, *check_image(job)
+        return None, *check_image(job, scale)
     except InputError as error:
         return error_message(job, error), [], 0
 
 
-def check_image(job: Job) -> tuple[list[str], int]:
+def check_image(job: Job, scale: int | None) -> tuple[list[str], int]:
     """Return what the output of an image will lose, and the number of input pixels.
 
     Raises:
@@ -80,20 +84,24 @@ def check_image(job: Job) -> tuple[list[str], int]:
     header = image.read_header(job.source)
     if header.height * header.width > LARGE:
         with _one_large:
-            return _check_decoded(job)
-    return _check_decoded(job)
+            return _check_decoded(job, scale)
+    return _check_decoded(job, scale)
 
 
-def _check_decoded(job: Job) -> tuple[list[str], int]:
+def _check_decoded(job: Job, scale: int | None) -> tuple[list[str], int]:
     """Do the work of `check_image`."""
     picture = image.decode(image.read_content(job.source), str(job.source), warn=False)
     height, width = picture.pixels.shape[:2]
     new_height, new_width = (max(round(side * job.factor), 1) for side in (height, width))
     image.check_writable_as(picture, job.target.suffix, new_height, new_width, str(job.source))
     losses = image.losses(picture, job.target.suffix)
-    needed, free = new_height * new_width * BYTES_PER_PIXEL, free_memory(torch.device("cpu"))
+    in_bands = can_use_bands(scale or round(job.factor), picture, job.factor)
+    outside = new_height * new_width * PER_PIXEL
+    if in_bands:
+        outside = BANDS + (0 if image.can_stream(job.target.suffix) else new_height * new_width * 8)
+    needed, free = outside + 2 * picture.pixels.nbytes, free_memory(torch.device("cpu"))
     if free is not None and needed > free:
-        losses.append(f"need about {needed / 1e9:.0f} GB of memory, {free / 1e9:.0f} GB are free; upscale parts of it")
+        losses.append(f"need about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free; upscale parts of it")
     return losses, height * width
 
 

@@ -33,7 +33,7 @@ def upscale_picture(
     Raises:
         InputError: as ``Upscaler``.
     """
-    if can_use_bands(upscaler, picture, outscale):
+    if can_use_bands(upscaler.scale, picture, outscale):
         return collect(picture_bands(upscaler, picture, on_progress))
     color, alpha = picture.color, picture.alpha
     height, width = color.shape[1:]
@@ -59,16 +59,16 @@ def upscale_to_write(
     on_progress: Callable[[int], None] | None = None,
 ) -> Picture | Bands:
     """Upscale as `upscale_picture` does; large outputs are computed while they are written."""
-    if can_use_bands(upscaler, picture, outscale):
+    if can_use_bands(upscaler.scale, picture, outscale):
         return picture_bands(upscaler, picture, on_progress)
     return upscale_picture(upscaler, picture, outscale, on_progress)
 
 
-def can_use_bands(upscaler: Upscaler, picture: Picture, outscale: float | None) -> bool:
+def can_use_bands(scale: int, picture: Picture, outscale: float | None) -> bool:
     """Return True for a large output of the network's scale without transparency, which is computed in bands."""
     height, width = picture.pixels.shape[:2]
-    is_large = height * width * upscaler.scale**2 > LARGE_OUTPUT
-    return is_large and outscale in (None, upscaler.scale) and not is_transparent(picture)
+    is_large = height * width * scale**2 > LARGE_OUTPUT
+    return is_large and outscale in (None, scale) and not is_transparent(picture)
 
 
 def picture_bands(upscaler: Upscaler, picture: Picture, on_progress: Callable[[int], None] | None) -> Bands:

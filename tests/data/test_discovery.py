@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sr_lightning.data.discovery import describe_left_out, find_images, match_images, pair_images, scan
+from sr_lightning.data.discovery import describe_left_out, find_images, scan
+from sr_lightning.data.pairing import match_images, pair_images
 from sr_lightning.errors import InputError
 
 
@@ -35,7 +36,7 @@ def test_finds_images_in_the_order_of_their_relative_paths(tmp_path: Path) -> No
 def test_a_single_file_is_a_list_of_one(tmp_path: Path) -> None:
     assert find_images(make(tmp_path / "a.png")) == [tmp_path / "a.png"]
     (tmp_path / "a.txt").touch()
-    with pytest.raises(InputError, match=r"a\.txt: is not a supported image file; accepted are \.bmp, .*\.webp"):
+    with pytest.raises(InputError, match=r"a\.txt: is not a supported image file; accepted are \.apng, .*\.webp"):
         find_images(tmp_path / "a.txt")
 
 
@@ -57,7 +58,7 @@ def test_missing_and_empty_folders_are_input_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"missing: cannot be found; check the path"):
         find_images(tmp_path / "missing")
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(InputError, match=r": no images in this folder; accepted are \.bmp, .*\.webp") as caught:
+    with pytest.raises(InputError, match=r": no images in this folder; accepted are \.apng, .*\.webp") as caught:
         find_images(tmp_path)
     assert str(caught.value).startswith(str(tmp_path))
 
