@@ -89,7 +89,8 @@ def warn_of_losses(file: Image.Image, content: bytes, name: str) -> None:
     frames = 1 if file.format == "MPO" else getattr(file, "n_frames", 1)  # MPO is a JPEG with previews
     if frames > 1:
         log.warning("%s: has %d frames; only the first is used", name, frames)
-    if file.format == "AVIF" and content[content.find(b"av1C") + 6] & _HIGH_BIT_DEPTH:
+    bits = content.partition(b"av1C")[2][2:3]
+    if file.format == "AVIF" and bits and bits[0] & _HIGH_BIT_DEPTH:
         log.warning("%s: has more than 8 bits, of which 8 are read; convert it to a 16-bit PNG to keep them", name)
 
 

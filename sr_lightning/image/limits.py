@@ -5,7 +5,11 @@ import numpy as np
 from sr_lightning.errors import InputError
 from sr_lightning.image.color_space import is_srgb
 from sr_lightning.image.formats import DEEP, ENCODERS, LARGEST_BMP, LARGEST_SIDE, OPAQUE
+from sr_lightning.image.metadata import save_options
 from sr_lightning.image.picture import Picture
+
+TIFF_LOSS = "EXIF data other than texts cannot be kept in this TIFF; png keeps them"
+"""Loss of a TIFF of 16 bits, and of one that is written in bands."""
 
 
 def check_writable_as(picture: Picture, suffix: str, height: int, width: int, name: str = "picture") -> None:
@@ -53,7 +57,20 @@ def losses(picture: Picture, suffix: str) -> list[str]:
     if picture.depth == 16 and format_name not in DEEP:
         lost.append(f"16 bits are rounded to 8 in {format_name}; png and tif keep them")
     if metadata.icc and (format_name == "BMP" or (format_name == "WEBP" and picture.pixels.shape[2] < 3)):
-        lost.append(f"color profile is lost in {format_name}; png keeps it")
+        lost.append(f"color profile cannot be kept in {format_name}; png keeps it")
+    colors = 1 if picture.pixels.shape[2] < 3 else 3
+    kept = save_options(metadata, format_name, colors)
+    if metadata.exif and format_name == "TIFF" and picture.depth == 16:
+        lost.append(TIFF_LOSS)
+    for name, value, is_kept in (
+        ("EXIF data", metadata.exif, "exif" in kept),
+        ("XMP data", metadata.xmp, "xmp" in kept or format_name in ("PNG", "TIFF")),
+        ("PNG texts", metadata.text, format_name == "PNG"),
+    ):
+        if value and not is_kept:
+            lost.append(f"{name} cannot be kept in {format_name}; png keeps them")
     if format_name != "PNG" and not metadata.icc and not is_srgb(metadata.color_space):
-        lost.append(f"definition of colors ({', '.join(metadata.color_space)}) is lost in {format_name}; png keeps it")
+        lost.append(
+            f"definition of colors ({', '.join(metadata.color_space)}) cannot be kept in {format_name}; png keeps it"
+        )
     return lost

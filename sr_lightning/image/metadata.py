@@ -28,6 +28,7 @@ _DESCRIPTIVE = (  # tags of the first EXIF directory that describe the photograp
 )
 _XMP = "XML:com.adobe.xmp"  # key of XMP in PNG text chunks
 _LONGEST_XMP = 65504  # bytes of XMP that fit into a JPEG file
+_LONGEST_EXIF = 65533  # bytes of EXIF that fit into a JPEG file
 _STORED = rb"(?:tiff:(?:Orientation|ImageWidth|ImageLength)|exif:Pixel[XY]Dimension)"
 _OUTDATED = re.compile(
     rb"\s%b\s*=\s*(?:\"[^\"]*\"|'[^']*')|<%b>[^<]*</%b>|<xmp:Thumbnails>.*?</xmp:Thumbnails>" % ((_STORED,) * 3),
@@ -89,9 +90,10 @@ def descriptive_exif(exif: Image.Exif) -> bytes | None:
 
 def save_options(metadata: Metadata, format_name: str, colors: int) -> dict[str, Any]:
     """Return metadata as Pillow's arguments for saving a format, without what the format cannot hold."""
+    too_long = format_name == "JPEG" and len(metadata.exif or b"") > _LONGEST_EXIF
     arguments: dict[str, Any] = {
         "icc_profile": matching_profile(metadata.icc, colors),
-        "exif": metadata.exif,
+        "exif": None if too_long else metadata.exif,
         "dpi": metadata.dpi,
     }
     text = dict(metadata.text)

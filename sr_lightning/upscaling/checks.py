@@ -13,6 +13,7 @@ import torch
 
 from sr_lightning import image, video
 from sr_lightning.errors import InputError
+from sr_lightning.image.limits import TIFF_LOSS
 from sr_lightning.system.atomic import check_name_length
 from sr_lightning.system.hardware import free_memory
 from sr_lightning.upscaling.jobs import Job
@@ -95,13 +96,15 @@ def _check_decoded(job: Job, scale: int | None) -> tuple[list[str], int]:
     new_height, new_width = (max(round(side * job.factor), 1) for side in (height, width))
     image.check_writable_as(picture, job.target.suffix, new_height, new_width, str(job.source))
     losses = image.losses(picture, job.target.suffix)
-    in_bands = can_use_bands(scale or round(job.factor), picture, job.factor)
-    outside = new_height * new_width * PER_PIXEL
-    if in_bands:
-        outside = BANDS + (0 if image.can_stream(job.target.suffix) else new_height * new_width * 8)
-    needed, free = outside + 2 * picture.pixels.nbytes, free_memory(torch.device("cpu"))
+    suffix, output = job.target.suffix, new_height * new_width
+    working = output * PER_PIXEL
+    if can_use_bands(scale or round(job.factor), picture, job.factor):
+        working = BANDS if image.can_stream(suffix) else BANDS + output * 8
+        if suffix.lower() in (".tif", ".tiff") and picture.depth == 8 and picture.metadata.exif:
+            losses.append(TIFF_LOSS)
+    needed, free = working + 2 * picture.pixels.nbytes, free_memory(torch.device("cpu"))
     if free is not None and needed > free:
-        losses.append(f"need about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free; upscale parts of it")
+        losses.append(f"needs about {needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free; upscale parts of it")
     return losses, height * width
 
 

@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import ExifTags, Image
 
 from sr_lightning import image
 from sr_lightning.errors import InputError
@@ -215,14 +215,33 @@ def test_bits_and_color_space_of_avif_are_kept_or_reported(caplog):
     assert decode(READ["AVIF"][0], "a").metadata.color_space == {}
 
 
+_exif = Image.Exif()
+_exif[ExifTags.Base.Artist] = "A. Photographer"
+EXIF = _exif.tobytes()
 LOSSES: list[tuple[Picture, dict[str, str]]] = [
     (Picture(DEEP), {".jpg": "16 bits are rounded to 8 in JPEG", ".webp": "16 bits", ".bmp": "16 bits"}),
     (
         Picture(RGB, Metadata(color_space=COLORS["Display P3"])),
-        dict.fromkeys((".jpg", ".jpe", ".webp", ".tif", ".bmp"), "definition of colors (gAMA, cHRM) is lost in"),
+        dict.fromkeys((".jpg", ".jpe", ".webp", ".tif", ".bmp"), "definition of colors (gAMA, cHRM) cannot be kept in"),
     ),
     (Picture(RGB, Metadata(color_space=COLORS["sRGB"])), {}),
-    (Picture(RGB, Metadata(icc=press(128))), {".bmp": "color profile is lost in BMP"}),
+    (Picture(RGB, Metadata(icc=press(128))), {".bmp": "color profile cannot be kept in BMP"}),
+    (
+        Picture(RGB, Metadata(exif=EXIF)),
+        {".bmp": "EXIF data cannot be kept in BMP"},
+    ),
+    (
+        Picture(RGB, Metadata(exif=EXIF + bytes(66_000))),
+        {".bmp": "EXIF data cannot be kept in BMP", ".jpg": "EXIF data cannot be kept in JPEG"},
+    ),
+    (
+        Picture(RGB, Metadata(xmp=b" " * 70_000)),
+        {".bmp": "XMP data cannot be kept in BMP", ".jpg": "XMP data cannot be kept in JPEG"},
+    ),
+    (
+        Picture(RGB, Metadata(text={"Title": "a"})),
+        dict.fromkeys((".jpg", ".webp", ".tif", ".bmp"), "PNG texts cannot be kept in"),
+    ),
     (Picture(RGB), {}),
 ]
 
@@ -234,6 +253,20 @@ def test_losses_of_each_format_are_described(number):
         described = image.losses(picture, suffix)
         kind = {".jpeg": ".jpg", ".jfif": ".jpg", ".jpe": ".jpg", ".tiff": ".tif"}.get(suffix, suffix)
         assert [text.startswith(expected[kind]) for text in described] == [True] * (kind in expected)
+
+
+def test_a_16_bit_tiff_keeps_only_texts_of_exif():
+    picture = Picture(DEEP, Metadata(exif=EXIF))
+    assert image.losses(picture, ".tif") == ["EXIF data other than texts cannot be kept in this TIFF; png keeps them"]
+    assert image.losses(picture, ".png") == []
+
+
+def test_exif_that_does_not_fit_into_jpeg_is_no_error_after_the_work():
+    for length, kept in ((65_533, True), (65_534, False)):
+        exif = EXIF + bytes(length - len(EXIF))
+        written = decode(encode(Picture(RGB, Metadata(exif=exif)), ".jpg"), "a")
+        assert (written.metadata.exif is not None) == kept
+        assert (image.losses(Picture(RGB, Metadata(exif=exif)), ".jpg") == []) == kept
 
 
 @pytest.mark.parametrize(

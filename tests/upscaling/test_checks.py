@@ -122,4 +122,4 @@ def test_an_image_that_needs_more_memory_than_is_free_is_reported_with_an_estima
     checked = check_files(plan([str(source)], str(tmp_path / "out"), "4", lambda path: ".png"))
     assert checked.problems == {}
     (warning,) = checked.warnings()
-    assert warning.startswith("1 image: need")
+    assert warning.startswith("1 image: needs about ")
