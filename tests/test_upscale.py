@@ -104,10 +104,12 @@ def test_images_in_unsupported_formats_are_reported(run, tmp_path):
     for name in ("in/a.png", "in/b.HEIC", "in/c.jp2", "in/deep/d.jp2", "in/note.txt", "in/e.avi"):
         save(tmp_path / "in" / "any.png", 4, 4)
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "in" / "any.png").rename(tmp_path / name)
+        (tmp_path / "in" / "any.png").rename(tmp_path / name)  # note.txt, too, begins like an image
     status, out, errors = run("in", "--output", "out")
     assert (status, out) == (0, "1 of 1 images upscaled\n")
-    assert "left out 4 files in unsupported formats: 1 .avi, 1 .heic, 2 .jp2; convert them" in " ".join(errors.split())
+    assert "left out 5 files in unsupported formats: 1 .avi, 1 .heic, 2 .jp2, 1 .txt; convert them" in " ".join(
+        errors.split()
+    )
     status, out, errors = run("in/*.*", "--output", "out2")
     assert (status, out) == (0, "1 of 1 images upscaled\n")
     assert "1 .avi, 1 .heic, 1 .jp2" in " ".join(errors.split())

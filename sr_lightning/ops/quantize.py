@@ -16,11 +16,6 @@ def to_uint8(image: Tensor) -> Tensor:
     return image.float().clamp(0, 1).mul(255).round().to(torch.uint8)  # bfloat16 cannot represent 256 levels
 
 
-def to_levels(image: Tensor, depth: int) -> Tensor:
-    """Clamp to [0, 1], multiply by 255 for a depth of 8 bits or by 65535 for 16, and round; the type is kept."""
-    return image.clamp(0, 1).mul_(2**depth - 1).round_()
-
-
 def from_uint8(image: Tensor) -> Tensor:
     """Convert uint8 to float32 in [0, 1]. Any shape."""
     return image.float().div(255)

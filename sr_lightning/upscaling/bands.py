@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sr_lightning.image import Picture
-from sr_lightning.ops.quantize import to_levels
 from sr_lightning.upscaling.tiling import ALIGNMENT, batches, blending_weights, new_pixels, spans
 from sr_lightning.upscaling.upscaler import Upscaler
 
@@ -40,7 +39,7 @@ def upscale_bands(
 
     with torch.inference_mode():
         for band in tiled_bands(upscaler, rows, height, width, colors, on_progress):
-            levels = to_levels(band, picture.depth)
+            levels = band.mul_(2**picture.depth - 1).round_()
             if channels > colors:
                 levels = F.pad(levels, (0, 0, 0, 0, 0, 1), value=2**picture.depth - 1)
             dtype = np.uint8 if picture.depth == 8 else np.uint16
@@ -65,7 +64,7 @@ def tiled_bands(
         channels: of the input.
         on_progress: called repeatedly with the number of input pixels finished since the last call.
     Shape:
-        each (C, h, scale*W) float32 in [0, 1].
+        each (C, h, scale*W) float32 in [0, 1], which the caller may change.
     """
     scale, overlap = upscaler.scale, upscaler.overlap
     bytes_per_row = 4 * channels * scale**2 * width
