@@ -37,7 +37,7 @@ def parser() -> Parser:
     add("--format", choices=FORMATS, help="image format (default: that of each input)")
     add("--outscale", type=factor, metavar="FACTOR", help="output size over input size (default: the network's scale)")
     add("--tile", type=positive, metavar="PIXELS", help="largest side of a tile (default: depends on the free memory)")
-    add("--overlap", type=whole, default=OVERLAP, metavar="PIXELS", help="overlap of tiles (default: %(default)s)")
+    add("--overlap", type=natural, default=OVERLAP, metavar="PIXELS", help="overlap of tiles (default: %(default)s)")
     add(
         "--precision",
         choices=["auto", *PRECISIONS],
@@ -51,7 +51,7 @@ def parser() -> Parser:
     return options
 
 
-def whole(text: str) -> int:
+def natural(text: str) -> int:
     """Parse a non-negative integer."""
     return 0 if text == "0" else positive(text)
 

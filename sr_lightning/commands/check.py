@@ -48,10 +48,10 @@ def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> Result:
     minimums: dict[Path, int] = {}
     notes: list[str] = []
     for folder in [root] if lr_root is None else [root, lr_root]:
-        found = scan(folder)
-        minimums |= dict.fromkeys(found.images, minimum if folder == root else 1)
-        if found.left_out:
-            notes.append(f"{folder}: {describe_left_out(found.left_out)}")
+        listed = scan(folder)
+        minimums |= dict.fromkeys(listed.images, minimum if folder == root else 1)
+        if listed.left_out:
+            notes.append(f"{folder}: {describe_left_out(listed.left_out)}")
     problems = {} if lr_root is None else match_images(root, lr_root, scale)[1]
     console = Console(stderr=True)
     deep = 0

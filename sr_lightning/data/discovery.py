@@ -32,10 +32,10 @@ def find_images(
     Raises:
         InputError: as `scan`.
     """
-    found = scan(root, extensions, unsupported)
-    if found.left_out:
-        _warn_once(os.path.realpath(root), f"{root}: {describe_left_out(found.left_out, extensions)}")
-    return found.images
+    result = scan(root, extensions, unsupported)
+    if result.left_out:
+        _warn_once(os.path.realpath(root), f"{root}: {describe_left_out(result.left_out, extensions)}")
+    return result.images
 
 
 def scan(
@@ -64,18 +64,18 @@ def scan(
         if root.suffix.lower() not in extensions:
             raise InputError(f"{root}: is not a supported image file; accepted are {accepted}")
         return Scan([root])
-    found = Scan([])
+    result = Scan([])
     for path in _visible_files(root):
         suffix = path.suffix.lower()
         if suffix in extensions:
-            found.images.append(path)
+            result.images.append(path)
         elif suffix in unsupported or _holds_image(path):
-            found.left_out[suffix or "without suffix"] += 1
-    if not found.images:
-        left = f"; left out: {_counts(found.left_out)}" if found.left_out else ""
+            result.left_out[suffix or "without suffix"] += 1
+    if not result.images:
+        left = f"; left out: {_counts(result.left_out)}" if result.left_out else ""
         raise InputError(f"{root}: no images in this folder; accepted are {accepted}{left}")
-    found.images.sort(key=lambda path: path.relative_to(root).as_posix())
-    return found
+    result.images.sort(key=lambda path: path.relative_to(root).as_posix())
+    return result
 
 
 def describe_left_out(left_out: Counter[str], extensions: frozenset[str] = image.EXTENSIONS) -> str:

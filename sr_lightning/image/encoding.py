@@ -36,8 +36,8 @@ def same_suffix(content: bytes) -> str:
         InputError: the content is not an image.
     """
     with open_image("picture", content) as file:
-        found = {"MPO": "JPEG"}.get(file.format or "", file.format)  # MPO: JPEG with previews
-        return next((suffix for suffix, (name, _) in ENCODERS.items() if name == found), ".png")
+        format_name = {"MPO": "JPEG"}.get(file.format or "", file.format)  # MPO: JPEG with previews
+        return next((suffix for suffix, (name, _) in ENCODERS.items() if name == format_name), ".png")
 
 
 def encode(picture: Picture, suffix: str, name: str = "picture") -> bytes:

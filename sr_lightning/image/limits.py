@@ -1,4 +1,4 @@
-"""What the formats of output files cannot hold: found before any expensive work."""
+"""Limits of output formats, checked before any expensive work."""
 
 import numpy as np
 

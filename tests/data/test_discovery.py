@@ -133,13 +133,13 @@ def test_images_that_are_left_out_are_counted_by_suffix_and_content(
     make(tmp_path / "any.jpg").rename(tmp_path / "photo.jpg_large")
     for name in ("notes.txt", "data.json", "empty"):
         (tmp_path / name).touch()
-    found = scan(tmp_path)
-    assert [path.name for path in found.images] == ["a.png", "b.JFIF", "c.jpe", "d.pnm", "e.apng"]
-    assert found.left_out == {".heic": 2, ".jp2": 1, ".dng": 1, "without suffix": 1, ".jpg_large": 1}
+    listed = scan(tmp_path)
+    assert [path.name for path in listed.images] == ["a.png", "b.JFIF", "c.jpe", "d.pnm", "e.apng"]
+    assert listed.left_out == {".heic": 2, ".jp2": 1, ".dng": 1, "without suffix": 1, ".jpg_large": 1}
     assert caplog.messages == []
-    assert find_images(tmp_path) == find_images(tmp_path) == found.images
+    assert find_images(tmp_path) == find_images(tmp_path) == listed.images
     counts = "1 .dng, 2 .heic, 1 .jp2, 1 .jpg_large, 1 without suffix"
-    assert caplog.messages == [f"{tmp_path}: {describe_left_out(found.left_out)}"]
+    assert caplog.messages == [f"{tmp_path}: {describe_left_out(listed.left_out)}"]
     assert f": left out 6 files in unsupported formats: {counts}; convert them to one of" in caplog.text
 
 

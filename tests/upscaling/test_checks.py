@@ -1,4 +1,4 @@
-"""Everything that would fail is found before the network runs, and a dry run shows the same."""
+"""Every input and output is checked before the network runs, and a dry run shows the same."""
 
 from collections.abc import Callable
 from pathlib import Path
