@@ -1,4 +1,4 @@
-"""The command that enlarges files: what becomes of each, and that nothing is ever half there."""
+"""The upscale command: outputs of each kind of input, errors, and no incomplete files."""
 
 import io
 import os
@@ -20,7 +20,7 @@ from tests.support.photographs import pixels, save
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
-    """Runs the command in an empty folder with bicubic x4; returns its status and what it printed on both streams."""
+    """Return a function that runs the command with bicubic x4 in an empty folder and returns status, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> tuple[int, str, str]:
@@ -72,7 +72,7 @@ def test_a_folder_keeps_its_structure_and_a_bad_file_does_not_stop_it(run, tmp_p
     assert files(tmp_path / "photos-x4") == ["a.png", "c.bmp", "deep/er/b.jpg"]
 
 
-def test_what_is_there_is_kept_unless_asked(run, tmp_path):
+def test_existing_outputs_are_kept_without_overwrite(run, tmp_path):
     for name in ("a.png", "b.png"):
         save(tmp_path / "in" / name, 8, 9)
     (tmp_path / "out").mkdir()
@@ -107,15 +107,14 @@ def test_images_in_unsupported_formats_are_reported(run, tmp_path):
         (tmp_path / "in" / "any.png").rename(tmp_path / name)  # note.txt, too, begins like an image
     status, out, errors = run("in", "--output", "out")
     assert (status, out) == (0, "1 of 1 images upscaled\n")
-    assert "left out 5 files in unsupported formats: 1 .avi, 1 .heic, 2 .jp2, 1 .txt; convert them" in " ".join(
-        errors.split()
-    )
+    counts = "1 .avi, 1 .heic, 2 .jp2, 1 .txt"
+    assert f"left out 5 files in unsupported formats: {counts}; convert them" in " ".join(errors.split())
     status, out, errors = run("in/*.*", "--output", "out2")
     assert (status, out) == (0, "1 of 1 images upscaled\n")
     assert "1 .avi, 1 .heic, 1 .jp2" in " ".join(errors.split())
 
 
-def test_a_dry_run_tells_and_writes_nothing(run, tmp_path):
+def test_a_dry_run_lists_outputs_and_writes_nothing(run, tmp_path):
     for name in ("in/a.png", "in/deep/b.jpg"):
         save(tmp_path / name, 4, 4)
     run("in/a.png", "--output", "out")
@@ -139,7 +138,7 @@ def test_a_dry_run_tells_and_writes_nothing(run, tmp_path):
         ["film.mp4", "--output", "-"],
     ],
 )
-def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkeypatch, arguments):
+def test_unwritable_outputs_are_errors_before_the_network_runs(run, tmp_path, monkeypatch, arguments):
     for name in ("a.png", "b.png"):
         save(tmp_path / name, 4, 4)
     for name in ("file", "film.mp4"):
@@ -153,8 +152,8 @@ def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkey
     assert files(tmp_path) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_the_right_to_write_is_refused_before_the_work(run, tmp_path):
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
+def test_a_read_only_folder_is_an_error_before_the_network_runs(run, tmp_path):
     save(tmp_path / "a.png", 4, 4)
     (tmp_path / "out").mkdir(mode=0o555)
     status, out, errors = run("a.png", "--output", "out")
@@ -162,7 +161,7 @@ def test_a_folder_without_the_right_to_write_is_refused_before_the_work(run, tmp
     assert "permission denied in" in errors
 
 
-def test_an_interruption_leaves_whole_files_alone(tmp_path):
+def test_an_interruption_leaves_only_complete_files(tmp_path):
     jobs = [Job(save(tmp_path / "in" / f"{i}.png", 4, 4), tmp_path / "out" / f"{i}.png") for i in range(5)]
     count = 0
 
@@ -180,7 +179,7 @@ def test_an_interruption_leaves_whole_files_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+    ("arguments", "status", "message"),
     [
         (["a.png", "--tile", "20"], 1, "tile must be at least 36"),
         (["a.png", "--tile", "0"], 2, "must be a whole number above zero"),
@@ -191,9 +190,9 @@ def test_an_interruption_leaves_whole_files_alone(tmp_path):
         ([], 2, "INPUT"),
     ],
 )
-def test_wrong_arguments_are_one_line(run, tmp_path, arguments, status, told):
+def test_wrong_arguments_are_one_line(run, tmp_path, arguments, status, message):
     save(tmp_path / "a.png", 4, 4)
-    found, out, errors = run(*arguments)
-    assert (found, out, errors.count("\n")) == (status, "", 1)
-    assert told in errors
+    actual, out, errors = run(*arguments)
+    assert (actual, out, errors.count("\n")) == (status, "", 1)
+    assert message in errors
     assert files(tmp_path) == ["a.png"]
