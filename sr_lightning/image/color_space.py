@@ -7,6 +7,7 @@ Source:
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 KINDS = ("cICP", "mDCV", "cLLI", "gAMA", "cHRM", "sRGB")
 _SRGB_GAMMA = 45455
@@ -43,6 +44,26 @@ def avif_color_space(content: bytes) -> dict[str, bytes]:
     if (primaries, transfer) in _SRGB_CODES or max(primaries, transfer) > 255:
         return {}
     return {"cICP": bytes([primaries, transfer, 0, 1])}  # decoded to RGB in full range
+
+
+def from_pillow_info(info: Mapping[Any, Any]) -> dict[str, bytes]:
+    """Return the chunks for the entries ``gamma`` and ``chromaticity`` of an image of Pillow."""
+    chunks = {}
+    if "gamma" in info:
+        chunks["gAMA"] = struct.pack(">I", round(info["gamma"] * 100_000))
+    if "chromaticity" in info:
+        chunks["cHRM"] = struct.pack(">8I", *(round(value * 100_000) for value in info["chromaticity"]))
+    return chunks
+
+
+def to_pillow_info(chunks: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the entries ``gamma`` and ``chromaticity`` of an image of Pillow; the other chunks have none."""
+    info: dict[str, Any] = {}
+    if "gAMA" in chunks:
+        info["gamma"] = int.from_bytes(chunks["gAMA"]) / 100_000
+    if len(chunks.get("cHRM", b"")) == 32:
+        info["chromaticity"] = tuple(value / 100_000 for value in struct.unpack(">8I", chunks["cHRM"]))
+    return info
 
 
 def is_srgb(chunks: Mapping[str, bytes]) -> bool:

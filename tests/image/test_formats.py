@@ -205,6 +205,15 @@ def test_the_color_space_of_png_is_kept(space, channels, depth):
     assert max(position.values()) < written.index(b"IDAT")
 
 
+def test_gamma_and_chromaticities_pass_through_pillow_images():
+    picture = Picture(RGB, Metadata(color_space=COLORS["Display P3"]))
+    opened = Image.open(io.BytesIO(encode(picture, ".png")))
+    converted = image.from_pil(opened)
+    assert converted.metadata.color_space == COLORS["Display P3"]
+    back = image.to_pil(converted)
+    assert (back.info["gamma"], back.info["chromaticity"]) == (opened.info["gamma"], opened.info["chromaticity"])
+
+
 @pytest.mark.skipif(".avif" not in image.EXTENSIONS, reason="this Pillow reads no AVIF")
 def test_bits_and_color_space_of_avif_are_kept_or_reported(caplog):
     deep = imagecodecs.avif_encode(DEEP >> 6, bitspersample=10, primaries=9, transfer=16)
