@@ -168,6 +168,27 @@ def test_an_intact_file_that_is_not_read_is_called_by_its_kind_and_not_damaged(k
         assert not any(word in str(error.value) for word in ("damaged", "remove it", "\n"))
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", READ)
+def test_a_damaged_file_of_every_kind_is_decoded_or_an_error_of_one_line(kind, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)  # damaged sizes are large
+    intact, rng = READ[kind][0], np.random.default_rng(3)
+    damaged = [intact[:cut] for cut in range(0, len(intact), len(intact) // 20)]
+    for number in range(60):
+        content = np.frombuffer(intact, np.uint8).copy()
+        end = min(len(intact), 300) if number % 2 else len(intact)
+        content[rng.integers(0, end, 3)] = rng.integers(0, 256, 3)
+        damaged.append(content.tobytes())
+    messages = []
+    for content in damaged:
+        try:
+            assert decode(content, kind, warn=False).pixels.nbytes < 1200 * len(intact) + 100_000
+        except InputError as error:
+            messages.append(str(error))
+    assert len(messages) >= 5
+    assert all(message.startswith(f"{kind}: ") and "\n" not in message for message in messages)
+
+
 @pytest.mark.parametrize("kind", ["16-bit PPM", "16-bit text PPM"])
 def test_truncated_deep_ppm_files_are_damaged(kind):
     content = READ[kind][0]
