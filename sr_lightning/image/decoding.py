@@ -17,7 +17,8 @@ from sr_lightning.image.pixel_values import float_to_uint16, integer_to_uint16
 from sr_lightning.image.ppm import decode_ppm
 from sr_lightning.image.tiff import MAGIC, decode_tiff, tiff_metadata
 
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # damaged tags would be logged before the exception
+for _library in ("tifffile", "PIL.TiffImagePlugin"):  # damaged tags would be logged before the exception
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
 log = logging.getLogger(__name__)
 
 _HIGH_BIT_DEPTH = 0x40  # in the third byte of AVIF's av1C box
