@@ -18,7 +18,8 @@ from sr_lightning.cli.warnings import quiet
 from sr_lightning.data import Batch, find_benchmarks
 from sr_lightning.errors import InputError
 from sr_lightning.evaluation.benchmark import OnImage, display_names, evaluate, load_generators, protocol
-from sr_lightning.evaluation.tables import Row, means, show, write_results
+from sr_lightning.evaluation.tables import Row, means, show, undefined, write_results
+from sr_lightning.evaluation.usable import usable_files
 from sr_lightning.modules import Benchmarks
 from sr_lightning.system.torchrun import leave_process_group
 
@@ -46,16 +47,23 @@ def run(config: DictConfig, folder: Path) -> list[Row]:
     names = display_names(sources)
     trainer = instantiate(config.trainer)
     scale = config.scale = int(next(iter(generators.values())).scale)  # type: ignore[arg-type]
-    benchmarks = Benchmarks(files, instantiate(config.degradation), scale)
+    metrics = instantiate(config.metrics)
+    usable, left_out = usable_files(files, scale, metrics)
+    for message in left_out:
+        log.warning("%s", message)
+    benchmarks = Benchmarks(usable, instantiate(config.degradation), scale)
     rows: list[Row] = []
     for source, generator in generators.items():
-        metrics = instantiate(config.metrics)
         network = names[source]
         save = saver(folder / "images" / network, benchmarks) if config.save_images else None
         rows += evaluate(trainer, generator, metrics, benchmarks, network, config.self_ensemble, save)
     if trainer.is_global_zero:
-        write_results(folder, rows, protocol(config, self_ensemble=config.self_ensemble, checkpoints=sources))
+        missing = undefined(rows)
+        settings = protocol(config, self_ensemble=config.self_ensemble, checkpoints=sources)
+        write_results(folder, rows, settings, left_out + missing)
         show(means(rows), f"x{scale}, mean over images", config.metrics)
+        for message in missing:
+            log.warning("%s", message)
         log.info("Tables and the values of each image: %s", os.path.relpath(folder))
     return rows
 

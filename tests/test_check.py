@@ -79,3 +79,15 @@ def test_a_file_name_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
     status, output, errors = run(tmp_path)
     assert (status, errors) == (1, "")
     assert output.endswith("/caf\\udce9.png: is an empty file; replace or remove it\n0 of 1 images are fine\n")
+
+
+def test_left_out_files_and_dropped_bits_are_counted(tmp_path: Path) -> None:
+    make(tmp_path / "a.png", 8, 8)
+    Image.fromarray(np.zeros((8, 8), np.uint16)).save(tmp_path / "deep.png")
+    (tmp_path / "b.heic").touch()
+    status, output, errors = run(tmp_path)
+    assert (status, errors) == (0, "")
+    left_out, deep, summary = output.splitlines()
+    assert left_out.startswith(f"{tmp_path}: left out 1 file in unsupported formats: 1 .heic; convert them to one of ")
+    assert deep == "1 of 2 images have 16 bits; training and evaluation round them to 8"
+    assert summary == "2 of 2 images are fine"

@@ -148,7 +148,7 @@ def test_bad_files_are_skipped_and_listed(photos, tmp_path, capsys):
             ["photos", "degradation=bicubic", "--replay", "other.json"],
             "this degradation is not random",
         ),
-        (["photos", "scale=64"], "00.png: 40x48 pixels are less than one pixel at 1/64"),
+        (["photos", "scale=64"], "00.png: 48x40 pixels are less than one pixel at 1/64"),
     ],
 )
 def test_wrong_arguments_are_reported_in_one_line(photos, tmp_path, monkeypatch, arguments, message):

@@ -1,4 +1,4 @@
-"""The upscale command: outputs, reported problems, and no partial files."""
+"""The upscale command: outputs of each kind of input, errors, and no incomplete files."""
 
 import io
 import os
@@ -20,7 +20,7 @@ from tests.support.photographs import pixels, save
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
-    """Run the command with bicubic x4 in an empty folder; returns exit status, standard output and standard error."""
+    """Return a function that runs the command with bicubic x4 in an empty folder and returns status, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> tuple[int, str, str]:
@@ -100,17 +100,18 @@ def test_standard_input_and_output(run, tmp_path, monkeypatch):
     assert errors.startswith("standard input: is not an image")
 
 
-def test_files_in_unsupported_formats_are_counted(run, tmp_path):
-    for name in ("in/a.png", "in/b.HEIC", "in/c.avif", "in/deep/d.avif", "in/note.txt", "in/e.avi"):
+def test_images_in_unsupported_formats_are_reported(run, tmp_path):
+    for name in ("in/a.png", "in/b.HEIC", "in/c.jp2", "in/deep/d.jp2", "in/note.txt", "in/e.avi"):
         save(tmp_path / "in" / "any.png", 4, 4)
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "in" / "any.png").rename(tmp_path / name)
+        (tmp_path / "in" / "any.png").rename(tmp_path / name)  # note.txt, too, begins like an image
     status, out, errors = run("in", "--output", "out")
     assert (status, out) == (0, "1 of 1 images upscaled\n")
-    assert "files in unsupported formats: 1 .avi, 2 .avif, 1 .heic" in " ".join(errors.split())
+    counts = "1 .avi, 1 .heic, 2 .jp2, 1 .txt"
+    assert f"left out 5 files in unsupported formats: {counts}; convert them" in " ".join(errors.split())
     status, out, errors = run("in/*.*", "--output", "out2")
     assert (status, out) == (0, "1 of 1 images upscaled\n")
-    assert "1 .avi, 1 .avif, 1 .heic" in " ".join(errors.split())
+    assert "1 .avi, 1 .heic, 1 .jp2" in " ".join(errors.split())
 
 
 def test_a_dry_run_lists_outputs_and_writes_nothing(run, tmp_path):
@@ -127,7 +128,7 @@ def test_a_dry_run_lists_outputs_and_writes_nothing(run, tmp_path):
     "arguments",
     [
         ["a.png", "--output", "a.ppm"],
-        ["a.png", "--output", "new.avif"],
+        ["a.png", "--output", "new.jp2"],
         ["a.png", "b.png", "--output", "file"],
         ["a.png", "--output", "file/deep/c.png"],
         ["a.png", "--compare", "file/page.html"],
@@ -137,21 +138,22 @@ def test_a_dry_run_lists_outputs_and_writes_nothing(run, tmp_path):
         ["film.mp4", "--output", "-"],
     ],
 )
-def test_unwritable_outputs_are_reported_before_any_work(run, tmp_path, monkeypatch, arguments):
+def test_unwritable_outputs_are_errors_before_the_network_runs(run, tmp_path, monkeypatch, arguments):
     for name in ("a.png", "b.png"):
         save(tmp_path / name, 4, 4)
     for name in ("file", "film.mp4"):
         (tmp_path / name).touch()
     before = files(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((tmp_path / "a.png").read_bytes())))
-    monkeypatch.setattr("sr_lightning.commands.upscale.upscale_picture", lambda *_: pytest.fail("work has begun"))
+    for function in ("upscale.upscale_picture", "upscale_progress.upscale_to_write"):
+        monkeypatch.setattr(f"sr_lightning.commands.{function}", lambda *_: pytest.fail("the network has run"))
     status, out, errors = run(*arguments)
     assert (status, out, errors.count("\n")) == (1, "", 1)
     assert files(tmp_path) == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_reported_before_any_work(run, tmp_path):
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
+def test_a_read_only_folder_is_an_error_before_the_network_runs(run, tmp_path):
     save(tmp_path / "a.png", 4, 4)
     (tmp_path / "out").mkdir(mode=0o555)
     status, out, errors = run("a.png", "--output", "out")
@@ -188,9 +190,9 @@ def test_an_interruption_leaves_only_complete_files(tmp_path):
         ([], 2, "INPUT"),
     ],
 )
-def test_wrong_arguments_are_reported_in_one_line(run, tmp_path, arguments, status, message):
+def test_wrong_arguments_are_one_line(run, tmp_path, arguments, status, message):
     save(tmp_path / "a.png", 4, 4)
-    result, out, errors = run(*arguments)
-    assert (result, out, errors.count("\n")) == (status, "", 1)
+    actual, out, errors = run(*arguments)
+    assert (actual, out, errors.count("\n")) == (status, "", 1)
     assert message in errors
     assert files(tmp_path) == ["a.png"]

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -11,12 +12,28 @@ from rich.progress import track
 
 from sr_lightning import image
 from sr_lightning.cli.argument_types import printable
-from sr_lightning.data.discovery import find_images, match_images
+from sr_lightning.data.discovery import describe_left_out, scan
+from sr_lightning.data.pairing import match_images
 from sr_lightning.errors import InputError
 
 
-def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> tuple[int, dict[Path, str]]:
-    """Return the number of images, and {path: message} for each bad one, sorted by path.
+@dataclass
+class Result:
+    """Result of a check.
+
+    Args:
+        count: number of images.
+        problems: error message of each bad image, sorted by path.
+        notes: one line for each kind of file that is left out or not used in full.
+    """
+
+    count: int
+    problems: dict[Path, str]
+    notes: list[str]
+
+
+def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> Result:
+    """Decode every image of a folder.
 
     A file that is both damaged and badly paired is reported as damaged.
 
@@ -28,28 +45,38 @@ def check(root: Path, lr_root: Path | None, scale: int, minimum: int) -> tuple[i
     Raises:
         InputError: a folder is missing or has no images.
     """
-    minimums = dict.fromkeys(find_images(root), minimum)
-    problems: dict[Path, str] = {}
-    if lr_root is not None:
-        minimums |= dict.fromkeys(find_images(lr_root), 1)
-        problems = match_images(root, lr_root, scale)[1]
+    minimums: dict[Path, int] = {}
+    notes: list[str] = []
+    for folder in [root] if lr_root is None else [root, lr_root]:
+        listed = scan(folder)
+        minimums |= dict.fromkeys(listed.images, minimum if folder == root else 1)
+        if listed.left_out:
+            notes.append(f"{folder}: {describe_left_out(listed.left_out)}")
+    problems = {} if lr_root is None else match_images(root, lr_root, scale)[1]
     console = Console(stderr=True)
+    deep = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(_problem, minimums.keys(), minimums.values())
+        results = pool.map(_check_file, minimums.keys(), minimums.values())
         messages = track(results, "Decoding", len(minimums), console=console, disable=not console.is_terminal)
-        problems |= {path: message for path, message in zip(minimums, messages, strict=True) if message}
-    return len(minimums), dict(sorted(problems.items()))
+        for path, (message, depth) in zip(minimums, messages, strict=True):
+            deep += depth == 16
+            if message:
+                problems[path] = message
+    if deep:
+        notes.append(f"{deep} of {len(minimums)} images have 16 bits; training and evaluation round them to 8")
+    return Result(len(minimums), dict(sorted(problems.items())), notes)
 
 
-def _problem(path: Path, minimum: int) -> str | None:
-    """Return the problem of one file, or None."""
+def _check_file(path: Path, minimum: int) -> tuple[str | None, int]:
+    """Return the problem of one file, or None, and its bits per channel."""
     try:
-        height, width, _ = image.read_bytes(path).shape
+        pixels = image.decode(image.read_content(path), str(path), warn=False).pixels
     except InputError as error:
-        return str(error)
+        return str(error), 8
+    (height, width), depth = pixels.shape[:2], 8 * pixels.itemsize
     if min(height, width) < minimum:
-        return f"{path}: is {width}x{height} pixels, smaller than {minimum}; remove it or train on smaller crops"
-    return None
+        return f"{path}: is {width}x{height} pixels, smaller than {minimum}; remove it or train on smaller crops", depth
+    return None, depth
 
 
 def run(options: argparse.Namespace) -> int:
@@ -60,8 +87,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InputError: a folder is missing or has no images.
     """
-    count, problems = check(options.folder, options.lr, options.scale, options.minimum)
-    for message in problems.values():
+    result = check(options.folder, options.lr, options.scale, options.minimum)
+    for message in (*result.problems.values(), *result.notes):
         sys.stdout.write(f"{printable(message)}\n")
-    sys.stdout.write(f"{count - len(problems)} of {count} images are fine\n")
-    return 1 if problems else 0
+    sys.stdout.write(f"{result.count - len(result.problems)} of {result.count} images are fine\n")
+    return 1 if result.problems else 0

@@ -2,19 +2,18 @@
 
 import argparse
 import logging
+import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import Progress
 
 from sr_lightning import image, video
 from sr_lightning.cli.argument_types import printable
-from sr_lightning.commands.upscale_page import COLUMNS, PIPE, check_page, compare
-from sr_lightning.commands.upscale_progress import FramesBar, ImagesBar
+from sr_lightning.commands.upscale_page import PIPE, check_page, compare
+from sr_lightning.commands.upscale_progress import show_check, show_upscaling
 from sr_lightning.errors import InputError
 from sr_lightning.system.atomic import check_writable
 from sr_lightning.upscaling import (
@@ -23,9 +22,7 @@ from sr_lightning.upscaling import (
     Upscaler,
     check_jobs,
     plan,
-    upscale_files,
     upscale_picture,
-    upscale_videos,
 )
 from sr_lightning.weights.by_name import load_generator
 from sr_lightning.weights.published import SMALL
@@ -96,6 +93,8 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
     else:
         picture = image.read_picture(source)
         suffix = suffix_of(options)(Path(source))
+    suffix = suffix if target is None else Path(target).suffix
+    check_output(picture, suffix, options.outscale or upscaler.scale, "standard input" if source == PIPE else source)
     enlarged = upscale_picture(upscaler, picture, options.outscale)
     if target is None:
         sys.stdout.buffer.write(image.encode(enlarged, suffix, "standard output"))
@@ -103,6 +102,18 @@ def through_pipe(options: argparse.Namespace, upscaler: Upscaler) -> int:
     else:
         image.write_picture(target, enlarged)
     return 0
+
+
+def check_output(picture: image.Picture, suffix: str, factor: float, name: str) -> None:
+    """Check that a format can hold the output, and log what it will lose.
+
+    Raises:
+        InputError: it cannot.
+    """
+    height, width = (max(round(side * factor), 1) for side in picture.pixels.shape[:2])
+    image.check_writable_as(picture, suffix, height, width, name)
+    for loss in image.losses(picture, suffix):
+        log.warning("%s: %s", name, loss)
 
 
 def suffix_of(options: argparse.Namespace) -> Callable[[Path], str]:
@@ -120,19 +131,28 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
     """Upscale all input files and print a summary."""
     scale = f"{options.outscale or upscaler.scale:g}"
     jobs = plan(options.inputs, options.output, scale, suffix_of(options))
-    todo = [job for job in jobs if options.overwrite or not job.target.exists()]
+    todo = [job for job in jobs if options.overwrite or not os.path.exists(job.target)]
     for job in todo:
         check_writable(job.target)
+    checked = show_check(todo, upscaler.scale, console)
+    for message in checked.problems.values():
+        sys.stdout.write(f"{printable(message)}\n")
+    for message in checked.warnings():
+        log.warning("%s", message)
+    good = [job for job in todo if job.source not in checked.problems]
     if options.dry_run:
-        lines = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in todo]
-        sys.stdout.write(f"{''.join(lines)}{len(todo)} of {len(jobs)} would be upscaled\n")
-        return 0
-    report = with_progress(todo, upscaler, options.outscale, console) if todo else Report()
+        lines = [f"{printable(f'{job.source} -> {job.target}')}\n" for job in good]
+        failing = f", {len(checked.problems)} cannot be" if checked.problems else ""
+        sys.stdout.write(f"{''.join(lines)}{len(good)} of {len(jobs)} would be upscaled{failing}\n")
+        return 1 if checked.problems else 0
+    sys.stdout.flush()
+    report = show_upscaling(good, checked, upscaler, options.outscale, console) if good else Report()
     if options.compare is not None:
         lead = f"Left: bicubic interpolation. Right: {Path(options.weights).name}. Both ×{scale}."
         compare(jobs, options.compare, lead, report, console)
     for message in report.problems.values():
         sys.stdout.write(f"{printable(message)}\n")
+    report.problems.update(checked.problems)
     kind = "files" if any(job.is_video for job in jobs) else "images"
     summary = [f"{report.done} of {len(jobs)} {kind} upscaled"]
     if len(todo) < len(jobs):
@@ -141,15 +161,3 @@ def through_files(options: argparse.Namespace, upscaler: Upscaler, console: Cons
         summary.append(f"{len(report.problems)} failed")
     sys.stdout.write(f"{', '.join(summary)}\n")
     return 1 if report.problems else 0
-
-
-def with_progress(jobs: Sequence[Job], upscaler: Upscaler, outscale: float | None, console: Console) -> Report:
-    """Upscale with a progress bar over the pixels of all images, then over the frames of each video."""
-    images, videos = ([job for job in jobs if job.is_video is moving] for moving in (False, True))
-    with Progress(*COLUMNS, console=console, disable=not console.is_terminal, transient=True) as progress:
-        bar = ImagesBar(progress, images)
-        enlarge = partial(upscale_picture, upscaler, outscale=outscale)
-        report = upscale_files(images, partial(enlarge, on_progress=bar.advance), bar.finish)
-        bar.hide()
-        upscale_videos(videos, enlarge, report, FramesBar(progress).advance)
-        return report

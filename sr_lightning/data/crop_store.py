@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -16,7 +17,9 @@ from rich.progress import track
 from sr_lightning import image
 from sr_lightning.errors import InputError
 
-FORMAT = 1  # version of the file format; part of the key
+log = logging.getLogger(__name__)
+
+FORMAT = 2  # version of the file format; part of the key
 PIXELS, INDEX = "pixels.bin", "index.json"
 
 
@@ -57,11 +60,27 @@ class DecodedImages:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = list(paths)
-        self.sizes = np.array([image.size(path) for path in self.paths], dtype=np.int64)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self.sizes = read_sizes(self.paths, pool)
 
     def crop(self, index: int, top: int, left: int, size: int) -> np.ndarray:
         """Return a crop of image ``index``. Shape: (size, size, 3) uint8."""
         return image.read_bytes(self.paths[index])[top : top + size, left : left + size]
+
+
+def read_sizes(paths: Sequence[Path], pool: ThreadPoolExecutor) -> np.ndarray:
+    """Read heights and widths from the headers, and log a warning about images of more than 8 bits.
+
+    Shape:
+        (N, 2) int64.
+    Raises:
+        InputError: a file that is not an image.
+    """
+    headers = list(pool.map(image.read_header, paths))
+    deep = sum(header.depth == 16 for header in headers)
+    if deep:
+        log.warning("%d of %d images have 16 bits; they are rounded to 8", deep, len(headers))
+    return np.array([(header.height, header.width) for header in headers], dtype=np.int64)
 
 
 def offsets(sizes: np.ndarray) -> np.ndarray:
@@ -118,7 +137,7 @@ def decode(paths: Sequence[Path], folder: Path) -> None:
         InputError: a file that cannot be decoded or changes meanwhile, or too little disk space.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        sizes = np.array(list(pool.map(image.size, paths)), dtype=np.int64)
+        sizes = read_sizes(paths, pool)
         starts = offsets(sizes)
         needed, free = int(starts[-1]), shutil.disk_usage(folder).free
         if needed > free:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sr_lightning.data.demo import TRAIN, VALIDATION, demo_images
-from sr_lightning.data.discovery import find_images, pair_images
+from sr_lightning.data.discovery import find_images
 from sr_lightning.data.div2k import df2k as df2k_images
 from sr_lightning.data.div2k import div2k as div2k_images
+from sr_lightning.data.pairing import pair_images
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class FullImages(Dataset[ImageItem]):
         height, width = (n // s for n in hr.shape[-2:])
         if not height or not width:
             raise InputError(
-                f"{path}: {hr.shape[-2]}x{hr.shape[-1]} pixels are less than one pixel at 1/{s}; remove it"
+                f"{path}: {hr.shape[-1]}x{hr.shape[-2]} pixels are less than one pixel at 1/{s}; remove it"
             )
         return ImageItem(
             hr=hr[..., : height * s, : width * s],

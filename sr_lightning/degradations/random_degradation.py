@@ -58,7 +58,7 @@ class RandomDegradation(nn.Module):
     def forward(self, hr: Tensor, records: Sequence[Record]) -> Tensor:
         height, width = hr.shape[-2:]
         if height % self.scale or width % self.scale:
-            raise ValueError(f"{height}x{width} pixels cannot be divided by {self.scale}: crop to a multiple first")
+            raise ValueError(f"{width}x{height} pixels cannot be divided by {self.scale}: crop to a multiple first")
         size = height // self.scale, width // self.scale
         hr = check_hr(hr)
         with torch.autocast(hr.device.type, enabled=False):

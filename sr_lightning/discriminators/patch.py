@@ -34,5 +34,5 @@ class PatchDiscriminator(nn.Sequential):
     def forward(self, image: Tensor) -> Tensor:
         smallest, (height, width) = self.smallest, image.shape[-2:]
         if min(height, width) < smallest:
-            raise ValueError(f"patch discriminator needs at least {smallest}x{smallest} pixels, got {height}x{width}")
+            raise ValueError(f"patch discriminator needs at least {smallest}x{smallest} pixels, got {width}x{height}")
         return super().forward(image)

@@ -46,7 +46,7 @@ class UNetDiscriminator(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         smallest, (height, width) = self.smallest, image.shape[-2:]
         if min(height, width) < smallest:
-            raise ValueError(f"U-Net discriminator needs at least {smallest}x{smallest} pixels, got {height}x{width}")
+            raise ValueError(f"U-Net discriminator needs at least {smallest}x{smallest} pixels, got {width}x{height}")
         features = self.activate(self.head(image))
         skips = []
         for down in self.down:

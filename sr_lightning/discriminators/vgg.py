@@ -56,5 +56,5 @@ class VGGDiscriminator(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         if image.shape[-2:] != (self.crop, self.crop):
             height, width = image.shape[-2:]
-            raise ValueError(f"discriminator was built for crop={self.crop}, got images of {height}x{width}")
+            raise ValueError(f"discriminator was built for crop={self.crop}, got images of {width}x{height}")
         return self.dense(self.convolutions(image))

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rich.console import Console
@@ -11,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sr_lightning.evaluation.metric_infos import metric_infos
-from sr_lightning.metrics import STANDARD, per_image
+from sr_lightning.metrics import STANDARD
 from sr_lightning.system.atomic import replacing, write_text
 
 UNLIMITED = 10**6  # columns, to measure how wide a table would be
@@ -19,15 +21,45 @@ Row = dict[str, Any]  # network, benchmark, image, and a value for each metric
 
 
 def means(rows: Sequence[Row]) -> list[Row]:
-    """Return one row per network and benchmark: number of images and mean of each metric."""
+    """Return one row per network and benchmark: number of images and mean of each metric.
+
+    Images on which a metric is undefined, nan, are left out of its mean; `undefined` names them.
+    """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["network"], row["benchmark"]), []).append(row)
     summary = []
     for (network, benchmark), members in groups.items():
-        values = {i: {k: v for k, v in row.items() if isinstance(v, float)} for i, row in enumerate(members)}
-        summary.append({"network": network, "benchmark": benchmark, "images": len(members), **per_image.mean(values)})
+        keys = [key for key, value in members[0].items() if isinstance(value, float)]
+        values = {key: [row[key] for row in members if not math.isnan(row[key])] for key in keys}
+        mean = {key: fmean(numbers) if numbers else math.nan for key, numbers in values.items()}
+        summary.append({"network": network, "benchmark": benchmark, "images": len(members), **mean})
     return summary
+
+
+def undefined(rows: Sequence[Row]) -> list[str]:
+    """Return a line for each metric and network that is nan on some images, with the names of the images."""
+    images: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for key, value in row.items():
+            if isinstance(value, float) and math.isnan(value):
+                images.setdefault((key, row["network"]), []).append(f"{row['benchmark']}/{row['image']}")
+    lines = []
+    for (key, network), names in images.items():
+        others = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        lines.append(
+            f"{key} of {network}: undefined for {', '.join(names[:3])}{others}; {len(names)} left out of the mean"
+        )
+    return lines
+
+
+def without_nonfinite(value: Any) -> Any:
+    """Replace nan and infinity in nested containers by None, which JSON can represent."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: without_nonfinite(part) for key, part in value.items()}
+    return [without_nonfinite(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def cells(row: Row, metrics: Mapping[str, Any] | None = None) -> list[str]:
@@ -110,13 +142,14 @@ def write_csv(path: Path, rows: Sequence[Row], names: Sequence[str] = ()) -> Non
         writer.writerows(rows)
 
 
-def write_results(folder: Path, rows: Sequence[Row], protocol: Mapping[str, Any]) -> None:
+def write_results(folder: Path, rows: Sequence[Row], protocol: Mapping[str, Any], left_out: Sequence[str] = ()) -> None:
     """Write ``images.csv`` with a row per image, ``summary.md`` and ``summary.json`` with the protocol.
 
     Args:
         folder: of the files.
         rows: one per image.
         protocol: from `benchmark.protocol`.
+        left_out: messages about images that are not measured, or not by every metric.
 
     Raises:
         InputError: a file cannot be written.
@@ -124,5 +157,7 @@ def write_results(folder: Path, rows: Sequence[Row], protocol: Mapping[str, Any]
     write_csv(folder / "images.csv", rows)
     summary = means(rows)
     described = "\n".join(f"- {key}: {value}" for key, value in protocol.items())
-    write_text(folder / "summary.md", f"{markdown(summary, protocol['metrics'])}\n{described}\n")
-    write_text(folder / "summary.json", json.dumps({"summary": summary, "protocol": dict(protocol)}, indent=2) + "\n")
+    notes = "".join(f"- left out: {message}\n" for message in left_out)
+    write_text(folder / "summary.md", f"{markdown(summary, protocol['metrics'])}\n{described}\n{notes}")
+    content = {"summary": summary, "protocol": dict(protocol), **({"left_out": list(left_out)} if left_out else {})}
+    write_text(folder / "summary.json", json.dumps(without_nonfinite(content), indent=2, allow_nan=False) + "\n")

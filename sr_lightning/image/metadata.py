@@ -1,12 +1,14 @@
 """Read metadata from open image files, and convert it to encoder options."""
 
 import re
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
+from sr_lightning.image.color_space import PNG_HEADER, avif_color_space, png_chunk, png_color_space
 from sr_lightning.image.picture import Metadata
 
 _DESCRIPTIVE = (  # tags of the first EXIF directory that describe the photograph and not the storage of its pixels
@@ -26,15 +28,17 @@ _DESCRIPTIVE = (  # tags of the first EXIF directory that describe the photograp
 )
 _XMP = "XML:com.adobe.xmp"  # key of XMP in PNG text chunks
 _LONGEST_XMP = 65504  # bytes of XMP that fit into a JPEG file
+_LONGEST_EXIF = 65533  # bytes of EXIF that fit into a JPEG file
 _STORED = rb"(?:tiff:(?:Orientation|ImageWidth|ImageLength)|exif:Pixel[XY]Dimension)"
 _OUTDATED = re.compile(
     rb"\s%b\s*=\s*(?:\"[^\"]*\"|'[^']*')|<%b>[^<]*</%b>|<xmp:Thumbnails>.*?</xmp:Thumbnails>" % ((_STORED,) * 3),
     re.DOTALL,
 )
+_COLOR_SPACES: dict[str, Callable[[bytes], dict[str, bytes]]] = {"PNG": png_color_space, "AVIF": avif_color_space}
 _SPACES = {1: b"GRAY", 3: b"RGB "}  # color space in an ICC profile, by the number of color channels
 
 
-def metadata_of(file: Image.Image, colors: int) -> Metadata:
+def metadata_of(file: Image.Image, colors: int, content: bytes) -> Metadata:
     """Return the metadata of a decoded image that remains valid after upscaling.
 
     Orientation, thumbnail and size are removed from EXIF and XMP, and a color profile is dropped if the pixels were
@@ -42,6 +46,7 @@ def metadata_of(file: Image.Image, colors: int) -> Metadata:
 
     Args:
         colors: number of color channels, 1 or 3.
+        content: of the file.
     """
     icc = file.info.get("icc_profile")
     dpi = file.info.get("dpi")
@@ -51,9 +56,15 @@ def metadata_of(file: Image.Image, colors: int) -> Metadata:
         icc=matching_profile(icc, colors),
         exif=descriptive_exif(file.getexif()),
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
-        xmp=_OUTDATED.sub(b"", xmp) or None,
+        xmp=up_to_date_xmp(xmp),
         text={key: value for key, value in text.items() if not key.startswith("Raw profile") and key != _XMP},
+        color_space=_COLOR_SPACES.get(file.format or "", lambda _: {})(content),
     )
+
+
+def up_to_date_xmp(xmp: bytes) -> bytes | None:
+    """Remove orientation, size and thumbnails from XMP; return None if nothing is left."""
+    return _OUTDATED.sub(b"", xmp) or None
 
 
 def matching_profile(icc: bytes | None, colors: int) -> bytes | None:
@@ -79,9 +90,10 @@ def descriptive_exif(exif: Image.Exif) -> bytes | None:
 
 def save_options(metadata: Metadata, format_name: str, colors: int) -> dict[str, Any]:
     """Return metadata as Pillow's arguments for saving a format, without what the format cannot hold."""
+    too_long = format_name == "JPEG" and len(metadata.exif or b"") > _LONGEST_EXIF
     arguments: dict[str, Any] = {
         "icc_profile": matching_profile(metadata.icc, colors),
-        "exif": metadata.exif,
+        "exif": None if too_long else metadata.exif,
         "dpi": metadata.dpi,
     }
     text = dict(metadata.text)
@@ -102,7 +114,7 @@ def save_options(metadata: Metadata, format_name: str, colors: int) -> dict[str,
 
 
 def png_chunks(metadata: Metadata, colors: int) -> bytes:
-    """Return the chunks of a PNG file that hold the metadata."""
+    """Return the chunks of a PNG file that hold the metadata, without those of `color_space_chunks`."""
     file = BytesIO()
     Image.new("L" if colors == 1 else "RGB", (1, 1)).save(file, "PNG", **save_options(metadata, "PNG", colors))
     content = file.getvalue()
@@ -112,4 +124,7 @@ def png_chunks(metadata: Metadata, colors: int) -> bytes:
     return content[PNG_HEADER:end]
 
 
-PNG_HEADER = 33  # bytes of a PNG file's signature and first chunk
+def color_space_chunks(metadata: Metadata, colors: int) -> bytes:
+    """Return the chunks of a PNG file that define its colors; a color profile replaces the sRGB chunk."""
+    replaced = {"sRGB"} if matching_profile(metadata.icc, colors) else set()
+    return b"".join(png_chunk(kind, data) for kind, data in metadata.color_space.items() if kind not in replaced)

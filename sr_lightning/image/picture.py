@@ -20,6 +20,7 @@ class Metadata:
         dpi: horizontal and vertical resolution.
         xmp: without orientation and size.
         text: PNG text chunks.
+        color_space: PNG chunks that define the colors, such as gAMA and cICP.
     """
 
     icc: bytes | None = None
@@ -27,6 +28,7 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     xmp: bytes | None = None
     text: Mapping[str, str] = field(default_factory=dict)
+    color_space: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image, ImageOps
 
-from sr_lightning.image.decoding import decode_pixels
+from sr_lightning.image.color_space import from_pillow_info, to_pillow_info
+from sr_lightning.image.decoding import to_channels
 from sr_lightning.image.metadata import matching_profile
 from sr_lightning.image.picture import Metadata, Picture
 from sr_lightning.ops.quantize import uint16_to_uint8
@@ -12,21 +13,22 @@ _MODES = ("L", "LA", "RGB", "RGBA")
 
 
 def from_pil(file: Image.Image) -> Picture:
-    """Convert a Pillow image: its EXIF orientation is applied, its color profile and resolution are kept.
+    """Convert a Pillow image: its EXIF orientation is applied, its color profile, gamma and resolution are kept.
 
     Raises:
         ValueError: values outside a defined range.
     """
-    upright = ImageOps.exif_transpose(file).copy()  # a copy has no format and no content of a file
-    pixels = decode_pixels(upright, b"")
+    upright = ImageOps.exif_transpose(file).copy()  # a copy is decoded
+    pixels = to_channels(upright)
     profile = matching_profile(file.info.get("icc_profile"), 1 if pixels.shape[2] < 3 else 3)
-    return Picture(pixels, Metadata(icc=profile, dpi=file.info.get("dpi")))
+    metadata = Metadata(icc=profile, dpi=file.info.get("dpi"), color_space=from_pillow_info(file.info))
+    return Picture(pixels, metadata)
 
 
 def to_pil(picture: Picture) -> Image.Image:
     """Convert a picture to a Pillow image; 16-bit gray keeps its depth, other 16-bit pictures become 8-bit.
 
-    The color profile and the resolution are put into ``info``.
+    The color profile, the resolution, the gamma and the chromaticities are put into ``info``.
     """
     pixels = picture.pixels
     channels = pixels.shape[2]
@@ -42,4 +44,5 @@ def to_pil(picture: Picture) -> Image.Image:
             if value is not None
         }
     )
+    converted.info.update(to_pillow_info(picture.metadata.color_space))
     return converted

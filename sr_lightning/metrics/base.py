@@ -110,7 +110,7 @@ class ImageMetric(ConversionHook, Metric):
             raise ValueError(f"images must be RGB (B, 3, H, W), got {tuple(sr.shape)}")
         height, width = sr.shape[-2:]
         if min(height, width) <= 2 * self.border:
-            raise ValueError(f"a border of {self.border} pixels leaves nothing of an image of {height}x{width}")
+            raise ValueError(f"a border of {self.border} pixels leaves nothing of an image of {width}x{height}")
         sr, hr = to_unit_range(sr, "sr", DIVERGED, allow_nan=True), to_unit_range(hr, "hr")
         inside = (..., slice(self.border, height - self.border), slice(self.border, width - self.border))
         return quantize(self.space(quantize(sr[inside].double()))), quantize(self.space(quantize(hr[inside].double())))

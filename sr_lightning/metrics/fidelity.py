@@ -57,7 +57,7 @@ class SSIM(ImageMetric):
         sr, hr = self.prepare(sr, hr)
         height, width = sr.shape[-2:]
         if min(height, width) < 11:
-            raise ValueError(f"SSIM needs 11x11 pixels, got {height}x{width} after a border of {self.border}")
+            raise ValueError(f"SSIM needs 11x11 pixels, got {width}x{height} after a border of {self.border}")
         return similarity(sr, hr).mean((1, 2, 3))
 
 

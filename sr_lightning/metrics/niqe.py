@@ -44,7 +44,7 @@ class NIQE(ImageMetric):
         height, width = sr.shape[-2:]
         if (height // BLOCK) * (width // BLOCK) < 2:
             raise ValueError(
-                f"NIQE needs two blocks of {BLOCK}x{BLOCK} pixels, got {height}x{width} after a border of {self.border}"
+                f"NIQE needs two blocks of {BLOCK}x{BLOCK} pixels, got {width}x{height} after a border of {self.border}"
             )
         return torch.stack([self.distance(blocks) for blocks in features(255 * sr)])
 

@@ -47,7 +47,7 @@ class PerceptualMetric(ImageMetric):
         height, width = sr.shape[-2:]
         if min(height, width) < self.smallest:
             raise ValueError(
-                f"{type(self).__name__} needs {self.smallest}x{self.smallest} pixels, got {height}x{width} after a "
+                f"{type(self).__name__} needs {self.smallest}x{self.smallest} pixels, got {width}x{height} after a "
                 f"border of {self.border}"
             )
         with torch.autocast(sr.device.type, enabled=False):

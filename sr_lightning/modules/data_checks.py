@@ -60,6 +60,6 @@ def check_image_sizes(files: Sequence[Path], sizes: np.ndarray, crop: int, scale
     height, width = sizes[small[0]]
     others = f", and so are {len(small) - 1} others" if len(small) > 1 else ""
     raise InputError(
-        f"{files[small[0]]}: {height}x{width} pixels are less than data.crop={crop}{others}; remove small images or "
+        f"{files[small[0]]}: {width}x{height} pixels are less than data.crop={crop}{others}; remove small images or "
         f"set data.crop={min(sizes.min(), crop) // scale * scale}"
     )

@@ -41,7 +41,7 @@ def bicubic(image: Tensor, scale: float) -> Tensor:
     height, width = image.shape[-2:]
     shrink = scale < 1
     if shrink and (height % factor or width % factor):
-        raise ValueError(f"{height}x{width} pixels cannot be divided by {factor}: crop the image to a multiple first")
+        raise ValueError(f"{width}x{height} pixels cannot be divided by {factor}: crop the image to a multiple first")
     pad = (KERNEL_RADIUS + 1) * (factor if shrink else 1)
     image = image.index_select(-2, mirror(height, pad, image.device)).index_select(-1, mirror(width, pad, image.device))
     size = [n // factor if shrink else n * factor for n in image.shape[-2:]]
@@ -64,7 +64,7 @@ def bicubic_to(image: Tensor, height: int, width: int) -> Tensor:
         ValueError: a size below 1.
     """
     if min(height, width) < 1:
-        raise ValueError(f"the size must be at least 1x1, got {height}x{width}")
+        raise ValueError(f"the size must be at least 1x1, got {width}x{height}")
     return _resize_axis(_resize_axis(image, -2, height), -1, width)
 
 

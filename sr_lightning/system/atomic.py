@@ -15,11 +15,28 @@ def check_writable(path: str | Path) -> None:
     Raises:
         InputError: the parent is not a folder, or permission is denied.
     """
-    above = next(parent for parent in Path(path).absolute().parents if parent.exists())
+    above = next(parent for parent in Path(path).absolute().parents if os.path.exists(parent))
     if not above.is_dir():
         raise InputError(f"{path}: cannot be written ({above} is not a folder); choose another folder")
     if not os.access(above, os.W_OK | os.X_OK):
         raise InputError(f"{path}: cannot be written (permission denied in {above}); choose another folder")
+
+
+def check_name_length(path: str | Path) -> None:
+    """Check that every name in a path is short enough for its file system.
+
+    Raises:
+        InputError: a name is too long.
+    """
+    path = Path(path)
+    above = next((parent for parent in Path(path).absolute().parents if os.path.exists(parent)), Path("/"))
+    limit = os.pathconf(above, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
+    longest = max(path.parts, key=lambda part: len(os.fsencode(part)), default="")
+    if len(os.fsencode(longest)) > limit:
+        raise InputError(
+            f"{path}: a name of {len(os.fsencode(longest))} bytes is too long, at most {limit} are possible; "
+            "choose a shorter one"
+        )
 
 
 @contextmanager

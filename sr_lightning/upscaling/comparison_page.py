@@ -1,5 +1,6 @@
 """Before/after sliders of upscaled images for an HTML page."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def make_sliders(
     Returns:
         parts for ``html.page``, and the error message of each file that could not be read.
     """
-    finished = [job for job in jobs if job.target.exists() and not job.is_video]
+    finished = [job for job in jobs if os.path.exists(job.target) and not job.is_video]
     parts, problems = [], {}
     for job in finished:
         try:

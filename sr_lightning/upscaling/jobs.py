@@ -5,29 +5,35 @@ import logging
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sr_lightning import image, video
-from sr_lightning.data.discovery import find_images
+from sr_lightning.data.discovery import describe_left_out, find_images
 from sr_lightning.errors import InputError
+from sr_lightning.system.atomic import check_name_length
 
 log = logging.getLogger(__name__)
 
 EXTENSIONS = image.EXTENSIONS | video.EXTENSIONS
-_PICTURES = "arw avif cr2 cr3 dng exr heic heif jp2 jpe jxl nef orf psd raf rw2 tga"
-_VIDEOS = "3gp avi flv m2ts mpeg mpg mts vob wmv"
-UNREAD = frozenset(f".{ending}" for ending in f"{_PICTURES} {_VIDEOS}".split())
+_VIDEOS = "3gp avi flv m2ts mpeg mpg mts ogv ts vob wmv"
+UNREAD = image.UNREAD_EXTENSIONS | {f".{ending}" for ending in _VIDEOS.split()}
 """Suffixes, in lower case, of images and videos in formats that are not supported; folders may contain them."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """An input file and its output file."""
+    """An input file and its output file.
+
+    Args:
+        source: the input file.
+        target: the output file.
+        factor: output size over input size.
+    """
 
     source: Path
     target: Path
+    factor: float = 1.0
 
     @property
     def is_video(self) -> bool:
@@ -43,17 +49,19 @@ def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Calla
         output: a file, for a single input file and a name with the suffix of an image; else a folder, in which input
             folders keep their structure. None writes ``NAME-x4.png`` beside ``NAME.png`` and ``FOLDER-x4/`` beside a
             folder.
-        scale: the scale in those names.
+        scale: output size over input size, as it is written in those names.
         suffix_of: returns the suffix of a file's target.
     Raises:
         InputError: an input is missing or contains no images, two targets coincide, or a target is an input.
     """
     pairs = [(Path(part), file) for text in inputs for part in expand(text) for file in list_files(Path(part), output)]
     sources = list(dict.fromkeys(pairs))  # (input path, file in it)
+    if output is not None:
+        check_name_length(output)
     if output is not None and is_file_name(Path(output)):
         if len(sources) > 1 or Path(inputs[0]).is_dir():
             raise InputError(f"--output {output}: is a file, but there are {len(sources)} images; give a folder")
-        return check_jobs([Job(sources[0][1], Path(output))])
+        return check_jobs([Job(sources[0][1], Path(output), float(scale))])
     same_target = defaultdict(set)
     for root, file in sources:
         same_target[target_stem(root, file, output, scale), suffix_of(file)].add(file)
@@ -63,7 +71,7 @@ def plan(inputs: Sequence[str], output: str | None, scale: str, suffix_of: Calla
         # if a.jpg and a.png are both written as PNG, their names include the original suffix
         if len({other.suffix for other in same_target[stem, suffix]}) > 1:
             stem = stem.with_name(f"{stem.name}-{file.suffix[1:]}")
-        jobs.append(Job(file, stem.with_name(stem.name + suffix)))
+        jobs.append(Job(file, stem.with_name(stem.name + suffix), float(scale)))
     return check_jobs(jobs)
 
 
@@ -78,7 +86,9 @@ def expand(text: str) -> list[str]:
     matches = sorted(glob.glob(text, recursive=True))
     if not matches:
         raise InputError(f"{text}: no file matches; check the pattern")
-    warn_unsupported([Path(path) for path in matches])
+    left_out = Counter(Path(path).suffix.lower() for path in matches if Path(path).suffix.lower() in UNREAD)
+    if left_out:
+        log.warning("%s: %s", text, describe_left_out(left_out, EXTENSIONS))
     usable = [path for path in matches if Path(path).is_dir() or Path(path).suffix.lower() in EXTENSIONS]
     if not usable:
         accepted = ", ".join(sorted(EXTENSIONS))
@@ -92,23 +102,12 @@ def list_files(path: Path, output: str | None) -> list[Path]:
     Raises:
         InputError: no such path, an empty folder, or a folder that is its own output.
     """
-    if path.is_dir():
-        with suppress(InputError):  # raised if there are no such files
-            warn_unsupported(find_images(path, UNREAD))
     if output is None or not path.is_dir():
-        return find_images(path, EXTENSIONS)
+        return find_images(path, EXTENSIONS, UNREAD)
     target = os.path.realpath(output)
     if target == os.path.realpath(path):
         raise InputError(f"--output {output}: is the input folder; choose another one")
-    return [file for file in find_images(path, EXTENSIONS) if target not in map(os.path.realpath, file.parents)]
-
-
-def warn_unsupported(paths: Sequence[Path]) -> None:
-    """Warn about files in unsupported formats."""
-    skipped = Counter(path.suffix.lower() for path in paths if path.suffix.lower() in UNREAD)
-    if skipped:
-        counts = ", ".join(f"{count} {ending}" for ending, count in sorted(skipped.items()))
-        log.warning("Skipped files in unsupported formats: %s; convert them first", counts)
+    return [file for file in find_images(path, EXTENSIONS, UNREAD) if target not in map(os.path.realpath, file.parents)]
 
 
 def is_file_name(path: Path) -> bool:

@@ -6,9 +6,14 @@ import numpy as np
 from torch import Tensor, from_numpy
 from torch.nn import functional as F
 
-from sr_lightning.image import Picture
+from sr_lightning.image import Bands, Picture, collect
+from sr_lightning.image.limits import is_transparent
 from sr_lightning.ops.resize import bicubic_to
+from sr_lightning.upscaling.bands import upscale_bands
 from sr_lightning.upscaling.upscaler import Upscaler, average_progress
+
+LARGE_OUTPUT = 2**26
+"""Number of output pixels above which the output is computed in bands."""
 
 
 def upscale_picture(
@@ -28,6 +33,8 @@ def upscale_picture(
     Raises:
         InputError: as ``Upscaler``.
     """
+    if can_use_bands(upscaler.scale, picture, outscale):
+        return collect(picture_bands(upscaler, picture, on_progress))
     color, alpha = picture.color, picture.alpha
     height, width = color.shape[1:]
     factor = upscaler.scale if outscale is None else outscale
@@ -43,6 +50,32 @@ def upscale_picture(
         enlarged_alpha = None
     enlarged = resize_to(upscaler(color, share), size)
     return Picture.of(enlarged, enlarged_alpha, picture.depth, picture.metadata)
+
+
+def upscale_to_write(
+    upscaler: Upscaler,
+    picture: Picture,
+    outscale: float | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Picture | Bands:
+    """Upscale as `upscale_picture` does; large outputs are computed while they are written."""
+    if can_use_bands(upscaler.scale, picture, outscale):
+        return picture_bands(upscaler, picture, on_progress)
+    return upscale_picture(upscaler, picture, outscale, on_progress)
+
+
+def can_use_bands(scale: int, picture: Picture, outscale: float | None) -> bool:
+    """Return True for a large output of the network's scale without transparency, which is computed in bands."""
+    height, width = picture.pixels.shape[:2]
+    is_large = height * width * scale**2 > LARGE_OUTPUT
+    return is_large and outscale in (None, scale) and not is_transparent(picture)
+
+
+def picture_bands(upscaler: Upscaler, picture: Picture, on_progress: Callable[[int], None] | None) -> Bands:
+    """Return the upscaled picture as bands, which are computed when they are read."""
+    (height, width, channels), scale = picture.pixels.shape, upscaler.scale
+    rows = upscale_bands(upscaler, picture, on_progress)
+    return Bands(height * scale, width * scale, channels, picture.depth, picture.metadata, rows)
 
 
 def resize_to(image: Tensor, size: tuple[int, int]) -> Tensor:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sr_lightning import image
 from sr_lightning.errors import InputError
-from sr_lightning.image import Picture
+from sr_lightning.image import Bands, Picture
+from sr_lightning.upscaling.checks import Checked, check_files, error_message
 from sr_lightning.upscaling.jobs import Job
 
-Enlarge = Callable[[Picture], Picture]
+Enlarge = Callable[[Picture], Picture | Bands]
 
 
 @dataclass
@@ -21,17 +22,26 @@ class Report:
     problems: dict[Path, str] = field(default_factory=dict)
 
 
-def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job], None] | None = None) -> Report:
-    """Read, upscale and write each file.
+def upscale_files(
+    jobs: Sequence[Job],
+    enlarge: Enlarge,
+    on_done: Callable[[Job], None] | None = None,
+    checked: Checked | None = None,
+) -> Report:
+    """Read, upscale and write each file; files that fail the check before the first one are left out.
 
     While ``enlarge`` runs, the next file is read and the previous one written; at most three images are in memory.
+    Large outputs are computed in bands while they are written.
 
     Args:
         jobs: input and output files.
         enlarge: upscales a picture; called in the current thread.
-        on_done: called after each file, including failed ones.
+        on_done: called after each file, including those that fail.
+        checked: result of `check_files` for these jobs; None: they are checked here.
     """
-    report = Report()
+    checked = check_files(jobs) if checked is None else checked
+    report = Report(problems=dict(checked.problems))
+    jobs = [job for job in jobs if job.source not in checked.problems]
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         try:
             following = reader.submit(image.read_picture, jobs[0].source) if jobs else None
@@ -50,7 +60,7 @@ def upscale_files(jobs: Sequence[Job], enlarge: Enlarge, on_done: Callable[[Job]
                     enlarged = None
                 if writing is not None:
                     finish(*writing, report)
-                writing = None if enlarged is None else (job, writer.submit(image.write_picture, job.target, enlarged))
+                writing = None if enlarged is None else (job, write(writer, job.target, enlarged))
                 del enlarged, reading
                 if on_done is not None:
                     on_done(job)
@@ -67,6 +77,19 @@ def start_reading(reader: ThreadPoolExecutor, jobs: Sequence[Job], number: int) 
     return reader.submit(image.read_picture, jobs[number + 1].source) if number + 1 < len(jobs) else None
 
 
+def write(writer: ThreadPoolExecutor, target: Path, enlarged: Picture | Bands) -> Future[None]:
+    """Start writing a file; bands, which are computed meanwhile, are written in the current thread."""
+    if isinstance(enlarged, Picture):
+        return writer.submit(image.write_picture, target, enlarged)
+    done: Future[None] = Future()
+    try:
+        image.write_bands(target, enlarged)
+        done.set_result(None)
+    except InputError as error:
+        done.set_exception(error)
+    return done
+
+
 def finish(job: Job, writing: Future[None], report: Report) -> None:
     """Wait until a file is written, and report the result."""
     try:
@@ -74,9 +97,3 @@ def finish(job: Job, writing: Future[None], report: Report) -> None:
         report.done += 1
     except InputError as error:
         report.problems[job.source] = error_message(job, error)
-
-
-def error_message(job: Job, error: InputError) -> str:
-    """Return the error message, with the file's name at its start."""
-    has_name = str(error).startswith((str(job.source), str(job.target)))
-    return str(error) if has_name else f"{job.source}: {error}"

@@ -113,6 +113,20 @@ class Upscaler:
             torch.cuda.empty_cache()
             log.warning("Out of memory: continuing with %d tiles of %d pixels at once", batch, tile)
 
+    def upscale_tiles(self, tiles: Tensor) -> Tensor:
+        """Upscale a batch of tiles of gray or RGB, not clamped.
+
+        Shape:
+            (B, C, h, w) -> (B, C, scale*h, scale*w), float32 on the CPU; C is 1 or 3, or ``channels``
+        """
+        count, channels, height, width = tiles.shape
+        if self.channels == 1 and channels > 1:
+            enlarged = self._finite(tiles.reshape(count * channels, 1, height, width))
+            return enlarged.reshape(count, channels, *enlarged.shape[2:])
+        if self.channels > channels:
+            return self._finite(tiles.expand(-1, self.channels, -1, -1)).mean(1, keepdim=True)
+        return self._finite(tiles)
+
     def _finite(self, tiles: Tensor) -> Tensor:
         """Return the network's output on the CPU; tiles with non-finite values are computed again in float32."""
         enlarged = self._run(tiles, self.dtype)

@@ -8,13 +8,14 @@ import numpy as np
 from sr_lightning import video
 from sr_lightning.errors import InputError
 from sr_lightning.image import Picture
+from sr_lightning.upscaling.checks import error_message
 from sr_lightning.upscaling.jobs import Job
-from sr_lightning.upscaling.pipeline import Enlarge, Report, error_message
+from sr_lightning.upscaling.pipeline import Report
 
 
 def upscale_videos(
     jobs: Sequence[Job],
-    enlarge: Enlarge,
+    enlarge: Callable[[Picture], Picture],
     report: Report,
     on_frame: Callable[[Job, int], None] | None = None,
 ) -> None:
@@ -36,6 +37,6 @@ def upscale_videos(
             report.problems[job.source] = error_message(job, error)
 
 
-def upscale_frame(enlarge: Enlarge, pixels: np.ndarray) -> np.ndarray:
+def upscale_frame(enlarge: Callable[[Picture], Picture], pixels: np.ndarray) -> np.ndarray:
     """Upscale one frame. Shape: (H, W, 3) uint16 -> (H', W', 3) uint16."""
     return enlarge(Picture(pixels)).pixels

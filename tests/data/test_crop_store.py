@@ -106,3 +106,13 @@ def test_workers_receive_a_path_not_the_pixels(paths, tmp_path):
     sent = pickle.dumps(opened)
     assert len(sent) < 1000 < opened.pixels.nbytes
     np.testing.assert_array_equal(pickle.loads(sent).crop(0, 3, 4, 10), opened.crop(0, 3, 4, 10))
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_16_bit_images_are_counted_and_rounded(stored, paths, tmp_path, caplog):
+    deep = np.full((40, 48, 3), 1000, np.uint16)
+    image.write_picture(paths[1].with_name("deep.png"), image.Picture(deep))
+    files = [*paths, paths[1].with_name("deep.png")]
+    source = CropStore(build(files, tmp_path / "cache")) if stored else DecodedImages(files)
+    assert caplog.messages == [f"1 of {len(files)} images have 16 bits; they are rounded to 8"]
+    assert np.unique(source.crop(len(files) - 1, 0, 0, 40)).tolist() == [4]  # 1000 / 257 = 3.9

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sr_lightning.data.discovery import find_images, match_images, pair_images
+from sr_lightning.data.discovery import describe_left_out, find_images, scan
+from sr_lightning.data.pairing import match_images, pair_images
 from sr_lightning.errors import InputError
 
 
@@ -35,7 +36,7 @@ def test_finds_images_in_the_order_of_their_relative_paths(tmp_path: Path) -> No
 def test_a_single_file_is_a_list_of_one(tmp_path: Path) -> None:
     assert find_images(make(tmp_path / "a.png")) == [tmp_path / "a.png"]
     (tmp_path / "a.txt").touch()
-    with pytest.raises(InputError, match=r"a\.txt: is not a supported image file; accepted are \.bmp, .*\.webp"):
+    with pytest.raises(InputError, match=r"a\.txt: is not a supported image file; accepted are \.apng, .*\.webp"):
         find_images(tmp_path / "a.txt")
 
 
@@ -57,7 +58,7 @@ def test_missing_and_empty_folders_are_input_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"missing: cannot be found; check the path"):
         find_images(tmp_path / "missing")
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(InputError, match=r": no images in this folder; accepted are \.bmp, .*\.webp") as caught:
+    with pytest.raises(InputError, match=r": no images in this folder; accepted are \.apng, .*\.webp") as caught:
         find_images(tmp_path)
     assert str(caught.value).startswith(str(tmp_path))
 
@@ -118,3 +119,31 @@ def test_sizes_are_compared_as_displayed(tmp_path: Path) -> None:
     Image.new("RGB", (16, 8)).save(tmp_path / "hr.jpg", exif=exif)
     hr = (tmp_path / "hr.jpg").rename(tmp_path / "same.jpg")
     assert pair_images(hr, make(tmp_path / "lr" / "same.png", 2, 4), 4) == [(hr, tmp_path / "lr" / "same.png")]
+
+
+def test_images_that_are_left_out_are_counted_by_suffix_and_content(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a.png", "b.JFIF", "c.jpe", "d.pnm", "e.apng"):
+        make(tmp_path / "a.jpg").rename(tmp_path / name)
+    for name in ("f.heic", "deep/g.HEIC", "h.jp2", "raw.dng", ".hidden.heic"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"anything")
+    make(tmp_path / "any.png").rename(tmp_path / "photo")
+    make(tmp_path / "any.jpg").rename(tmp_path / "photo.jpg_large")
+    for name in ("notes.txt", "data.json", "empty"):
+        (tmp_path / name).touch()
+    listed = scan(tmp_path)
+    assert [path.name for path in listed.images] == ["a.png", "b.JFIF", "c.jpe", "d.pnm", "e.apng"]
+    assert listed.left_out == {".heic": 2, ".jp2": 1, ".dng": 1, "without suffix": 1, ".jpg_large": 1}
+    assert caplog.messages == []
+    assert find_images(tmp_path) == find_images(tmp_path) == listed.images
+    counts = "1 .dng, 2 .heic, 1 .jp2, 1 .jpg_large, 1 without suffix"
+    assert caplog.messages == [f"{tmp_path}: {describe_left_out(listed.left_out)}"]
+    assert f": left out 6 files in unsupported formats: {counts}; convert them to one of" in caplog.text
+
+
+def test_a_folder_of_unsupported_images_alone_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.heic").touch()
+    with pytest.raises(InputError, match=r"no images in this folder; accepted are .*; left out: 1 \.heic"):
+        find_images(tmp_path)

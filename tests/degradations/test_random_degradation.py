@@ -150,7 +150,7 @@ def test_the_host_does_not_wait_for_the_gpu():
 
 
 def test_a_size_that_the_scale_does_not_divide_is_an_error():
-    with pytest.raises(ValueError, match="30x32 pixels cannot be divided by 4"):
+    with pytest.raises(ValueError, match="32x30 pixels cannot be divided by 4"):
         second_order()(images(1, 3, 30, 32), [{}])
 
 

@@ -59,7 +59,7 @@ def test_vgg_takes_any_crop(crop):
 def test_vgg_rejects_other_sizes():
     with pytest.raises(ValueError, match="crop must be at least 1, got 0"):
         VGGDiscriminator(0)
-    with pytest.raises(ValueError, match="built for crop=32, got images of 32x40"):
+    with pytest.raises(ValueError, match="built for crop=32, got images of 40x32"):
         VGGDiscriminator(32, width=2)(torch.rand(1, 3, 32, 40))
 
 

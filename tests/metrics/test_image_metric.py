@@ -126,9 +126,9 @@ def test_invalid_images_raise_errors_with_the_reason():
         PSNR()(gray(0), gray(0, 32, 33))
     with pytest.raises(ValueError, match=r"\(1, 1, 32, 32\)"):
         PSNR()(gray(0)[:, :1], gray(0)[:, :1])
-    with pytest.raises(ValueError, match=r"border of 4 .* 8x32"):
+    with pytest.raises(ValueError, match=r"border of 4 .* 32x8"):
         PSNR(border=4)(gray(0, 8), gray(0, 8))
-    with pytest.raises(ValueError, match="got 10x24 after a border of 4"):
+    with pytest.raises(ValueError, match="got 24x10 after a border of 4"):
         SSIM(border=4)(gray(0, 18), gray(0, 18))
 
 

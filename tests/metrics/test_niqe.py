@@ -43,7 +43,7 @@ def test_blur_and_noise_raise_niqe_and_the_reference_is_ignored(shared):
 def test_a_constant_image_gives_nan_and_a_small_one_an_error():
     flat = torch.full((1, 3, 96, 192), 0.7)
     assert math.isnan(NIQE()(flat, flat))
-    with pytest.raises(ValueError, match="got 88x192 after a border of 4"):
+    with pytest.raises(ValueError, match="got 192x88 after a border of 4"):
         NIQE(border=4)(torch.rand(1, 3, 96, 200), torch.rand(1, 3, 96, 200))
 
 

@@ -81,7 +81,7 @@ def test_lpips_rounds_to_8_bits_measures_each_image_and_keeps_the_border():
 def test_lpips_measures_images_of_31_pixels_and_more():
     """31 pixels give a single position in AlexNet's last layers."""
     assert LPIPS()(*pair(1, 3, 31, 31)) > 0
-    with pytest.raises(ValueError, match="LPIPS needs 31x31 pixels, got 30x40 after a border of 2"):
+    with pytest.raises(ValueError, match="LPIPS needs 31x31 pixels, got 40x30 after a border of 2"):
         LPIPS(border=2)(*pair(1, 3, 34, 44))
 
 

@@ -57,7 +57,7 @@ def test_a_suffix_is_added_to_names_only_if_two_files_collide(tmp_path, monkeypa
         (["in/a.png"], "in/a.png", "would overwrite the input in/a.png"),
         (["in", "other"], "one.png", "--output one.png: is a file, but there are 3 images"),
         (["in/*.tif"], None, "no file matches"),
-        (["in/*.txt"], None, "in/*.txt: matches no image in a supported format; supported are .bmp, "),
+        (["in/*.txt"], None, "in/*.txt: matches no image in a supported format; supported are .apng, "),
         (["missing"], None, "missing: cannot be found"),
     ],
 )
