@@ -35,7 +35,7 @@ def to_unit_range(image: Tensor, name: str = "image", overshoot: float = OVERSHO
         kind = str(image.dtype).removeprefix("torch.")
         raise ValueError(f"{name} must be floating point in [0, 1] or uint8, got {kind}")
     if image.numel():
-        low, high = (float(value) for value in image.detach().aminmax())
+        low, high = limits(image.detach())
         if low != low or high != high:
             if allow_nan:
                 return image
@@ -46,3 +46,12 @@ def to_unit_range(image: Tensor, name: str = "image", overshoot: float = OVERSHO
                 "[0, 255] by 255"
             )
     return image
+
+
+def limits(image: Tensor) -> tuple[float, float]:
+    """Return the least and the largest value; both are NaN if a value is."""
+    if image.device.type == "cpu":  # NumPy reads the memory without waiting for other operations
+        array = image.float().numpy()
+        return float(array.min()), float(array.max())
+    low, high = image.aminmax()
+    return float(low), float(high)

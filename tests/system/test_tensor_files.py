@@ -83,7 +83,7 @@ def test_pickled_code_is_not_executed(tmp_path, monkeypatch):
 BESIDE = {
     "scalars": {"psnr": np.float64(31.2), "epoch": np.int64(3), "best": np.bool_(True), "loss": np.float32(0.5)},
     "array": {"curve": np.arange(6.0).reshape(2, 3), "bytes": np.array([b"ab"]), "texts": np.array(["ab", "c"])},
-    "options": {"args": argparse.Namespace(scale=4, path=Path("a/b")), "name": SimpleNamespace(a=1)},
+    "options": {"path": Path("a/b"), "name": SimpleNamespace(a=1, b=[2.0])},
     "containers": {"counts": Counter(a=1), "set": {1, 2}, "tuple": (1, [2])},
     "date": {"date": datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), "time": datetime.timedelta(hours=1)},
 }
@@ -99,6 +99,11 @@ def test_plain_values_beside_weights_are_read(tmp_path, kind, legacy):
     for name, value in BESIDE[kind].items():
         assert isinstance(value, type(result[name]))
         assert repr(result[name]).replace("PurePosix", "Posix") == repr(value)
+
+
+def test_parsed_options_beside_weights_are_read(tmp_path):
+    torch.save({"a": torch.ones(1), "args": argparse.Namespace(scale=4, lr=1e-4)}, tmp_path / "a.pth")
+    assert vars(tensor_files.read(tmp_path / "a.pth")["args"]) == {"scale": 4, "lr": 1e-4}
 
 
 def test_a_dict_with_defaults_is_read_as_a_dict(tmp_path):
