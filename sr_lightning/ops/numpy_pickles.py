@@ -10,7 +10,7 @@ KINDS = [
     for name, kind in vars(np.dtypes).items()
     if name.endswith("DType") and name not in ("ObjectDType", "VoidDType", "StringDType")
 ]
-SCALAR: Callable[..., Any] = np.float64(0).__reduce__()[0]
+SCALAR: Any = np.float64(0).__reduce__()[0]
 
 
 def new_array(*_: Any) -> np.ndarray:
