@@ -1,15 +1,20 @@
 """Published models are downloaded once by name, verified, and resumed after an interruption."""
 
 import hashlib
+import io
 import re
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from sr_lightning import weights
+from sr_lightning import image, upscale_image, weights
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Compact
+from sr_lightning.metrics import LPIPS
+from sr_lightning.ops import quantize, resize
 from sr_lightning.system import tensor_files
 from sr_lightning.weights import published
 from tests.support.servers import Server
@@ -66,3 +71,30 @@ def test_the_table_is_complete():
         assert model.sha256 is None or re.fullmatch("[0-9a-f]{64}", model.sha256), name
     assert "-" + weights.PUBLISHED["esrgan-x4"].sha256[:8] in weights.PUBLISHED["esrgan-x4"].url
     assert [name for name, model in weights.PUBLISHED.items() if model.sha256 is None] == ["rrdb-psnr-x4"]
+
+
+def test_the_network_of_the_package_is_small_and_in_a_published_layout():
+    """SRVGGNetCompact in float16 under its authors' names, so that other programs read it too."""
+    path = published.locate(published.SMALL)
+    assert path.stat().st_size < 2e6
+    tensors = tensor_files.read(path)
+    assert {value.dtype for value in tensors.values()} == {torch.float16}
+    assert tensors.keys() == Compact().state_dict().keys()
+    network = weights.load(published.SMALL)
+    assert (network.scale, network.channels) == (4, 3)
+
+
+@pytest.mark.parametrize("name", ["Set5/HR/img_003", "Set14/HR/img_006", "B100/HR/img_013"])
+def test_the_network_of_the_package_has_a_lower_lpips_than_bicubic_on_compressed_photographs(shared, name):
+    hr = image.read(shared / "data" / "benchmarks" / f"{name}.png")
+    small = quantize.to_uint8(resize.bicubic(hr[None], 1 / 4)[0]).permute(1, 2, 0).numpy()
+    content = io.BytesIO()
+    Image.fromarray(small).save(content, "JPEG", quality=60)
+    with Image.open(content) as file:
+        lr = np.array(file)
+    lpips = LPIPS()
+    enlarged = [
+        image.from_pil(Image.fromarray(upscale_image(lr, network))).color for network in ("bicubic", "small-x4")
+    ]
+    bicubic, small_x4 = (float(lpips(sr[None], hr[None])) for sr in enlarged)
+    assert small_x4 < bicubic
