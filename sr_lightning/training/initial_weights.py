@@ -13,30 +13,42 @@ from sr_lightning.modules import Restorer
 log = logging.getLogger(__name__)
 
 
-def load_initial_weights(module: Restorer, config: DictConfig, first_stage: Path | None) -> dict[str, Any] | None:
-    """Load the weights named by ``init`` and ``init_discriminator``; return the files and their SHA-256 hashes.
+def load_initial_discriminator(module: Restorer, config: DictConfig) -> dict[str, Any]:
+    """Load the weights named by ``init_discriminator``.
 
     Args:
-        module: its networks are modified.
+        module: its discriminator is modified.
         config: of the run.
-        first_stage: checkpoint of the first stage, for ``init=warm_start``.
     Returns:
-        ``file`` and ``sha256`` of the generator's weights, and the same of the discriminator's below
-        ``discriminator``; None for random weights.
+        ``file`` and ``sha256`` below ``discriminator``; empty for random weights.
     Raises:
         InputError: no such file, no connection, or weights of another network.
     """
-    start: dict[str, Any] = {}
-    if config.init_discriminator is not None:
-        init = None if config.init == "warm_start" else config.init
-        discriminator = weights.locate_discriminator(config.init_discriminator, init)
-        weights.load_discriminator_into(module.discriminator, discriminator)  # type: ignore[arg-type]
-        start["discriminator"] = file_and_hash(discriminator)
-    generator = first_stage if config.init == "warm_start" else locate_generator(config)
-    if generator is not None:
-        weights.load_into(module.generator, generator)
-        start |= file_and_hash(generator)
-    return start or None
+    if config.init_discriminator is None:
+        return {}
+    init = None if config.init == "warm_start" else config.init
+    file = weights.locate_discriminator(config.init_discriminator, init)
+    weights.load_discriminator_into(module.discriminator, file)  # type: ignore[arg-type]
+    return {"discriminator": file_and_hash(file)}
+
+
+def load_initial_generator(module: Restorer, config: DictConfig, first_stage: Path | None) -> dict[str, Any]:
+    """Load the weights named by ``init``.
+
+    Args:
+        module: its generator is modified.
+        config: of the run.
+        first_stage: checkpoint of the first stage, for ``init=warm_start``.
+    Returns:
+        ``file`` and ``sha256``; empty for random weights.
+    Raises:
+        InputError: no such file, no connection, or weights of another network.
+    """
+    file = first_stage if config.init == "warm_start" else locate_generator(config)
+    if file is None:
+        return {}
+    weights.load_into(module.generator, file)
+    return file_and_hash(file)
 
 
 def locate_generator(config: DictConfig) -> Path | None:

@@ -21,7 +21,7 @@ from sr_lightning.training.build import build
 from sr_lightning.training.config_checks import check
 from sr_lightning.training.final_evaluation import evaluate_run
 from sr_lightning.training.fit import fit
-from sr_lightning.training.initial_weights import load_initial_weights
+from sr_lightning.training.initial_weights import load_initial_discriminator, load_initial_generator
 from sr_lightning.training.resuming import Resumed, find_resumed
 from sr_lightning.training.run_folder import exclusive_lock, write_config, write_result
 from sr_lightning.training.size_matching import match_size
@@ -64,8 +64,9 @@ def train(config: DictConfig, folder: Path, compose: Compose, job_logging: Mappi
     resumed = find_resumed(config, folder)
     trainer, module, data = build(config)
     if resumed is None:
+        discriminator = load_initial_discriminator(module, config)  # a wrong file fails before the first stage
         first_stage = provide_first_stage(config, compose, job_logging) if config.init == "warm_start" else None
-        started_from = load_initial_weights(module, config, first_stage)
+        started_from = {**discriminator, **load_initial_generator(module, config, first_stage)} or None
     else:
         started_from = resumed.started_from
     module.save_hyperparameters({**plain(config), "started_from": started_from})
