@@ -92,7 +92,7 @@ def test_other_commands_exist():
             modules = [word for word in words if word.startswith(("sr_lightning.", "tests."))]
             assert modules or words[:2] == ["-m", "pip"], words
         else:
-            assert program in ("pip", "git", "cd", "pre-commit", "wandb"), program
+            assert program in ("pip", "git", "cd", "ls", "mkdir", "pre-commit", "wandb"), program
     text = "".join(page.read_text() for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
     extras = set(re.findall(r"sr_lightning\[(\w+)\]", text))
     assert extras <= set(project["optional-dependencies"]), extras

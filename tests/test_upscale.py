@@ -196,3 +196,15 @@ def test_wrong_arguments_are_one_line(run, tmp_path, arguments, status, message)
     assert (actual, out, errors.count("\n")) == (status, "", 1)
     assert message in errors
     assert files(tmp_path) == ["a.png"]
+
+
+def test_the_default_network_is_named_with_a_stronger_one(tmp_path, monkeypatch, capsys):
+    """In one line, without a download; a chosen network needs no such line."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "a.png", 4, 4)
+    assert main(["a.png"]) == 0
+    errors = " ".join(capsys.readouterr().err.split())
+    assert "Network: small-x4, part of the package. Stronger: --weights realesrgan-x4plus" in errors
+    assert image.size(tmp_path / "a-x4.png") == (16, 16)
+    assert main(["a.png", "--weights", "bicubic", "--overwrite"]) == 0
+    assert capsys.readouterr().err == ""

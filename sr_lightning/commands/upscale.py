@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     handler = RichHandler(console=console, show_time=False, show_path=False)
     logger = logging.getLogger("sr_lightning")
     logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel(logging.INFO)
     try:
         if options.compare is not None:
             check_page(options.compare, options.inputs, options.output)
@@ -50,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
             return through_pipe(options, upscaler)
         return through_files(options, upscaler, console)
     finally:
+        logger.setLevel(level)
         logger.removeHandler(handler)
 
 

@@ -13,7 +13,7 @@ def test_residual_scaling_keeps_the_features_from_growing():
     growth = {}
     for beta in (0.0, 0.2, 1.0):
         torch.manual_seed(0)
-        block = partial(RRDB, beta=beta, initialisation=1.0)
+        block = partial(RRDB, beta=beta, initialization=1.0)
         deviations = feature_deviations(TrunkGenerator(block, Nearest, width=8, depth=3), lr)
         assert len(deviations) == 4
         growth[beta] = deviations[-1] / deviations[0]
