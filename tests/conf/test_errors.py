@@ -96,7 +96,7 @@ def test_unknown_groups_and_keys_are_errors(command, override, message):
 
 def test_the_error_names_an_image_smaller_than_the_crop(command, photos, tmp_path):
     photographs.save(tmp_path / "train" / "small.png", 20, 90)
-    with pytest.raises(SystemExit, match=r"small\.png: 20x90 pixels are less than data\.crop=32; .*data\.crop=20"):
+    with pytest.raises(SystemExit, match=r"small\.png: 90x20 pixels are less than data\.crop=32; .*data\.crop=20"):
         command("train", *photos, "data.crop=32", f"hydra.run.dir={tmp_path / 'run'}")
 
 

@@ -176,7 +176,7 @@ def test_files_of_every_kind_train(tmp_path):
         ({"crop": 2}, r"data\.crop=2"),
         ({"batch_size": 0}, r"data\.batch_size=0"),
         ({"resident": True, "store": False}, r"data\.store=true"),
-        ({"crop": 64}, r"00\.png: 40x48 pixels are less than data\.crop=64, and so are 3 others; .*data\.crop=40"),
+        ({"crop": 64}, r"00\.png: 48x40 pixels are less than data\.crop=64, and so are 3 others; .*data\.crop=40"),
     ],
 )
 def test_invalid_settings_are_input_errors(tmp_path, changes, message):
