@@ -14,6 +14,7 @@ from torch import Tensor
 from sr_lightning import image
 from sr_lightning.cli.config import CONF, check_values, one_of
 from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.known_keys import check_known_keys
 from sr_lightning.cli.warnings import quiet
 from sr_lightning.data import Batch, find_benchmarks
 from sr_lightning.errors import InputError
@@ -22,6 +23,7 @@ from sr_lightning.evaluation.tables import Row, means, show, undefined, write_re
 from sr_lightning.evaluation.usable import usable_files
 from sr_lightning.modules import Benchmarks
 from sr_lightning.system.torchrun import leave_process_group
+from sr_lightning.training.run_folder import claimed
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ def run(config: DictConfig, folder: Path) -> list[Row]:
         One row per image.
     """
     quiet()
+    check_known_keys(config, "evaluate")
     check_values(config, EXPECTED)
     sources = as_list(config.checkpoint, "checkpoint")
     files = find_benchmarks(as_list(config.benchmarks, "benchmarks"), config.benchmark_root)
@@ -84,19 +87,23 @@ def saver(folder: Path, benchmarks: Benchmarks) -> OnImage:
     """Return a callback that writes the output of each image below ``folder``."""
 
     def save(benchmark: str, number: int, sr: Tensor, batch: Batch) -> None:
-        image.write(folder / benchmark / f"{benchmarks.files[benchmark].hr[number].stem}.png", sr[0])
+        image.write(folder / benchmark / f"{benchmarks.files[benchmark].stems[number]}.png", sr[0])
 
     return save
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
 def application(config: DictConfig) -> None:
-    run(config, Path(HydraConfig.get().runtime.output_dir))
+    """Evaluate in the output folder of the running Hydra application."""
+    with one_line_errors("evaluate"):  # also around the job: Hydra would print a line of its own before the message
+        folder = Path(HydraConfig.get().runtime.output_dir)
+        with claimed(folder):
+            run(config, folder)
 
 
 def main() -> None:
     """The command line."""
-    with one_line_errors():
+    with one_line_errors("evaluate"):
         application()
         leave_process_group()
 

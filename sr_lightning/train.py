@@ -23,10 +23,18 @@ OmegaConf.register_new_resolver(sweep_directory.__name__, sweep_directory, repla
 def application(config: DictConfig) -> float | None:
     """Train in the output folder of the running Hydra application."""
     context = HydraConfig.get()
-    if config.folder is not None:
-        raise InputError(f"folder={config.folder}: is set by the command; set hydra.run.dir={config.folder}")
     if context.mode == RunMode.MULTIRUN:
         check_devices_in_process(config.trainer.devices)
+        return train(config)
+    with one_line_errors("train"):  # also around the job: Hydra would print a line of its own before the message
+        return train(config)
+
+
+def train(config: DictConfig) -> float | None:
+    """Train with the values of the running Hydra application; return the best score."""
+    context = HydraConfig.get()
+    if config.folder is not None:
+        raise InputError(f"folder={config.folder}: is set by the command; set hydra.run.dir={config.folder}")
     return training.run(
         config,
         context.runtime.output_dir,
@@ -39,7 +47,7 @@ def application(config: DictConfig) -> float | None:
 
 def main() -> None:
     """Run the command line."""
-    with one_line_errors():
+    with one_line_errors("train"):
         application()
         leave_process_group()
 

@@ -80,6 +80,19 @@ def test_checkpoints_with_equal_file_names_get_different_names(command, train, t
     assert summary[0]["psnr_y"] != summary[1]["psnr_y"]
 
 
+def test_images_and_benchmarks_of_one_name_have_rows_and_files_of_their_own(command, tmp_path):
+    """Also another random degradation each."""
+    for name in ("old/photos/a/1.png", "old/photos/b/1.png", "old/photos/b/1.webp", "photos/1.png"):
+        photographs.save(tmp_path / name, 24, 32)
+    out = tmp_path / "evaluation"
+    command("evaluate", "checkpoint=[bicubic,nearest]", "benchmarks=[old/photos,photos]", "save_images=true",
+            "degradation=second_order", f"hydra.run.dir={out}")  # fmt: skip
+    keys = [(row["network"], row["benchmark"], row["image"]) for row in rows(out)]
+    assert len(set(keys)) == len(keys) == 2 * 4
+    assert len(list((out / "images").rglob("*.png"))) == 2 * 4
+    assert len({row["psnr_y"] for row in rows(out) if row["network"] == "bicubic"}) >= 3
+
+
 def test_images_are_cropped_to_multiples_of_the_scale(command, tmp_path):
     photographs.save(tmp_path / "odd" / "odd.png", 47, 53)
     out = tmp_path / "evaluation"

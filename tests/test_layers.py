@@ -26,7 +26,7 @@ APART = (1, 2, 7)
 LIBRARIES = {
     "errors": (),
     "ops": ("numpy", "torch", "kornia"),
-    "system": ("torch", "filelock", "requests", "rich", "safetensors"),
+    "system": ("torch", "filelock", "platformdirs", "requests", "rich", "safetensors"),
     "features": ("torch",),
 }
 """Libraries that packages of level 0 may import besides the standard library."""

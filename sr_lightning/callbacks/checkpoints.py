@@ -1,5 +1,6 @@
 """Save the best, the last and periodic checkpoints atomically."""
 
+import logging
 import math
 import os
 import time
@@ -13,22 +14,38 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from sr_lightning.callbacks.score_basis import basis_of_trainer, difference
 from sr_lightning.modules.lightning_compat import is_logging_step, restart_validation
 from sr_lightning.modules.restorer import Restorer, as_restorer
+from sr_lightning.system.atomic import replacing
+
+log = logging.getLogger(__name__)
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes to a temporary file, then renames it: a killed run leaves no incomplete checkpoint."""
+    """Writes to a temporary file, then renames it: a killed run or a full disk leaves no incomplete checkpoint.
+
+    Raises:
+        InputError: the folder cannot be written, or the disk is full.
+    """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        with partial.open("wb") as file:
-            torch.save(checkpoint, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        with replacing(path, path.with_name(f"{path.name}.partial")) as partial:
+            try:
+                write(checkpoint, partial)
+            except RuntimeError as error:  # torch reports a failed write as an error of its archive
+                if isinstance(error.__context__, OSError):
+                    raise error.__context__ from error
+                raise
+
+
+def write(checkpoint: dict[str, Any], path: Path) -> None:
+    """Write a checkpoint and wait until the disk has it."""
+    with path.open("wb") as file:
+        torch.save(checkpoint, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class Checkpoints(Checkpoint):
@@ -47,6 +64,7 @@ class Checkpoints(Checkpoint):
     def __init__(self, folder: str | Path, monitor: str, every: int | None = None, minutes: float = 10) -> None:
         self.folder, self.monitor, self.every, self.minutes = Path(folder), monitor, every, float(minutes)
         self.best_score: float | None = None
+        self.basis: dict[str, Any] = {}  # of the scores, see score_basis
         self.saved_at = time.monotonic()
 
     @property
@@ -58,6 +76,10 @@ class Checkpoints(Checkpoint):
     def last(self) -> Path:
         """Return the path of the newest checkpoint, from which a run resumes."""
         return self.folder / "last.ckpt"
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if stage == "fit":
+            self.basis = basis_of_trainer(self.monitor, trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         if trainer.val_check_batch and trainer.global_step % trainer.val_check_batch == 0:
@@ -108,8 +130,14 @@ class Checkpoints(Checkpoint):
         self.saved_at = time.monotonic()
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best_score": self.best_score}
+        return {"best_score": self.best_score, "basis": self.basis}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        if self.best.is_file():  # a run resumed in another folder selects its best checkpoint anew
+        """Restore the best score if the best checkpoint is in the folder and new scores can be compared with it."""
+        if not self.best.is_file():  # a run resumed in another folder selects its best checkpoint anew
+            return
+        changed = difference(state_dict.get("basis") or self.basis, self.basis)
+        if changed is None:
             self.best_score = state_dict["best_score"]
+        else:
+            log.warning("%s: %s; the next validation selects the best checkpoint anew", self.best, changed)

@@ -7,6 +7,7 @@ from typing import Any
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
+from sr_lightning.callbacks.score_basis import basis_of_trainer, difference
 from sr_lightning.modules.adversarial import AdversarialRestorer
 from sr_lightning.modules.data_summary import DataSummary, data_summary
 from sr_lightning.modules.restorer import as_restorer
@@ -43,7 +44,12 @@ class Forgetting(Callback):
         self.monitor, self.lr, self.passes, self.tolerance, self.apart = monitor, lr, passes, tolerance, apart
         self.discriminator = discriminator
         self.start: float | None = None  # score of the initial weights
+        self.basis: dict[str, Any] = {}  # of the scores, see score_basis
         self.logit_gaps: list[float] = []
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if stage == "fit":
+            self.basis = basis_of_trainer(self.monitor, trainer, pl_module)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log a recommended number of iterations, and warn about unusual settings."""
@@ -119,10 +125,12 @@ class Forgetting(Callback):
                 )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
-        return {"start": self.start}
+        return {"start": self.start, "basis": self.basis}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        self.start = state_dict["start"]
+        """Restore the score of the initial weights if new scores can be compared with it."""
+        if difference(state_dict.get("basis") or self.basis, self.basis) is None:
+            self.start = state_dict["start"]
 
 
 def generator_start(module: LightningModule) -> int | None:

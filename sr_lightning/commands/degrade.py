@@ -20,6 +20,7 @@ from sr_lightning import image
 from sr_lightning.cli.argument_types import printable
 from sr_lightning.cli.config import CONF, check_values, integer
 from sr_lightning.cli.errors import one_line_errors
+from sr_lightning.cli.known_keys import check_known_keys
 from sr_lightning.data import Files
 from sr_lightning.data.discovery import find_images
 from sr_lightning.data.full_images import FullImages
@@ -166,11 +167,12 @@ def run(options: argparse.Namespace) -> int:
         options: parsed arguments of the command.
     """
     inputs, overrides = split_arguments(options.inputs)
-    with one_line_errors():
+    with one_line_errors("degrade"):
         if not inputs:
             raise InputError("no input: name images or folders")
         with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
             config = compose("degrade", [f"seed={options.seed}", *search_path(options.config_dir), *overrides])
+        check_known_keys(config, "degrade")
         check_values(config, {"seed": integer(0), "scale": integer(1)})
         count, problems = degrade(inputs, options.output, config, options.record, options.preview, options.replay)
     for message in problems:

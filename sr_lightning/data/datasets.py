@@ -1,6 +1,7 @@
 """List the files of data sets without decoding them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from sr_lightning.data.demo import TRAIN, VALIDATION, demo_images
@@ -8,6 +9,7 @@ from sr_lightning.data.discovery import find_images
 from sr_lightning.data.div2k import df2k as df2k_images
 from sr_lightning.data.div2k import div2k as div2k_images
 from sr_lightning.data.pairing import pair_images
+from sr_lightning.system.unique_names import unique_paths
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,16 @@ class Files:
 
     def __len__(self) -> int:
         return len(self.hr)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Return a unique name with suffix for each HR file, with folders where files have the same name."""
+        return unique_paths(self.hr, suffix=True)
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """Return a unique name without suffix for each HR file; with suffix or folders where names are the same."""
+        return unique_paths(self.hr)
 
 
 def folder(root: str | Path) -> Files:

@@ -22,7 +22,7 @@ class FullImages(Dataset[ImageItem]):
     """Item i is image i, cropped at the bottom and right to multiples of ``scale``.
 
     The key of the random degradation depends on the file's name without suffix alone, so that an image has the same LR
-    image in every data set.
+    image in every data set; where files of a data set share a name, also on suffixes or folders.
 
     Args:
         files: HR images, and LR images if they are recorded.
@@ -51,7 +51,7 @@ class FullImages(Dataset[ImageItem]):
             lr=None if self.files.lr is None else _read(self.files.lr[index])[..., :height, :width],
             image=torch.tensor([index]),
             name=str(path),
-            key=SampleKey(Stream.FIXED, 0, crc32(path.stem.encode())),
+            key=SampleKey(Stream.FIXED, 0, crc32(self.files.stems[index].encode())),
         )
 
 

@@ -14,9 +14,9 @@ from sr_lightning import __version__
 from sr_lightning.cli.config import plain
 from sr_lightning.data import Batch
 from sr_lightning.errors import InputError
-from sr_lightning.evaluation.names import unique_names
 from sr_lightning.evaluation.tables import Row
 from sr_lightning.modules import Benchmarks, Evaluator
+from sr_lightning.system.unique_names import relative_name, unique_names
 from sr_lightning.weights.by_name import BASELINES, load_generator
 
 OnImage = Callable[[str, int, Tensor, Batch], None]
@@ -58,7 +58,7 @@ def evaluate(
     evaluator = Evaluator(generator, metrics, list(benchmarks.files), ensemble, on_image)
     trainer.test(evaluator, datamodule=benchmarks, verbose=False)
     return [
-        {"network": network, "benchmark": name, "image": benchmarks.files[name].hr[number].name, **values}
+        {"network": network, "benchmark": name, "image": benchmarks.files[name].names[number], **values}
         for name, rows in evaluator.results.items()
         for number, values in rows.items()
     ]
@@ -100,16 +100,24 @@ def load_generators(sources: Sequence[str], scale: int | None, kind: str) -> dic
 
 
 def display_names(sources: Sequence[str]) -> dict[str, str]:
-    """Return a short unique name for each source: run and file, with the run's time if needed."""
+    """Return a short unique name for each source: run and file, with the run's time if needed.
+
+    The names are relative paths without ``..``, so that they can be folders of results.
+    """
     different = list(dict.fromkeys(sources))
-    by_length = [partial(display_name, length=length) for length in range(3)]
-    return dict(zip(different, unique_names(different, [*by_length, str]), strict=True))
+    by_length = [partial(display_name, length=length, suffix=kept) for length in range(4) for kept in (False, True)]
+    return dict(zip(different, unique_names(different, [*by_length, full_name]), strict=True))
 
 
-def display_name(source: str, length: int) -> str:
+def display_name(source: str, length: int, suffix: bool = False) -> str:
     """Return ``srresnet/best`` or ``srresnet/TIME/best`` for a run's checkpoint, else the file's name with folders."""
     path = Path(source)
     if path.parent.name != "checkpoints" or len(path.parts) < 4:
-        return "/".join(path.with_suffix("").parts[-1 - length :])
+        return relative_name(path, length + 1, suffix)
     time, run = path.parts[-3], path.parts[-4]
     return "/".join([run, path.stem] if length == 0 else [run, time, path.stem])
+
+
+def full_name(source: str) -> str:
+    """Return all parts of a path as a relative path."""
+    return relative_name(Path(source), len(Path(source).parts), suffix=True)

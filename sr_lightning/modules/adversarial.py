@@ -18,6 +18,7 @@ from sr_lightning.modules.microbatches import Logits, Part, complete, split
 from sr_lightning.modules.optimizers import fuse
 from sr_lightning.modules.restorer import Restorer
 from sr_lightning.modules.update_schedule import Updates, UpdateSchedule
+from sr_lightning.system.torch_compat import allow_schedule_before_step
 
 NETWORKS = ("generator", "discriminator")
 
@@ -110,6 +111,7 @@ class AdversarialRestorer(Restorer):
                     optimizer.step()
         broadcast_buffers(self)
         for config in self.trainer.lr_scheduler_configs:
+            allow_schedule_before_step(config.scheduler.optimizer)  # of a network that is not trained yet
             self.lr_scheduler_step(config.scheduler, None)
 
     @torch.no_grad()

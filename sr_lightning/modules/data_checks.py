@@ -58,8 +58,10 @@ def check_image_sizes(files: Sequence[Path], sizes: np.ndarray, crop: int, scale
     if not len(small):
         return
     height, width = sizes[small[0]]
+    largest = min(sizes.min(), crop) // scale * scale
+    advice = f" or set data.crop={largest}" if largest else ""
     others = f", and so are {len(small) - 1} others" if len(small) > 1 else ""
     raise InputError(
-        f"{files[small[0]]}: {width}x{height} pixels are less than data.crop={crop}{others}; remove small images or "
-        f"set data.crop={min(sizes.min(), crop) // scale * scale}"
+        f"{files[small[0]]}: {width}x{height} pixels are less than data.crop={crop}{others}; remove small images"
+        f"{advice}"
     )

@@ -19,6 +19,7 @@ class DataSummary:
         pixels_per_iteration: HR pixels of the crops of one iteration, over all devices.
         fixed_degradation: LR crops are computed by a degradation without random parameters.
         smallest_validation: file, HR height and HR width of the smallest validation images.
+        validation_files: HR files of all validation images.
     """
 
     training_files: Sequence[Path]
@@ -26,6 +27,7 @@ class DataSummary:
     pixels_per_iteration: int
     fixed_degradation: bool
     smallest_validation: Sequence[tuple[Path, int, int]]
+    validation_files: Sequence[Path] = ()
 
     def training_names(self, numbers: Tensor) -> list[str]:
         """Return the unique files of training images by their indices (B,)."""

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from lightning import LightningDataModule
-from platformdirs import user_cache_path
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -23,6 +22,7 @@ from sr_lightning.degradations import Degradation
 from sr_lightning.modules.data_checks import check_devices, check_image_sizes, check_settings
 from sr_lightning.modules.data_summary import DataSummary
 from sr_lightning.ops.quantize import from_uint8
+from sr_lightning.system.user_cache import user_cache
 
 
 class SRDataModule(LightningDataModule):
@@ -67,7 +67,7 @@ class SRDataModule(LightningDataModule):
         self.list_train, self.list_validation, self.degradation = train, validation, degradation
         self.scale, self.crop, self.batch_size, self.seed = scale, crop, batch_size, seed
         self.store, self.resident, self.workers = store, resident, workers
-        self.cache = Path(cache) if cache else user_cache_path("sr_lightning")
+        self.cache = Path(cache) if cache else user_cache()
         self.pool = None if pool is None else PairPool(pool, seed)
         self.images = ImageBatches(degradation)
         self.resident_hr: DeviceStore | None = None
@@ -101,6 +101,7 @@ class SRDataModule(LightningDataModule):
             pixels_per_iteration=self.batch_size * self.crop**2,
             fixed_degradation=self.lr is None and not self.degradation.is_random,
             smallest_validation=self.smallest,
+            validation_files=self.validation_files.hr,
         )
 
     def open(self, paths: list[Path]) -> ImageSource:

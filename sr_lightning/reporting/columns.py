@@ -7,10 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from sr_lightning.evaluation.names import unique_names
 from sr_lightning.reporting.run import DONE, SEED, Run
 from sr_lightning.reporting.run_logs import Values
 from sr_lightning.reporting.significance import Spread, over_seeds, spread
+from sr_lightning.system.unique_names import unique_names
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sr_lightning.reporting.crops import Shown
 from sr_lightning.reporting.report import Report
 from sr_lightning.reporting.result_table import Table
 from sr_lightning.reporting.significance import Spread
-from sr_lightning.training.resolvers import wandb_id, wandb_mode
+from sr_lightning.training.resolvers import kept_id, wandb_mode
 from sr_lightning.visuals.html.table import Cell
 
 
@@ -37,7 +37,7 @@ def publish(
         name=f"report {report.title}",
         group=report.title,
         job_type="report",
-        id=wandb_id(f"report {report.folder.resolve()}"),
+        id=kept_id(page.parent / "wandb_report_id"),
         resume="allow",
         dir=str(page.parent),
         mode=wandb_mode(),  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobStatus
@@ -17,6 +18,20 @@ from sr_lightning.sweeps.worker_pool import WorkerPool
 from sr_lightning.training.run_folder import exclusive_lock
 
 log = logging.getLogger(__name__)
+
+
+class Result(JobReturn):
+    """Result of a job; that of a failed job raises its error without a line of Hydra before the message."""
+
+    @property
+    def return_value(self) -> Any:
+        if self.status == JobStatus.FAILED:
+            raise self._return_value
+        return self._return_value
+
+    @return_value.setter
+    def return_value(self, value: Any) -> None:
+        self._return_value = value
 
 
 class Sweep:
@@ -83,7 +98,7 @@ class Sweep:
 
     def result(self, job: Job) -> JobReturn:
         """Return a job's result for the sweeper: its value or its failure."""
-        result = JobReturn(overrides=list(job.overrides), cfg=job.config, hydra_cfg=job.config)
+        result = Result(overrides=list(job.overrides), cfg=job.config, hydra_cfg=job.config)
         result.status = JobStatus.COMPLETED if job.done else JobStatus.FAILED
         failed = sum(not other.done for other in self.jobs.values())
         message = (

@@ -40,14 +40,17 @@ def check_name_length(path: str | Path) -> None:
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, partial: Path | None = None) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` at the end, or delete it after an error.
 
+    Args:
+        path: of the file.
+        partial: temporary path; None: a unique one. A fixed one is overwritten after a process was killed.
     Raises:
         InputError: the folder cannot be created or written, or the disk is full.
     """
     path = Path(path)
-    partial = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
+    partial = partial or path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial

@@ -71,3 +71,8 @@ def unscale_before_step(optimizer: Optimizer) -> None:
 def skip_fused_steps_if(optimizer: Optimizer, condition: Tensor) -> None:
     """Make the steps of a fused Adam change nothing while a scalar on its device is true, until the next call."""
     optimizer.found_inf = condition.to(torch.float32)  # type: ignore[attr-defined]
+
+
+def allow_schedule_before_step(optimizer: Optimizer) -> None:
+    """Let the schedule of an optimizer that waits for its first step advance without a warning of torch."""
+    optimizer._opt_called = True  # type: ignore[attr-defined]

@@ -35,8 +35,8 @@ def build(config: DictConfig) -> tuple[Trainer, Restorer, SRDataModule]:
         strategy=strategy(config, module),
         precision=precision(config.trainer.precision, config.trainer.accelerator),
         val_check_interval=min(config.validate_every, config.iterations),
-        callbacks=parts(config.callbacks),
-        logger=parts(config.logger),
+        callbacks=parts(config.get("callbacks")),
+        logger=parts(config.get("logger")),
         plugins=[AtomicCheckpointIO()],
     )
     return trainer, module, data

@@ -8,10 +8,23 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from sr_lightning.cli.config import check_values, integer, one_of, positive_number
+from sr_lightning.cli.known_keys import check_known_keys
 from sr_lightning.errors import InputError
 from sr_lightning.training.part_checks import check_adversarial_keys, check_losses, warn_of_unused_overrides
 
 PRECISIONS = ("auto", "32-true", "32", "bf16-mixed", "16-mixed")  # images and losses are float32 in all of them
+RGB = (lambda value: value == 3, "3, since images are read as RGB")
+SET_BY_THE_RUN = {
+    "max_epochs": (-1, "iterations=N"),
+    "min_epochs": (None, "iterations=N"),
+    "min_steps": (None, "iterations=N"),
+    "val_check_interval": (None, "validate_every=N"),
+    "check_val_every_n_epoch": (None, "validate_every=N"),
+    "callbacks": (None, "+callbacks.NAME={_target_: CLASS}"),
+    "logger": (None, "logger=OPTION or +logger.NAME={_target_: CLASS}"),
+    "plugins": (None, "another strategy, trainer.strategy=NAME"),
+}
+"""Keys of ``trainer`` that have no effect, their only accepted value, and what to set instead."""
 EXPECTED = {
     "seed": integer(0),
     "scale": integer(1),
@@ -30,6 +43,7 @@ EXPECTED = {
     "optimizer.lr": positive_number(),
     "generator.width": integer(1),
     "generator.depth": integer(1),
+    **{f"{network}.{key}": RGB for network in ("generator", "discriminator") for key in ("channels", "channels_out")},
     "data.crop": integer(1),
     "data.batch_size": integer(1),
     "data.store": one_of(True, False),
@@ -49,6 +63,7 @@ def check(config: DictConfig, overrides: Sequence[str] = ()) -> None:
     Raises:
         InputError: names the key.
     """
+    check_known_keys(config, "train")
     check_nothing_is_missing(config)
     check_values(config, EXPECTED)
     for check_keys in CHECKS:
@@ -110,6 +125,18 @@ def check_accumulation(config: DictConfig) -> None:
         raise InputError("trainer.accumulate_grad_batches: would train the same crops again; remove it")
 
 
+def check_trainer(config: DictConfig) -> None:
+    """Reject settings of the trainer that the run sets itself, which would have no effect."""
+    for key, (value, instead) in SET_BY_THE_RUN.items():
+        if config.trainer.get(key, value) != value:
+            raise InputError(f"trainer.{key}={config.trainer[key]}: has no effect; remove it and set {instead}")
+    if config.trainer.max_steps != config.iterations:
+        raise InputError(
+            f"trainer.max_steps={config.trainer.max_steps}: is not the number of iterations, {config.iterations}; "
+            "remove it and set iterations=N"
+        )
+
+
 def check_monitor(config: DictConfig) -> None:
     """Reject a monitored metric that is not measured."""
     measured = [f"val/{name}" for name in config.metrics]
@@ -125,6 +152,7 @@ CHECKS: tuple[Callable[[DictConfig], None], ...] = (
     check_losses,
     check_adversarial_keys,
     check_accumulation,
+    check_trainer,
     check_monitor,
 )
 """Checks of values that depend on each other or on the machine, in the order in which they are reported."""

@@ -20,6 +20,7 @@ from sr_lightning.generators import Interpolation
 from sr_lightning.metrics.standard import caption_text
 from sr_lightning.modules import Benchmarks, SRDataModule
 from sr_lightning.system import tensor_files
+from sr_lightning.system.unique_names import unique_names
 from sr_lightning.training.wandb import log_results
 from sr_lightning.visuals.comparison import comparison, stacked
 
@@ -72,12 +73,13 @@ def networks_to_compare(
     config: DictConfig, source: Path, started_from: Mapping[str, Any] | None
 ) -> dict[str, nn.Module]:
     """Return bicubic, the initial network if its file still exists, and the trained network, by name."""
-    networks: dict[str, nn.Module] = {"bicubic": Interpolation("bicubic", config.scale)}
     start = Path(started_from["file"]) if started_from and "file" in started_from else None
+    networks: list[tuple[str, nn.Module]] = [("bicubic", Interpolation("bicubic", config.scale))]
     if start is not None and start.is_file():
-        networks[name_of_start(config)] = load_generator(config, start)
-    networks[config.name] = load_generator(config, source)
-    return networks
+        networks.append((name_of_start(config), load_generator(config, start)))
+    networks.append((str(config.name), load_generator(config, source)))
+    names = unique_names([name for name, _ in networks], [str], reserved=("HR", "LR"))  # also names of folders
+    return {name: network for name, (_, network) in zip(names, networks, strict=True)}
 
 
 def evaluate_networks(

@@ -1,11 +1,12 @@
 """OmegaConf resolvers of ``conf/train.yaml``; this module imports no slow library."""
 
-import hashlib
+import secrets
 from collections.abc import Sequence
+from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from sr_lightning.training.run_folder import run_directory
+from sr_lightning.training.run_folder import new_directory, run_directory
 
 
 def stage(*, _root_: DictConfig) -> str:
@@ -13,9 +14,22 @@ def stage(*, _root_: DictConfig) -> str:
     return "adversarial" if "discriminator" in _root_.module else "pixel"
 
 
-def wandb_id(folder: str) -> str:
-    """Return the id of a run folder's W&B run, so that a resumed run continues its W&B run."""
-    return hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+def wandb_id(folder: str | None) -> str:
+    """Return the id of a run folder's W&B run, which is random and kept in ``wandb_id`` in this folder."""
+    return secrets.token_hex(6) if folder is None else kept_id(Path(folder) / "wandb_id")
+
+
+def kept_id(path: Path) -> str:
+    """Return the id in a file, which is written with a random one if it is missing and its folder exists."""
+    new = secrets.token_hex(6)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(f"{new}\n")
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip() or new
+    except FileNotFoundError:
+        return new
+    return new
 
 
 def wandb_mode() -> str:
@@ -41,5 +55,5 @@ def wandb_tags(axes: Sequence[str]) -> list[str]:
 
 def register_resolvers() -> None:
     """Register the resolvers under their function names."""
-    for resolver in (run_directory, stage, wandb_id, wandb_mode, wandb_name, wandb_tags):
+    for resolver in (run_directory, new_directory, stage, wandb_id, wandb_mode, wandb_name, wandb_tags):
         OmegaConf.register_new_resolver(resolver.__name__, resolver, replace=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -55,6 +55,11 @@ def choose_directory(config: DictConfig) -> str:
     return str(create_unique(runs))
 
 
+def new_directory(parent: str) -> str:
+    """Return a new folder below ``parent`` that is named by the time, equal for all processes of a command."""
+    return decide_once(lambda: str(create_unique(Path(parent))))
+
+
 @lru_cache(maxsize=1)  # Hydra resolves the folder several times
 def create_unique(runs: Path) -> Path:
     """Create a folder below ``runs`` that is named by the current time and unique among processes.
@@ -98,8 +103,29 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         raise InputError(
-            f"{folder}: another process is training in this folder; wait until it has ended, or choose another folder"
+            f"{folder}: another process is working in this folder; wait until it has ended, or choose another folder"
         ) from error
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Create the folder of a run or an evaluation if it is missing, and lock it for this command during the block.
+
+    With several devices, the process of rank 0 holds the lock for all.
+
+    Raises:
+        InputError: another command holds the lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with exclusive_lock(folder) if is_rank_zero() else nullcontext():
+        yield
+
+
+def is_rank_zero() -> bool:
+    """Return True in the first of the processes that Lightning or torchrun has started for a command."""
+    from lightning.pytorch.utilities.rank_zero import rank_zero_only  # slow to import
+
+    return bool(getattr(rank_zero_only, "rank", 0) == 0)
 
 
 def write_config(folder: Path, config: DictConfig) -> None:

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from lightning import Trainer
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.utilities.rank_zero import rank_zero_only
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import InterpolationResolutionError, UnsupportedInterpolationType
 
 from sr_lightning.callbacks import Checkpoints, Costs
+from sr_lightning.callbacks.score_basis import score_basis
 from sr_lightning.cli.compose import Compose
 from sr_lightning.cli.config import plain
 from sr_lightning.cli.warnings import quiet
@@ -23,7 +23,7 @@ from sr_lightning.training.final_evaluation import evaluate_run
 from sr_lightning.training.fit import fit
 from sr_lightning.training.initial_weights import load_initial_discriminator, load_initial_generator
 from sr_lightning.training.resuming import Resumed, find_resumed
-from sr_lightning.training.run_folder import exclusive_lock, write_config, write_result
+from sr_lightning.training.run_folder import claimed, is_rank_zero, write_config, write_result
 from sr_lightning.training.size_matching import match_size
 from sr_lightning.training.wandb import finish_wandb
 from sr_lightning.training.warm_start import provide_first_stage
@@ -51,17 +51,17 @@ def run(
             )
         reference = compose(config_name, [*overrides, *config.match_reference, "name=reference"])
         config = match_size(config, reference)
-    folder.mkdir(parents=True, exist_ok=True)
-    if getattr(rank_zero_only, "rank", 0) != 0:
-        return train(config, folder, compose, job_logging)
-    with exclusive_lock(folder):
-        write_config(folder, config)
+    with claimed(folder):
+        if is_rank_zero():
+            write_config(folder, config)
         return train(config, folder, compose, job_logging)
 
 
 def train(config: DictConfig, folder: Path, compose: Compose, job_logging: Mapping[str, Any] | None) -> float | None:
     """Train from initial weights or from a checkpoint, then evaluate the best weights; return the best score."""
     resumed = find_resumed(config, folder)
+    if resumed is None and is_rank_zero():
+        (folder / "wandb_id").unlink(missing_ok=True)  # a new run, also in the folder of an earlier one
     trainer, module, data = build(config)
     if resumed is None:
         discriminator = load_initial_discriminator(module, config)  # a wrong file fails before the first stage
@@ -80,8 +80,10 @@ def train(config: DictConfig, folder: Path, compose: Compose, job_logging: Mappi
                 (folder / "result.json").unlink(missing_ok=True)
             fit(trainer, module, data, None if resumed is None else str(resumed.path), checkpoints.last)
         else:
+            checkpoints.basis = score_basis(config.monitor, module.hparams, data.list_validation().hr)
             restore_callbacks(resumed, checkpoints, costs)
-        best = checkpoints.best if checkpoints.best.is_file() else checkpoints.last
+        has_best = checkpoints.best_score is not None and checkpoints.best.is_file()
+        best = checkpoints.best if has_best else checkpoints.last
         evaluate_run(config, trainer, data, best, folder, started_from)
         if trainer.is_global_zero:
             measured = None if costs is None else costs.results

@@ -19,7 +19,6 @@ from typing import Any
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
-from platformdirs import user_cache_path
 
 from sr_lightning import __version__
 from sr_lightning.cli.compose import Compose
@@ -30,6 +29,7 @@ from sr_lightning.system import tensor_files
 from sr_lightning.system.hardware import precision
 from sr_lightning.system.shutdown import shutdown
 from sr_lightning.system.torchrun import independent_environment
+from sr_lightning.system.user_cache import user_cache
 from sr_lightning.training.run_folder import MUTABLE_DATA_KEYS
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def provide_first_stage(config: DictConfig, compose: Compose, job_logging: Mappi
     if config.warm_start is None:
         raise InputError("init=warm_start: this model has no first stage; set init=FILE or init=null")
     stage = first_stage(config, compose)
-    folder = (Path(config.data.cache) if config.data.cache else user_cache_path("sr_lightning")) / "warm_starts"
+    folder = (Path(config.data.cache) if config.data.cache else user_cache()) / "warm_starts"
     folder = (folder / f"{config.warm_start.model}-{stage_key(stage, compose)}").absolute()
     checkpoint = finished(folder, stage.iterations)
     if checkpoint is None:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from sr_lightning.errors import InputError
 from sr_lightning.system.download import fetch
+from sr_lightning.system.user_cache import user_cache
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ def locate(source: str | Path, models: Mapping[str, Published] = PUBLISHED) -> P
             known = "" if Path(source).suffix else f", and not one of the published {kind} {', '.join(names)}"
             raise InputError(f"{source}: no such file{known}")
         return Path(source)
-    folder = user_cache_path("sr_lightning") / "weights"
+    folder = user_cache() / "weights"
     file = folder / f"{source}.pth"
     if not file.exists():
         size = f" ({model.size / 1e6:.0f} MB)" if model.size else ""

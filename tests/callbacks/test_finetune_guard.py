@@ -86,7 +86,7 @@ def test_fine_tuning_starts_from_both_published_networks(train, start, server: S
     server.content = (tmp_path / "netD.pth").read_bytes()
     entry = published.Published(server.url, sha256=sha256(server.content).hexdigest())
     monkeypatch.setitem(published.DISCRIMINATORS, "realesrgan-x4plus-discriminator", entry)
-    monkeypatch.setattr(published, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(published, "user_cache", lambda: tmp_path / "cache" / "sr_lightning")
     monkeypatch.setattr(weights, "locate", {"realesrgan-x4plus": start}.__getitem__)
     defaults = [word for word in TINY if not word.startswith(("init", "generator_start"))]
     run = train("run", *defaults, "iterations=1", "trainer.precision=32-true")

@@ -11,6 +11,7 @@ from PIL import Image
 from sr_lightning import image
 from sr_lightning.data import folder, paired, validation
 from sr_lightning.data.batch import ImageBatches
+from sr_lightning.data.datasets import Files
 from sr_lightning.data.full_images import FullImages
 from sr_lightning.degradations import Bicubic, Noise, RandomDegradation
 from sr_lightning.errors import InputError
@@ -221,10 +222,10 @@ def test_the_summary_describes_the_training_and_validation_images(tmp_path, degr
     photographs.save(tmp_path / "a.png", 40, 60)
     photographs.save(tmp_path / "b.png", 32, 50)
     data = module(tmp_path, lambda: folder(tmp_path), degradation=degradation)
-    data.smallest = [(tmp_path / "c.png", 20, 24)]
+    data.smallest, data.validation_files = [(tmp_path / "c.png", 20, 24)], Files([tmp_path / "c.png"])
     summary = data_summary(SimpleNamespace(datamodule=data))
     assert summary == DataSummary([tmp_path / "a.png", tmp_path / "b.png"], 40 * 60 + 32 * 50, 4 * 24 * 24, fixed,
-                                  [(tmp_path / "c.png", 20, 24)])  # fmt: skip
+                                  [(tmp_path / "c.png", 20, 24)], [tmp_path / "c.png"])  # fmt: skip
     assert summary.training_names(torch.tensor([1, 1])) == [str(tmp_path / "b.png")]
 
 

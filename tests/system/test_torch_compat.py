@@ -97,3 +97,13 @@ def test_a_conversion_is_applied_to_parameters_and_buffers():
     module = nn.BatchNorm2d(2)
     torch_compat.apply_conversion(module, lambda tensor: tensor.double() if tensor.is_floating_point() else tensor)
     assert module.weight.dtype == module.running_mean.dtype == torch.float64, ADVICE
+
+
+def test_the_schedule_of_a_waiting_optimizer_gives_no_warning(recwarn):
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    torch_compat.allow_schedule_before_step(optimizer)
+    scheduler.step()
+    scheduler.step()
+    assert not recwarn.list, ADVICE
+    assert optimizer.param_groups[0]["lr"] == 0.25

@@ -8,6 +8,7 @@ import wandb
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from sr_lightning import image
+from sr_lightning.training.resolvers import kept_id
 from tests.support.runs import kept_by_wandb
 
 
@@ -29,7 +30,7 @@ def test_tensorboard_gets_scalars_and_pictures(train):
 
 
 def test_two_runs_of_one_process_make_two_wandb_runs(train, monkeypatch, tmp_path):
-    """Without a login they are offline; ids come from the run folders, and the results are in the summary."""
+    """Without a login they are offline; ids are random, and the results are in the summary."""
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("WANDB_SILENT", "true")
     monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / "data"))
@@ -63,3 +64,20 @@ def test_the_last_panel_of_a_picture_is_a_crop_of_hr(train):
     crop = panel[4::8, 4::8]  # 36 pixels in a panel of 288
     places = [top for top in range(0, 44 - 36 + 1) if np.array_equal(hr[top : top + 36], crop)]
     assert len(places) == 1
+
+
+def test_a_new_run_has_a_new_wandb_id_which_it_keeps_when_resumed(train):
+    words = ["logger=wandb", "logger.wandb.mode=disabled", "iterations=2", "validate_every=2"]
+    folder = train("run", *words)
+    first = (folder / "wandb_id").read_text()
+    train("run", *words, "resume=auto")
+    assert (folder / "wandb_id").read_text() == first
+    train("run", *words)  # anew, in the same folder
+    assert (folder / "wandb_id").read_text() != first
+
+
+def test_ids_are_kept_in_existing_folders_only(tmp_path):
+    first, second = kept_id(tmp_path / "id"), kept_id(tmp_path / "other")
+    assert first == kept_id(tmp_path / "id") != second
+    assert kept_id(tmp_path / "missing" / "id")
+    assert not (tmp_path / "missing").exists()

@@ -90,7 +90,7 @@ def test_published_discriminators_are_downloaded_by_name(server: Server, trained
     server.content = (tmp_path / "netD.pth").read_bytes()
     entry = published.Published(server.url)
     monkeypatch.setitem(published.DISCRIMINATORS, "realesrgan-x4plus-discriminator", entry)
-    monkeypatch.setattr(published, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(published, "user_cache", lambda: tmp_path / "cache" / "sr_lightning")
     for source, init in (("realesrgan-x4plus-discriminator", None), ("auto", "realesrgan-x4plus")):
         path = weights.locate_discriminator(source, init)
         assert path.read_bytes() == server.content

@@ -28,7 +28,7 @@ def tiny(server: Server, tmp_path, monkeypatch):
     server.content = (tmp_path / "tiny.pth").read_bytes()
     entry = published.Published(server.url, len(server.content), hashlib.sha256(server.content).hexdigest())
     monkeypatch.setitem(published.PUBLISHED, "tiny-x2", entry)
-    monkeypatch.setattr(published, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(published, "user_cache", lambda: tmp_path / "cache" / "sr_lightning")
     return network
 
 
