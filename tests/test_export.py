@@ -89,7 +89,7 @@ def test_every_published_layout_is_written_and_read_back(tmp_path, network):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "start"), [(".SAFETENSORS", None), (".PTH", b"PK"), (".Pth", b"PK"), (".ONNX", b"\b")]
+    ("suffix", "start"), [(".SAFETENSORS", b""), (".PTH", b"PK"), (".Pth", b"PK"), (".ONNX", b"\b")]
 )
 def test_the_case_of_the_suffix_does_not_matter(command, tmp_path, suffix, start):
     network = Compact(4, 2, 3)

@@ -54,7 +54,7 @@ def message_for(error: Exception, primary: str | None = None) -> str | None:
         return instantiation_message(error, root_cause(error))
     if isinstance(error, OmegaConfBaseException):
         error = error_of_resolver(error) or error
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not isinstance(error, HydraException):  # a missing option is both
         return file_message(error, primary)
     if isinstance(error, OverrideParseException):
         return unreadable_override(error.override)

@@ -120,5 +120,6 @@ def nearest_key(key: str, primary: str) -> str | None:
         return other
     known = frozenset(name for name in known if not name.startswith("datamodule."))  # set by way of data
     matches = sorted((name for name in known if name.rpartition(".")[2] == key), key=len)  # the same name in a node
+    matches += sorted(name for name in known if sorted(name) == sorted(key))  # letters in another order
     matches += get_close_matches(key, sorted(known), n=1, cutoff=0.84)
     return matches[0] if matches else None

@@ -83,8 +83,8 @@ def test_wrong_settings_end_in_one_line(command, photos, overrides, message):
     ("override", "message"),
     [
         ("model=resnet9000", "Could not find 'model/resnet9000' Available options in 'model': .*srresnet"),
-        ("modle=srresnet", "Could not override 'modle'"),
-        ("optimiser.lr=1", "Could not override 'optimiser.lr'"),
+        ("modle=srresnet", "modle: is not a key of this command, so it has no effect; use model"),
+        ("optimiser.lr=1", "optimiser.lr: is not a key of this command, .*; use optimizer.lr=X"),
         ("model=", "no viable|Could not|model"),
     ],
 )

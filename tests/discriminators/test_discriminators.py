@@ -93,7 +93,7 @@ def test_patch_shapes(height, width):
 def test_too_small_images_are_errors(network, smallest):
     network = network(width=2).eval()
     network(torch.rand(1, 3, smallest, smallest))
-    with pytest.raises(ValueError, match=f"at least {smallest}x{smallest} pixels, got {smallest}x{smallest - 1}"):
+    with pytest.raises(ValueError, match=f"at least {smallest}x{smallest} pixels, got {smallest - 1}x{smallest}"):
         network(torch.rand(1, 3, smallest, smallest - 1))
 
 

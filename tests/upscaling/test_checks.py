@@ -1,5 +1,6 @@
 """Every input and output is checked before the network runs, and a dry run shows the same."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,7 @@ def test_a_dry_run_shows_what_a_run_reports(fault, tmp_path, monkeypatch, capsys
 
 def test_losses_are_one_line_with_a_count(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # those of other commands in this process
     for name in ("a.png", "b.png"):
         image.write_picture(name, Picture(pixels(8, 9).astype(np.uint16) * 257))
     save(Path("c.png"), 8, 9)
