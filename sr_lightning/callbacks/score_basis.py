@@ -1,4 +1,4 @@
-"""What the scores of a run depend on besides its weights: scores with another basis cannot be compared."""
+"""Settings that validation scores depend on besides the weights; scores under other settings cannot be compared."""
 
 import hashlib
 import json

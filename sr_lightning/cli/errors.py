@@ -23,7 +23,7 @@ UNUSABLE_FILES = {
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.EIO: "check the disk, or choose another folder",
 }
-"""What to do about errors of the file system, which are the user's to solve."""
+"""Error numbers of file systems that the user can resolve -> advice."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the library expects of a discriminator."""
+"""Protocol of a discriminator."""
 
 from typing import Protocol, runtime_checkable
 

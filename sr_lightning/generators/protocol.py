@@ -1,4 +1,4 @@
-"""What the library expects of a generator."""
+"""Protocol of a generator."""
 
 from typing import Protocol, runtime_checkable
 

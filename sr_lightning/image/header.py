@@ -1,4 +1,4 @@
-"""What the header of an image file says."""
+"""Read the header of an image file."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -9,7 +9,7 @@ from torch.func import functional_call
 
 
 class DiscriminatorContext(NamedTuple):
-    """What a regularizer may use.
+    """Images and discriminator of one update, for a regularizer.
 
     Attributes:
         real: real images as the discriminator sees them, (B, C, H, W) float32, without gradients.

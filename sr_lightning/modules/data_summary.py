@@ -1,4 +1,4 @@
-"""What training modules and callbacks need to know of the data of a run."""
+"""Summary of the training data for modules and callbacks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What pickles of NumPy's scalars and arrays name, as far as it is safe to unpickle."""
+"""Classes and functions that pickles of NumPy scalars and arrays refer to and that are safe to unpickle."""
 
 from collections.abc import Callable
 from typing import Any

@@ -62,7 +62,7 @@ def test_keys_that_are_read_may_be_added(overrides):
 
 
 def test_a_misspelled_key_of_a_file_is_refused():
-    """A configuration file of one's own may define any key."""
+    """A user's configuration file may define any key."""
     config = OmegaConf.merge(compose("train", []), {})
     OmegaConf.set_struct(config, False)
     config.itterations = 5

@@ -1,4 +1,4 @@
-"""Which networks an iteration updates, as a function of its number."""
+"""The schedule of updates of generator and discriminator."""
 
 import pytest
 

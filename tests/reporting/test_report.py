@@ -123,7 +123,7 @@ def test_the_batch_norm_gap_is_read_at_the_iteration_of_the_checkpoint(sweep):
 
 
 def test_columns_with_different_images_are_not_paired(sweep):
-    """Whether one seed or all seeds of a column have other images."""
+    """One seed, or all seeds, of a column were measured on other images."""
     for job in ("02-a", "03-a"):
         path = sweep / job / "validation" / "images.csv"
         path.write_text(path.read_text().replace("7.png", "other.png"))
