@@ -12,12 +12,11 @@ from sr_lightning import image as files
 from sr_lightning.image import Picture
 from sr_lightning.ops.quantize import to_uint8
 from sr_lightning.ops.resize import bicubic_to
+from sr_lightning.ops.value_range import to_unit_range
 from sr_lightning.upscaling.picture import upscale_picture
 from sr_lightning.upscaling.upscaler import Upscaler
 from sr_lightning.weights.by_name import load_generator
 from sr_lightning.weights.published import SMALL
-
-SLACK = 0.5  # bicubic interpolation overshoots [0, 1] by less than this; images in [0, 255] exceed it
 
 
 def upscale_image(
@@ -63,12 +62,11 @@ def upscale_tensor(upscaler: Upscaler, image: Tensor, outscale: float | None) ->
     """Upscale (C, H, W) or (B, C, H, W)."""
     if image.ndim == 4:
         return torch.stack([upscale_tensor(upscaler, item, outscale) for item in image])
-    is_uint8 = image.dtype == torch.uint8
-    enlarged = upscaler(image.detach().cpu().float() / 255 if is_uint8 else image.detach().cpu().float())
+    enlarged = upscaler(to_unit_range(image.detach().cpu()).float())
     if outscale is not None and outscale != upscaler.scale:
         height, width = (max(round(side * outscale), 1) for side in image.shape[1:])
         enlarged = bicubic_to(enlarged, height, width).clamp_(0, 1)
-    return to_uint8(enlarged).to(image.device) if is_uint8 else enlarged.to(image)
+    return to_uint8(enlarged).to(image.device) if image.dtype == torch.uint8 else enlarged.to(image)
 
 
 def check(image: Any) -> None:
@@ -82,23 +80,18 @@ def check(image: Any) -> None:
         return
     if not isinstance(image, Tensor | np.ndarray):
         raise TypeError(f"image must be a Tensor, an array, a PIL image or a path, got {type(image).__name__}")
-    shape, dtype = tuple(image.shape), str(image.dtype).removeprefix("torch.")
-    if isinstance(image, np.ndarray):
-        floating = image.dtype.kind == "f"
-        integers = ["uint8", "uint16"]
-        channels = (1, 3) if floating else (1, 2, 3, 4)
-        if image.ndim not in (2, 3) or (image.ndim == 3 and shape[2] not in channels) or 0 in shape:
-            numbers = ", ".join(map(str, channels))
-            raise ValueError(f"array of {dtype}: shape must be (H, W) or (H, W, C) with C in {numbers}, got {shape}")
-    else:
-        floating = image.is_floating_point()
-        integers = ["uint8"]
+    shape, dtype = tuple(image.shape), str(image.dtype)
+    if isinstance(image, Tensor):
         if image.ndim not in (3, 4) or 0 in shape:
             raise ValueError(f"tensor: shape must be (C, H, W) or (B, C, H, W), got {shape}")
-    if not floating and dtype not in integers:
-        raise ValueError(f"image must be floating point in [0, 1] or {' or '.join(integers)}, got {dtype}")
+        to_unit_range(image)
+        return
+    floating = image.dtype.kind == "f"
+    channels = (1, 3) if floating else (1, 2, 3, 4)
+    if image.ndim not in (2, 3) or (image.ndim == 3 and shape[2] not in channels) or 0 in shape:
+        numbers = ", ".join(map(str, channels))
+        raise ValueError(f"array of {dtype}: shape must be (H, W) or (H, W, C) with C in {numbers}, got {shape}")
     if floating:
-        low, high = float(image.min()), float(image.max())
-        if not -SLACK <= low <= high <= 1 + SLACK:  # also false for NaN
-            advice = "replace NaN" if low != low or high != high else "divide images in [0, 255] by 255"
-            raise ValueError(f"floating-point image must be in [0, 1], got values from {low:g} to {high:g}; {advice}")
+        to_unit_range(torch.from_numpy(np.asarray(image, np.float32)))
+    elif dtype not in ("uint8", "uint16"):
+        raise ValueError(f"image must be floating point in [0, 1] or uint8 or uint16, got {dtype}")

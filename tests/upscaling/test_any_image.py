@@ -100,9 +100,9 @@ def test_outscale_resizes_the_output():
         (
             RGB.astype(np.float32),
             ValueError,
-            "must be in [0, 1], got values from 117 to 253; divide images in [0, 255]",
+            "must be floating point in [0, 1], got values from 117 to 253; divide images in [0, 255] by 255",
         ),
-        (torch.full((3, 4, 4), torch.nan), ValueError, "got values from nan to nan; replace NaN"),
+        (torch.full((3, 4, 4), torch.nan), ValueError, "image contains NaN; it must be floating point in [0, 1]"),
         (RGB.astype(np.int32), ValueError, "must be floating point in [0, 1] or uint8 or uint16, got int32"),
         (torch.zeros(3, 4, 4, dtype=torch.int64), ValueError, "must be floating point in [0, 1] or uint8, got int64"),
         (torch.zeros(4, 4), ValueError, "tensor: shape must be (C, H, W) or (B, C, H, W), got (4, 4)"),
