@@ -5,6 +5,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from sr_lightning.generators.protocol import channels_of
+
 LARGEST = 4096  # LR pixels
 
 
@@ -24,7 +26,7 @@ def receptive_field(generator: nn.Module) -> float:
     network = network.double()  # computed without Winograd kernels, which would spread NaN within a block
     width = 1024
     while width <= LARGEST:
-        lr = torch.zeros(1, getattr(generator, "channels", 3), 1, width, dtype=torch.float64)
+        lr = torch.zeros(1, channels_of(generator), 1, width, dtype=torch.float64)
         lr[..., width // 2] = torch.nan
         reached = network(lr).isnan().any(1)[0].any(0)
         if not (reached[0] or reached[-1]):

@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from sr_lightning.cli.config import check_values, nonnegative_number
+from sr_lightning.discriminators.protocol import smallest_size
 from sr_lightning.errors import InputError
 from sr_lightning.losses import Reconstruction
 
@@ -92,7 +93,7 @@ def check_crop(crop: int, objective: Any, discriminator: Any = None) -> None:
     Raises:
         InputError: names the key and the smallest crop.
     """
-    smallest = getattr(discriminator, "smallest", 1)
+    smallest = smallest_size(discriminator)
     if crop < smallest:
         raise InputError(
             f"data.crop={crop}: is too small for this discriminator, which needs images of at least "

@@ -11,6 +11,7 @@ from torch import nn
 
 from sr_lightning.errors import InputError
 from sr_lightning.generators.complexity import multiply_adds, parameters
+from sr_lightning.generators.protocol import channels_of
 from sr_lightning.system.torch_compat import fake_tensors
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def cost(config: DictConfig) -> int:
         generator: nn.Module = instantiate(config.generator)
     if config.match == "params":
         return parameters(generator)
-    return multiply_adds(generator, config.data.crop, int(getattr(generator, "channels", 3)))
+    return multiply_adds(generator, config.data.crop, channels_of(generator))
 
 
 def nearest(config: DictConfig, key: str, target: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sr_lightning.errors import InputError
+from sr_lightning.generators.protocol import channels_of
 from sr_lightning.ops.value_range import to_unit_range
 from sr_lightning.system.hardware import bfloat16_is_fast, free_memory
 from sr_lightning.system.peak_memory import PeakMemory
@@ -60,7 +61,7 @@ class Upscaler:
         if tile is not None and tile < least:
             raise ValueError(f"tile must be at least {least}, twice the overlap and {ALIGNMENT}, got {tile}")
         self.scale = int(generator.scale)  # type: ignore[arg-type]
-        self.channels = int(getattr(generator, "channels", 3))
+        self.channels = channels_of(generator)
         self.channels_out = int(getattr(generator, "channels_out", self.channels))
         self.dtype = PRECISIONS[precision]
         self.overlap = overlap

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from sr_lightning.errors import InputError
 from sr_lightning.generators import Interpolation
+from sr_lightning.generators.protocol import channels_of
 from sr_lightning.ops.resize import KERNEL_RADIUS, cubic_kernel, mirror
 from sr_lightning.system.atomic import replacing
 
@@ -56,7 +57,7 @@ def write_onnx(path: str | Path, generator: nn.Module) -> None:
     if find_spec("onnx") is None:
         raise InputError(f"{path}: writing ONNX needs the package onnx: pip install 'sr_lightning[onnx]'")
     network = exportable(generator)
-    lr = torch.zeros(2, getattr(generator, "channels", 3), 9, 8)
+    lr = torch.zeros(2, channels_of(generator), 9, 8)
     axes = {0: "batch", 2: "height", 3: "width"}
     try:
         with replacing(path) as partial, warnings.catch_warnings(), torch.no_grad():
